@@ -1,0 +1,3 @@
+"""The standard suite of migration rules."""
+
+SUITE: tuple[object, ...] = ()
