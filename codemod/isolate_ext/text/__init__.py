@@ -1,0 +1,23 @@
+"""Bytes, spans, nested replacements, composition, C templates, diffs.  Knows no language."""
+
+from isolate_ext.text.compose import Composed, Conflict, compose
+from isolate_ext.text.diff import unified_diff
+from isolate_ext.text.replacement import Hole, Replacement, Span, deletion, insertion, replacement
+from isolate_ext.text.style import Style, style_of
+from isolate_ext.text.template import Template
+
+__all__ = [
+    "Composed",
+    "Conflict",
+    "Hole",
+    "Replacement",
+    "Span",
+    "Style",
+    "Template",
+    "compose",
+    "deletion",
+    "insertion",
+    "replacement",
+    "style_of",
+    "unified_diff",
+]

@@ -1,0 +1,46 @@
+"""The file's own habits: line ending, indentation, brace placement."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_INDENTED = re.compile(rb"\{[ \t]*\r?\n([ \t]+)\S")
+_INDENTS = (b"\t", b"  ", b"   ", b"    ", b" " * 8)
+_FUNCTION = re.compile(rb"^[A-Za-z_][^\n;{}=#]*\)[ \t]*(\r?\n)?\{", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How new text is written so that it looks like the rest of the file.
+
+    ``brace_on_own_line`` speaks of function bodies only.
+    """
+
+    newline: bytes = b"\n"
+    indent: bytes = b"    "
+    brace_on_own_line: bool = True
+
+    def adapt(self, text: bytes) -> bytes:
+        """Text written with ``\\n`` and four-space steps, in this file's line ending and indent."""
+        lines = []
+        for line in text.split(b"\n"):
+            body = line.lstrip(b" ")
+            steps, rest = divmod(len(line) - len(body), 4)
+            lines.append(self.indent * steps + b" " * rest + body)
+        return self.newline.join(lines)
+
+
+def style_of(data: bytes) -> Style:
+    """Read the style off the text; CPython's own where the text says nothing."""
+    newline = b"\r\n" if data.count(b"\r\n") * 2 > data.count(b"\n") else b"\n"
+    counts: dict[bytes, int] = {}
+    for match in _INDENTED.finditer(data):
+        counts[match[1]] = counts.get(match[1], 0) + 1
+    candidates = {
+        key: n for key, n in counts.items() if key in (b"\t", b"  ", b"   ", b"    ", b" " * 8)
+    }
+    indent = max(candidates, key=lambda key: candidates[key]) if candidates else b"    "
+    functions = _FUNCTION.findall(data)
+    own_line = sum(1 for found in functions if found) * 2 >= len(functions)
+    return Style(newline, indent, own_line)
