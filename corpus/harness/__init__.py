@@ -1,0 +1,1 @@
+"""The harness that tries isolate-ext on real extensions; see ``python corpus/harness --help``."""

@@ -1,0 +1,196 @@
+"""Calls everything that an extension offers, with a small set of arguments, and notes what came.
+
+The same plan is run on every copy and in every interpreter; ``only`` restricts it to calls that
+are known to be worth repeating. Outcomes are text (``-> int``, ``! TypeError: ...``), so they can
+be compared between builds; a journal names the call that is about to be made, so that whoever
+finds the process dead knows which one it was.
+"""
+
+import operator
+import os
+import re
+import signal
+import weakref
+from types import ModuleType
+
+from probe import values
+
+PATIENCE = 0.5
+"""Seconds that one call may take where calls are timed."""
+
+BLOCKED = "! blocked"
+
+ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
+NUMBER = re.compile(r"\d{4,}")
+LIMIT = 6000
+SPECIMENS = 2
+
+OPERATIONS = (
+    ("repr", repr), ("str", str), ("hash", hash), ("bool", bool), ("len", len),
+    ("dir", dir), ("iter", lambda x: _drain(x)), ("eq", lambda x: x == x), ("lt", lambda x: x < x),
+    ("eq-int", lambda x: x == 1), ("add", lambda x: x + x), ("add-int", lambda x: x + 1),
+    ("radd", lambda x: 1 + x), ("sub", lambda x: x - x), ("mul", lambda x: x * 2),
+    ("and", lambda x: x & x), ("neg", operator.neg), ("abs", abs), ("int", int), ("float", float),
+    ("index", operator.index), ("get", lambda x: x[0]), ("get-str", lambda x: x["a"]),
+    ("set", lambda x: operator.setitem(x, 0, "a")), ("in", lambda x: "a" in x),
+    ("ref", lambda x: weakref.ref(x) and None), ("buffer", lambda x: bytes(memoryview(x))),
+    ("enter", lambda x: type(x).__enter__(x)), ("exit", lambda x: type(x).__exit__(x, None, None, None)),
+    ("attr", lambda x: setattr(x, "probe_attribute", 1)),
+)
+
+
+def outcome_of(error):
+    """The text for an exception: its class and its message without addresses and large numbers."""
+    kind = type(error)
+    message = NUMBER.sub("N", ADDRESS.sub("0x", str(error)))[:160]
+    return f"! {kind.__module__}.{kind.__qualname__}: {message}"
+
+
+class Blocked(BaseException):
+    """Raised by the alarm in a call that waits for something."""
+
+
+class Exercise:
+    """One run over one copy of the module.
+
+    ``outcomes`` maps a call to its text, ``errors`` a call to the class of the extension that it
+    raised, ``types`` the extension's classes by label, ``specimens`` instances by that label.
+    """
+
+    def __init__(self, module, ownership, only=None, skip=(), journal=None, timed=False):
+        self.module = module
+        self.ownership = ownership
+        self.only = None if only is None else frozenset(only)
+        self.skip = frozenset(skip)
+        self.journal = journal
+        self.timed = timed
+        self.left = LIMIT
+        self.outcomes = {}
+        self.errors = {}
+        self.types = {}
+        self.specimens = {}
+        self._labels = {}
+
+    def run(self):
+        """Functions and constructors first, then every instance that came out of them."""
+        public = sorted(vars(self.module).items())
+        for name, item in public:
+            if isinstance(item, type) and self.ownership.owns_type(item):
+                self._label(item)
+        for name, item in public:
+            if self._callable(name, item):
+                self._tries(name, item, values.SETS)
+        done = set()
+        while len(done) < len(self.specimens):
+            for label in [label for label in self.specimens if label not in done]:
+                done.add(label)
+                for number, specimen in enumerate(self.specimens[label]):
+                    self._instance(f"{label}#{number}", specimen)
+        return self
+
+    def _callable(self, name, item):
+        if not callable(item) or values.HARMFUL.search(name) or values.DESCRIPTORS.search(name):
+            return False
+        if isinstance(item, type):
+            return self.ownership.owns_type(item)
+        home = getattr(item, "__self__", None)
+        return isinstance(home, ModuleType) and self.ownership.subject.covers(home.__name__)
+
+    def _instance(self, label, specimen):
+        for name, operation in OPERATIONS:
+            self._try(f"{label} {name}", operation, (specimen,))
+        for name in sorted(dir(type(specimen))):
+            if name.startswith("__") or f"{label}.{name}" in self.skip:
+                continue
+            if values.HARMFUL.search(name):
+                continue
+            value = self._try(f"{label}.{name}", getattr, (specimen, name))
+            if callable(value) and not isinstance(value, type):
+                self._tries(f"{label}.{name}", value, values.SETS[: values.FEW])
+            del value
+
+    def _tries(self, label, function, sets):
+        for name, make in sets:
+            key = f"{label}({name})"
+            if label not in self.skip and (self.only is None or key in self.only):
+                self._try(key, function, make())
+
+    def _try(self, key, function, args):
+        if key in self.skip or self.left <= 0 or (self.only is not None and key not in self.only):
+            return None
+        self.left -= 1
+        if self.journal is not None:
+            os.write(self.journal, (key + "\n").encode("utf-8", "replace"))
+        try:
+            result = self._timed(function, args) if self.timed else function(*args)
+        except KeyboardInterrupt:
+            raise
+        except Blocked:
+            self.outcomes[key] = BLOCKED
+            return None
+        except BaseException as error:
+            self.outcomes[key] = outcome_of(error)
+            if self.ownership.owns_type(type(error)):
+                self.errors[key] = type(error)
+                self._label(type(error))
+            return None
+        kind = type(result)
+        self.outcomes[key] = f"-> {kind.__module__}.{kind.__qualname__}"
+        if self.ownership.owns_type(kind):
+            kept = self.specimens.setdefault(self._label(kind), [])
+            if len(kept) < SPECIMENS and not any(result is other for other in kept):
+                kept.append(result)
+        return result
+
+    def _timed(self, function, args):
+        signal.signal(signal.SIGALRM, _stop)
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+        try:
+            return function(*args)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _label(self, kind):
+        if kind not in self._labels:
+            label = kind.__name__
+            while label in self.types:
+                label += "'"
+            self._labels[kind] = label
+            self.types[label] = kind
+        return self._labels[kind]
+
+
+def worth_repeating(exercise, calls=1500):
+    """The calls for repeated runs: for each function two that worked, then two that did not."""
+    good, bad = {}, {}
+    for key, outcome in exercise.outcomes.items():
+        if outcome != BLOCKED:
+            label = key.partition("(")[0]
+            (good if outcome.startswith("->") else bad).setdefault(label, []).append(key)
+    makers = [key for label in good for key in good[label][:2]]
+    others = [key for label in bad for key in bad[label][:1]]
+    return list(dict.fromkeys(makers + list(exercise.errors)[:20] + others))[:calls]
+
+
+def blocked(exercise):
+    """The calls that had to be interrupted."""
+    return [key for key, outcome in exercise.outcomes.items() if outcome == BLOCKED]
+
+
+def quiet():
+    """Nothing that the judged code prints or reads goes to or comes from a person."""
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    if null > 1:
+        os.close(null)
+
+
+def _stop(number, frame):
+    raise Blocked
+
+
+def _drain(iterable):
+    for index, _ in enumerate(iterable):
+        if index >= 5:
+            break

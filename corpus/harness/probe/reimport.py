@@ -1,0 +1,78 @@
+"""Two copies in one interpreter: nothing shared, and the old one still catches its own errors."""
+
+import gc
+
+from probe.ownership import describe, immutable
+
+SHOWN = 40
+
+
+def run(setting):
+    """Import, forget, import again, and compare what can be reached from each copy."""
+    subject, own = setting.subject, setting.ownership
+    old = subject.load()
+    subject.forget()
+    gc.collect()
+    first = setting.exercise(old)
+    scenes = setting.workload.errors(old)
+    new = subject.load()
+    second = setting.exercise(new)
+    problems = []
+    if new is old:
+        problems.append("the second import gives the first module object")
+    shared = _shared(own, old, first, new, second)
+    problems += [f"shared: {line}" for line in shared[:SHOWN]]
+    if len(shared) > SHOWN:
+        problems.append(f"shared: {len(shared) - SHOWN} more")
+    problems += _uncaught(setting, old, first)
+    problems += _scenes(scenes)
+    setting.workload.work(old)
+    setting.workload.work(new)
+    return {
+        "ok": not problems,
+        "problems": problems,
+        "errors": len(first.errors) + len(scenes),
+        "types": len(first.types),
+    }
+
+
+def _shared(own, old, first, new, second):
+    """One line for each shared object; what belongs to a shared class is not named again."""
+    one = own.reach(old, first.types.values())
+    two = own.reach(new, second.types.values())
+    both = [item for key, item in one.items()
+            if key in two and item is not old and not immutable(item)]
+    covered = {id(value) for item in both if isinstance(item, type)
+               for value in (*vars(item).values(), item.__mro__)}
+    lines = {describe(item) for item in both if id(item) not in covered}
+    return sorted(lines, key=lambda line: (not line.startswith("type "), line))
+
+
+def _uncaught(setting, old, first):
+    """The calls that raised a class of the old copy must raise that very class again."""
+    keys = list(first.errors)
+    again = setting.exercise(old)
+    problems = []
+    for key in keys:
+        kind = again.errors.get(key)
+        if kind is not None and not issubclass(kind, first.errors[key]):
+            name = first.errors[key].__qualname__
+            problems.append(f"uncaught: {key} raises a {name} that the old {name} does not catch")
+    return problems[:SHOWN]
+
+
+def _scenes(scenes):
+    problems = []
+    for number, (call, expected) in enumerate(scenes):
+        name = f"scene {number + 1}"
+        try:
+            call()
+        except expected:
+            continue
+        except Exception as error:
+            kind = type(error)
+            problems.append(f"uncaught: {name} raises {kind.__module__}.{kind.__qualname__}, "
+                            f"which the old {expected.__qualname__} does not catch")
+        else:
+            problems.append(f"uncaught: {name} raises nothing")
+    return problems

@@ -1,0 +1,69 @@
+"""The rungs by name, and what each of them measures. Each runs in a process of its own."""
+
+import os
+
+from probe import cycles, exercise, interpreters, loading, ownership, reimport, surface, teardown
+from probe.workload import Workload
+
+
+class Setting:
+    """All that a rung needs: the subject, who owns what, the plan of calls, the workload."""
+
+    def __init__(self, spec):
+        self.spec = spec
+        exercise.quiet()
+        self.subject = loading.Subject(spec)
+        self.ownership = ownership.Ownership(self.subject)
+        self.workload = Workload(spec.get("workload"))
+        self.only = spec.get("only")
+        self.skip = spec.get("skip") or []
+
+    def exercise(self, module, **how):
+        """Run the plan over one copy."""
+        return exercise.Exercise(
+            module, self.ownership, only=self.only, skip=self.skip, **how
+        ).run()
+
+
+def run(spec):
+    """Carry out ``spec["rung"]``; an exception of the extension's import is a result too."""
+    try:
+        return {"ok": True, **RUNGS[spec["rung"]](Setting(spec))}
+    except Exception as error:
+        return {"ok": False, "problems": [exercise.outcome_of(error)[2:]]}
+
+
+def _import(setting):
+    module = setting.subject.load()
+    return {"file": getattr(module, "__file__", None), "name": module.__name__}
+
+
+def _learn(setting):
+    """Every call once, with the journal written: what can be called, and what is worth repeating."""
+    journal = os.open(setting.spec["journal"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    module = setting.subject.load()
+    done = setting.exercise(module, journal=journal, timed=True)
+    os.write(journal, b"workload\n")
+    setting.workload.work(module)
+    os.write(journal, b"end\n")
+    return {
+        "outcomes": done.outcomes,
+        "types": sorted(done.types),
+        "errors": {key: kind.__name__ for key, kind in done.errors.items()},
+        "only": exercise.worth_repeating(done),
+        "blocked": exercise.blocked(done),
+    }
+
+
+RUNGS = {
+    "import": _import,
+    "learn": _learn,
+    "surface": surface.run,
+    "reimport": reimport.run,
+    "own-gil": interpreters.own_gil,
+    "shared-gil": interpreters.shared_gil,
+    "inside": interpreters.inside,
+    "cycles": cycles.run,
+    "protocol": teardown.protocol,
+    **{f"teardown-{name}": scene for name, scene in teardown.SCENES.items()},
+}

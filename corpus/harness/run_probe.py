@@ -1,0 +1,181 @@
+"""Drives the probe: one process a rung, with a time limit; a crash is a result like any other."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+PROBE = Path(__file__).parent / "probe"
+CRASHES_TOLERATED = 12
+TEARDOWN = ("at-exit", "self-cycle", "copyreg", "subclass", "generator")
+SCENES = tuple(f"teardown-{name}" for name in TEARDOWN)
+BAD_ENDINGS = ("Fatal Python error", "Exception ignored", "Segmentation fault", "double free")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is judged: ``path`` None means the module is imported by name from ``sys_path``."""
+
+    module: str
+    path: str | None = None
+    sys_path: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    companions: tuple[tuple[str, str], ...] = ()
+    workload: str | None = None
+    bare_parent: bool = False
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One rung's result. ``status``: ok, failed (with problems), crashed, hung or absent."""
+
+    status: str
+    problems: tuple[str, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def probe(
+    so_path: str | Path | None,
+    interpreter: str | Path,
+    *,
+    module: str | None = None,
+    sys_path: Sequence[str] = (),
+    prefixes: Sequence[str] = (),
+    companions: Iterable[tuple[str, str]] = (),
+    workload: str | Path | None = None,
+    skip: Sequence[str] = (),
+    rungs: Sequence[str] | None = None,
+    cycles: int = 200,
+    timeout: float = 120.0,
+) -> dict[str, Any]:
+    """Climb the ladder for one library under one interpreter; the result is plain JSON data.
+
+    ``skip`` names calls to leave out, as an earlier probe of the unmodified build returned them
+    under ``"skip"``; calls that crash or hang here are added to it and listed under ``"crashes"``.
+    """
+    subject = Subject(
+        module or Path(str(so_path)).name.partition(".")[0],
+        None if so_path is None else str(so_path),
+        tuple(sys_path), tuple(prefixes), tuple(companions), None if workload is None else str(workload),
+    )
+    with tempfile.TemporaryDirectory(prefix="probe-") as scratch:
+        driver = Driver(subject, str(interpreter), Path(scratch), timeout, cycles)
+        return driver.climb(list(skip), rungs)
+
+
+class Driver:
+    """Runs rungs of one subject under one interpreter in a scratch directory."""
+
+    def __init__(
+        self, subject: Subject, interpreter: str, scratch: Path, timeout: float, cycles: int
+    ) -> None:
+        self.subject = subject
+        self.interpreter = interpreter
+        self.scratch = scratch
+        self.timeout = timeout
+        self.cycles = cycles
+
+    def climb(self, skip: list[str], rungs: Sequence[str] | None) -> dict[str, Any]:
+        """Import, learn what can be called, then every rung that the interpreter has."""
+        results = {"import": self.rung("import")}
+        crashes: list[str] = []
+        only: list[str] = []
+        if results["import"].status == "ok":
+            results["learn"], crashes = self.learn(skip)
+            only = results["learn"].data.pop("only", [])
+            skip = skip + results["learn"].data.pop("blocked", [])
+        if results.get("learn", Rung("absent")).status == "ok":
+            for name in rungs if rungs is not None else self.offered():
+                results[name] = self.rung(name, only=only if name != "surface" else None, skip=skip)
+        return {
+            "rungs": {name: asdict(rung) for name, rung in results.items()},
+            "skip": skip, "crashes": crashes,
+        }
+
+    def offered(self) -> list[str]:
+        """The rungs that this interpreter can climb."""
+        probe = "import sys; print(sys.version_info[1])"
+        minor = int(subprocess.run(
+            [self.interpreter, "-c", probe], capture_output=True, text=True, check=True
+        ).stdout)
+        own = ["own-gil"] if minor >= 13 else []
+        return ["surface", "reimport", "shared-gil", *own, "cycles", "protocol", *SCENES]
+
+    def learn(self, skip: list[str]) -> tuple[Rung, list[str]]:
+        """Try every call; one that kills the process is noted, left out, and it starts again."""
+        crashes: list[str] = []
+        while True:
+            journal = self.scratch / "journal"
+            rung = self.rung("learn", skip=skip, journal=str(journal))
+            if rung.status not in ("crashed", "hung") or len(crashes) >= CRASHES_TOLERATED:
+                return rung, crashes
+            lines = journal.read_text(errors="replace").splitlines() if journal.exists() else []
+            if not lines or lines[-1] in ("workload", "end"):
+                return rung, crashes
+            crashes.append(f"{lines[-1]}: {rung.problems[0]}")
+            skip.append(lines[-1])
+            if sum(line.startswith(lines[-1].partition("(")[0] + "(") for line in skip) >= 3:
+                skip.append(lines[-1].partition("(")[0])
+
+    def rung(self, name: str, **more: Any) -> Rung:
+        """One rung in a fresh process, in an empty working directory."""
+        result = self.scratch / f"{name}.json"
+        result.unlink(missing_ok=True)
+        spec = {**asdict(self.subject), "rung": name, "result": str(result),
+                "scratch": str(self.scratch), "cycles": self.cycles, **more}
+        description = self.scratch / f"{name}.spec.json"
+        description.write_text(json.dumps(spec))
+        work = self.scratch / "work"
+        work.mkdir(exist_ok=True)
+        started = time.monotonic()
+        status, stderr = self._process(description, work)
+        seconds = round(time.monotonic() - started, 2)
+        data = json.loads(result.read_text()) if result.exists() else {}
+        problems = tuple(data.pop("problems", ()))
+        if status != 0:
+            how = "hung" if status is None else "crashed"
+            return Rung(how, (_ending(status, stderr), *problems), data, seconds)
+        good = data.pop("ok", False)
+        noise = [line for line in stderr.splitlines() if line.startswith(BAD_ENDINGS)]
+        if noise and name in SCENES:
+            return Rung("failed", (*problems, *noise[:5]), data, seconds)
+        return Rung("ok" if good else "failed", problems, data, seconds)
+
+    def _process(self, description: Path, work: Path) -> tuple[int | None, str]:
+        environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
+            "HOME": str(work), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
+            "TERM": "dumb",
+        }
+        process = subprocess.Popen(
+            [self.interpreter, str(PROBE), str(description)], cwd=work, env=environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            text=True, errors="replace", start_new_session=True,
+        )
+        try:
+            _, stderr = process.communicate(timeout=self.timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            _, stderr = process.communicate()
+            return None, stderr
+        return process.returncode, stderr
+
+
+def _ending(status: int | None, stderr: str) -> str:
+    """Say how a process ended: the signal's name, or the last line it wrote."""
+    if status is None:
+        return "no result within the time limit"
+    last = next((line for line in reversed(stderr.splitlines()) if line.strip()), "")
+    if status < 0:
+        fatal = next((line for line in stderr.splitlines() if "Fatal" in line), "")
+        return f"{signal.Signals(-status).name} {fatal}".strip()
+    return f"exit status {status}: {last}"
