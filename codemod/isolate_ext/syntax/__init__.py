@@ -1,0 +1,29 @@
+"""From bytes to tree: what the C parser sees of a source, and the trees it makes of it."""
+
+from isolate_ext.syntax.conditionals import Branch, Condition, Group
+from isolate_ext.syntax.directives import Define, Include
+from isolate_ext.syntax.environment import MacroEnvironment
+from isolate_ext.syntax.fences import Fence
+from isolate_ext.syntax.nodes import Node
+from isolate_ext.syntax.parsed import Parsed
+from isolate_ext.syntax.parsing import parse
+from isolate_ext.syntax.scanning import Scan, scan
+from isolate_ext.syntax.source import Source
+from isolate_ext.syntax.standins import StandIn
+
+__all__ = [
+    "Branch",
+    "Condition",
+    "Define",
+    "Fence",
+    "Group",
+    "Include",
+    "MacroEnvironment",
+    "Node",
+    "Parsed",
+    "Scan",
+    "Source",
+    "StandIn",
+    "parse",
+    "scan",
+]

@@ -1,0 +1,19 @@
+"""Fences: regions that could not be parsed, in which nothing may be edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A span of the source outside the reach of the parser, and why."""
+
+    start: int
+    end: int
+    cause: str
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Start and end."""
+        return (self.start, self.end)

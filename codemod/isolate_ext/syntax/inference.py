@@ -1,0 +1,147 @@
+"""The shape of a macro, inferred from its definition by trying its body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from isolate_ext.capi.macros import Shape
+from isolate_ext.syntax.directives import Define
+from isolate_ext.syntax.grammar import parse_bytes, parses
+
+_PASTE = re.compile(rb"\s*##\s*")
+_STRINGISE = re.compile(rb"#\s*([A-Za-z_]\w*)")
+_SIMPLE = re.compile(rb"[-+~!]?\s*[\w.]+|\"[^\"\\]*\"|'[^'\\]*'")
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_SPECIFIER_WORDS = frozenset(
+    b"static extern inline __inline __inline__ const volatile register restrict __restrict "
+    b"__restrict__ __extension__ _Noreturn __stdcall __cdecl __fastcall WINAPI __forceinline "
+    b"__thread _Thread_local thread_local __volatile__ __const auto".split()
+)
+_ATTRIBUTE = re.compile(
+    rb"__attribute__\s*\(\(.*\)\)|__declspec\s*\([^()]*(?:\([^()]*\))?[^()]*\)|_Alignas\s*\(.*\)"
+    rb"|_Pragma\s*\(.*\)|__pragma\s*\(.*\)"
+)
+_TYPE_WORDS = frozenset(
+    b"void char short int long float double signed unsigned struct union enum _Bool bool "
+    b"size_t __int64".split()
+)
+_HEADS = frozenset(b"if for while switch else".split())
+_JUMPS = frozenset(b"return goto break continue do".split())
+
+ShapeOf = Callable[[str], Shape | None]
+
+
+def normalised(define: Define) -> bytes:
+    """The body with pasted tokens joined and stringised parameters as strings."""
+    body = define.code
+    if b"#" in body:
+        body = _STRINGISE.sub(b'""', _PASTE.sub(b"", body))
+    return body.replace(b"__VA_ARGS__", b"va_args").strip()
+
+
+def infer(define: Define, shape_of: ShapeOf) -> Shape:
+    """What an invocation of the macro is to the grammar."""
+    body = normalised(define)
+    if not body:
+        return Shape.SPECIFIER if define.params is None else Shape.STATEMENT
+    word = _WORD.match(body)
+    first = word.group() if word else b""
+    if _SIMPLE.fullmatch(body):
+        return _of_one_token(first, define, shape_of)
+    opened = _brace_balance(define.skeleton)
+    if opened is not None:
+        return opened
+    if _is_specifiers(body):
+        return Shape.SPECIFIER
+    wrapped = _wrapped(body, define, shape_of)
+    if wrapped is not None:
+        return wrapped
+    if first in _HEADS:
+        return Shape.STATEMENT if parses(b"void f(){" + body + b"}") else Shape.HEAD
+    if first in _JUMPS:
+        return Shape.STATEMENT
+    if first in (b"case", b"default"):
+        return Shape.LABEL
+    return _tried(body, first)
+
+
+def _of_one_token(first: bytes, define: Define, shape_of: ShapeOf) -> Shape:
+    if first in _SPECIFIER_WORDS:
+        return Shape.SPECIFIER
+    if first in _TYPE_WORDS:
+        return Shape.TYPE
+    if first in _JUMPS:
+        return Shape.STATEMENT
+    if first and define.params is None:
+        return shape_of(first.decode()) or Shape.EXPRESSION
+    return Shape.EXPRESSION
+
+
+def _brace_balance(skeleton: bytes) -> Shape | None:
+    """Whether the body opens a block, closes one, or both; None when its braces match."""
+    depth = lowest = 0
+    for char in skeleton:
+        if char == 0x7B:
+            depth += 1
+        elif char == 0x7D:
+            depth -= 1
+            lowest = min(lowest, depth)
+    if depth > 0:
+        return Shape.BLOCK_OPEN
+    if depth < 0:
+        return Shape.BLOCK_CLOSE
+    return Shape.BLOCK_TURN if lowest < 0 else None
+
+
+def _is_specifiers(body: bytes) -> bool:
+    rest = _ATTRIBUTE.sub(b" ", body)
+    return all(word in _SPECIFIER_WORDS for word in rest.split())
+
+
+def _wrapped(body: bytes, define: Define, shape_of: ShapeOf) -> Shape | None:
+    """A type around the macro's only argument: ``extern __declspec(dllexport) RTYPE``."""
+    if define.params is None or len(define.params) != 1:
+        return None
+    param = define.params[0].encode()
+    words = _ATTRIBUTE.sub(b" ", body).split()
+    rest = [word for word in words if word != param]
+    if param not in words or not rest:
+        return None
+    for word in rest:
+        if word in _SPECIFIER_WORDS:
+            continue
+        if not _WORD.fullmatch(word) or shape_of(word.decode()) is not Shape.SPECIFIER:
+            return None
+    return Shape.STATIC_TYPE if b"static" in rest else Shape.WRAPPED_TYPE
+
+
+def _tried(body: bytes, first: bytes) -> Shape:
+    if parses(b"int x=(" + body + b");"):
+        return Shape.EXPRESSION
+    if body.endswith(b",") or body.startswith((b"{", b".", b"[")):
+        if parses(b"int x[]={" + body.rstrip(b", ") + b"};"):
+            return Shape.ENTRY
+    if parses(body + b" x;") and not body.endswith((b";", b"}")):
+        kinds = [child.type for child in parse_bytes(body + b" x;").root_node.children]
+        if kinds == ["declaration"]:
+            return Shape.TYPE
+    root = parse_bytes(body + b"\n;").root_node
+    if not root.has_error and any(c.type == "function_definition" for c in root.children):
+        return Shape.FUNCTION
+    if parses(b"void f(){" + body + b";}"):
+        return Shape.STATEMENT
+    root = parse_bytes(body + b"{}").root_node
+    if not root.has_error and [c.type for c in root.children] == ["function_definition"]:
+        return Shape.FUNCTION_HEAD
+    return _by_look(body, first)
+
+
+def _by_look(body: bytes, first: bytes) -> Shape:
+    if body.endswith(b","):
+        return Shape.ENTRY
+    if body.endswith((b";", b"}")):
+        return Shape.FUNCTION if first in (b"static",) else Shape.STATEMENT
+    if first in _TYPE_WORDS or first in _SPECIFIER_WORDS:
+        return Shape.TYPE
+    return Shape.EXPRESSION

@@ -1,0 +1,167 @@
+"""Brackets of a view: which kind of braces encloses a position, and what stands next to it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from enum import Enum
+
+_BRACE = re.compile(rb"[{}]")
+_LAST = re.compile(rb"[^\s]")
+_WORD_BEFORE = re.compile(rb"([A-Za-z_]\w*)\s*$")
+_AGGREGATE = re.compile(rb"\b(struct|union|enum|class)\b[^;{}()=]*$")
+_PARENS = re.compile(rb"[()]")
+_TOKEN = re.compile(rb"\s*([A-Za-z_]\w*|\S)")
+
+
+class Braces(Enum):
+    """What a pair of braces holds."""
+
+    FILE = "file"
+    BLOCK = "block"
+    AGGREGATE = "struct or union"
+    ENUM = "enum"
+    INITIALISER = "initialiser"
+
+
+class Structure:
+    """The braces of a view's skeleton. Offsets are those of the source."""
+
+    def __init__(self, skeleton: bytes) -> None:
+        self.skeleton = skeleton
+        self.offsets: list[int] = [0]
+        self.kinds: list[Braces] = [Braces.FILE]
+        """The kind of braces in force from the offset with the same index on."""
+        self.depths: list[int] = [0]
+        self._read()
+
+    def _read(self) -> None:
+        skeleton = self.skeleton
+        stack: list[tuple[Braces, bool]] = []
+        current = Braces.FILE
+        depth = 0
+        for match in _BRACE.finditer(skeleton):
+            at = match.start()
+            if match.group() == b"{":
+                kind, counted = self._kind(at, current)
+                stack.append((current, counted))
+                depth += counted
+                current = kind
+            elif stack:
+                current, counted = stack.pop()
+                depth -= counted
+            self.offsets.append(at + 1)
+            self.kinds.append(current)
+            self.depths.append(depth)
+        self.balanced = not stack and depth == 0
+
+    def _kind(self, at: int, outer: Braces) -> tuple[Braces, bool]:
+        skeleton = self.skeleton
+        window = skeleton[max(0, at - 200) : at].rstrip()
+        if not window:
+            window = skeleton[max(0, at - 5000) : at].rstrip()
+        last = window[-1:]
+        if last in (b"=", b",", b"(") or (last == b"{" and outer is Braces.INITIALISER):
+            if last == b"(" and outer is not Braces.INITIALISER:
+                return Braces.BLOCK, True
+            return Braces.INITIALISER, True
+        if last in (b"", b";", b"{", b"}", b":"):
+            if outer is Braces.INITIALISER:
+                return Braces.INITIALISER, True
+            return Braces.BLOCK, True
+        if last == b'"' and outer is Braces.FILE:
+            return Braces.FILE, False
+        if last == b"]" and outer is Braces.INITIALISER:
+            return Braces.INITIALISER, True
+        aggregate = _AGGREGATE.search(window) if last != b")" else None
+        if aggregate:
+            return (Braces.ENUM if aggregate.group(1) == b"enum" else Braces.AGGREGATE), True
+        if last == b")" and outer is Braces.INITIALISER:
+            return Braces.INITIALISER, True
+        if last == b")" and outer is Braces.BLOCK and self._is_compound_literal(at):
+            return Braces.INITIALISER, True
+        return Braces.BLOCK, True
+
+    def _is_compound_literal(self, at: int) -> bool:
+        """Whether ``(type){`` rather than ``if (x) {`` stands before the brace."""
+        close = self.skeleton.rfind(b")", 0, at)
+        start = max(0, close - 300)
+        depth = 0
+        for index in range(close, start - 1, -1):
+            char = self.skeleton[index]
+            depth += (char == 0x29) - (char == 0x28)
+            if depth == 0:
+                return self.before(index) in (b"=", b"(", b",", b"return", b"&", b"?", b":")
+        return False
+
+    def at(self, offset: int) -> Braces:
+        """The kind of the innermost braces around an offset."""
+        return self.kinds[bisect_right(self.offsets, offset) - 1]
+
+    def before(self, offset: int) -> bytes:
+        """The word or the character before an offset; empty at the beginning."""
+        return word_before(self.skeleton, offset)
+
+    def after(self, offset: int) -> tuple[bytes, int]:
+        """The word or character at or after an offset, and where it starts."""
+        return word_after(self.skeleton, offset)
+
+
+def word_before(skeleton: bytes | bytearray, offset: int) -> bytes:
+    """The word or the last character before an offset; empty at the beginning."""
+    width = 64
+    while True:
+        start = max(0, offset - width)
+        window = bytes(skeleton[start:offset]).rstrip()
+        if window:
+            match = _WORD_BEFORE.search(window)
+            return match.group(1) if match else window[-1:]
+        if start == 0:
+            return b""
+        width *= 8
+
+
+def word_after(skeleton: bytes | bytearray, offset: int) -> tuple[bytes, int]:
+    """The word or the character at or after an offset, and its offset."""
+    match = _TOKEN.match(skeleton, offset)
+    return (bytes(match.group(1)), match.start(1)) if match else (b"", len(skeleton))
+
+
+def closing(skeleton: bytes | bytearray, opening: int) -> int:
+    """The offset of the parenthesis that closes the one at ``opening``; -1 when there is none."""
+    depth = 0
+    for match in _PARENS.finditer(skeleton, opening):
+        depth += 1 if match.group() == b"(" else -1
+        if depth == 0:
+            return match.start()
+    return -1
+
+
+_SEPARATOR = re.compile(rb"[(){}\[\],]")
+
+
+def arguments(skeleton: bytes | bytearray, opening: int, close: int) -> list[tuple[int, int]]:
+    """The spans of the arguments between two parentheses, without surrounding blanks."""
+    spans: list[tuple[int, int]] = []
+    depth = 0
+    at = opening + 1
+    for match in _SEPARATOR.finditer(skeleton, opening + 1, close):
+        char = match.group()
+        if char in b"([{":
+            depth += 1
+        elif char in b")]}":
+            depth -= 1
+        elif depth == 0:
+            spans.append(_trim(skeleton, at, match.start()))
+            at = match.end()
+    last = _trim(skeleton, at, close)
+    if spans or last[0] < last[1]:
+        spans.append(last)
+    return spans
+
+
+def _trim(text: bytes | bytearray, start: int, end: int) -> tuple[int, int]:
+    piece = bytes(text[start:end])
+    left = len(piece) - len(piece.lstrip())
+    stripped = piece.strip()
+    return (start + left, start + left + len(stripped)) if stripped else (start, start)
