@@ -78,7 +78,9 @@ SYSTEM_MACROS: Mapping[str, Shape] = MappingProxyType(
             "CYTHON_RESTRICT SWIGINTERN SWIGRUNTIME SWIGINLINE SWIGUNUSED SWIGEXPORT".split(),
             Shape.SPECIFIER,
         ),
-        **dict.fromkeys("G_BEGIN_DECLS G_END_DECLS __BEGIN_DECLS __END_DECLS".split(), Shape.STATEMENT),
+        **dict.fromkeys(
+            "G_BEGIN_DECLS G_END_DECLS __BEGIN_DECLS __END_DECLS".split(), Shape.STATEMENT
+        ),
     }
 )
 """Macros of platform and foreign headers that extensions use, by name."""

@@ -35,7 +35,7 @@ _WRAPPERS: tuple[tuple[bytes, bytes], ...] = (
     (b"void f(){x(", b");}"),
     (b"void f(", b"){}"),
     (b"void f(){x ", b" y;}"),
-    (b"void f(){\"\"", b"\"\";}"),
+    (b'void f(){""', b'"";}'),
     (b"void f()", b";"),
     (b"", b"}"),
 )

@@ -169,9 +169,7 @@ class Verdicts:
             value = truth(evaluate(branch.test, self._lookup))
             constant = truth(evaluate(branch.test, _nothing_known))
             branch.verdict = _chained(parent.verdict, taken, value)
-            branch.never = (
-                parent.never or constant is False or constant_taken is True
-            )
+            branch.never = parent.never or constant is False or constant_taken is True
             taken = True if value or taken else (None if value is None or taken is None else False)
             if constant is True:
                 constant_taken = True

@@ -51,7 +51,9 @@ OPAQUE = Expr("opaque")
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self.tokens = [(m.lastgroup or "junk", m.group(m.lastgroup or 0)) for m in _TOKEN.finditer(text)]
+        self.tokens = [
+            (m.lastgroup or "junk", m.group(m.lastgroup or 0)) for m in _TOKEN.finditer(text)
+        ]
         self.at = 0
 
     def peek(self) -> str:

@@ -15,7 +15,18 @@ class Node:
     top-level node are made when first asked for.
     """
 
-    __slots__ = ("_base", "_children", "_raw", "data", "end", "field", "is_named", "kind", "parent", "start")
+    __slots__ = (
+        "_base",
+        "_children",
+        "_raw",
+        "data",
+        "end",
+        "field",
+        "is_named",
+        "kind",
+        "parent",
+        "start",
+    )
 
     def __init__(
         self, kind: str, start: int, end: int, field: str | None, parent: Node | None, data: bytes,

@@ -2,40 +2,123 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
 from typing import Any
 
-from isolate_ext.syntax.configurations import Configuration, walk
+from isolate_ext.syntax.chunks import Chunks, Span, merged
+from isolate_ext.syntax.configurations import Configuration, Walk, walk
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.fences import Fence
 from isolate_ext.syntax.grammar import parse_bytes
 from isolate_ext.syntax.parsed import Parsed
+from isolate_ext.syntax.repair import repaired
 from isolate_ext.syntax.scanning import Scan, without
-from isolate_ext.syntax.standins import Neutraliser, candidates
+from isolate_ext.syntax.solving import further_walks, own_spans
+from isolate_ext.syntax.standins import Neutraliser, StandIn, candidates
 from isolate_ext.syntax.structure import Structure
 
+Piece = tuple[Any, int]
+"""A top-level node of the parser and the base that turns its offsets into source offsets."""
 
-@dataclass(frozen=True)
+
 class View:
     """One configuration of a file as the parser sees it."""
 
-    code: bytes
-    items: list[Any]
+    def __init__(self, scan: Scan, path: Walk, macros: MacroEnvironment) -> None:
+        self.code = bytearray(without(scan.code, path.dead))
+        self.skeleton = bytearray(without(scan.skeleton, path.dead))
+        self.structure = Structure(bytes(self.skeleton))
+        self.neutraliser = Neutraliser(self.code, self.skeleton, self.structure, macros)
+
+
+class Views:
+    """Parses the views of one file and collects pieces, fences and stand-ins."""
+
+    def __init__(self, scan: Scan, macros: MacroEnvironment) -> None:
+        self.scan = scan
+        self.macros = macros
+        self.names = candidates(scan.identifiers, scan.skeleton, macros)
+        self.pieces: list[Piece] = []
+        self.fences: list[Fence] = []
+        self.stand_ins: dict[Span, StandIn] = {}
+
+    def run(self) -> None:
+        """The primary view whole, then of each further one the pieces that are new."""
+        first = walk(self.scan.root, Configuration())
+        view = View(self.scan, first, self.macros)
+        self._neutralise(view, [(0, len(view.code))])
+        self._parse_whole(view)
+        for path, added in further_walks(self.scan.root, first, self.scan.skeleton):
+            view = View(self.scan, path, self.macros)
+            chunks = Chunks(view.structure)
+            windows = merged(
+                [
+                    chunks.around(*span)
+                    for branch in added
+                    for span in _inked(view.skeleton, own_spans(branch))
+                ]
+            )
+            self._neutralise(view, windows)
+            for window in windows:
+                self._parse_window(view, window)
+
+    def _neutralise(self, view: View, windows: list[Span]) -> None:
+        for start, end in windows:
+            low = bisect_left(self.names, (start, b""))
+            high = bisect_left(self.names, (end, b""))
+            view.neutraliser.run(self.names[low:high])
+        for stand_in in view.neutraliser.stand_ins:
+            self.stand_ins.setdefault(stand_in.span, stand_in)
+
+    def _parse_whole(self, view: View) -> None:
+        root = parse_bytes(bytes(view.code)).root_node
+        if not root.has_error:
+            self.pieces.extend((node, 0) for node in root.children if node.is_named)
+            return
+        chunks = Chunks(Structure(bytes(view.skeleton)))
+        broken = merged(
+            [
+                chunks.around(node.start_byte, max(node.end_byte, node.start_byte + 1))
+                for node in root.children
+                if node.has_error
+            ]
+        )
+        for node in root.children:
+            inside = any(s < node.end_byte and node.start_byte < e for s, e in broken)
+            if node.is_named and not inside:
+                self.pieces.append((node, 0))
+        for start, end in broken:
+            for window in chunks.within(start, end):
+                self._parse_window(view, window)
+
+    def _parse_window(self, view: View, window: Span) -> None:
+        start, end = window
+        root = parse_bytes(bytes(view.code[start:end])).root_node
+        if root.has_error:
+            mended = repaired(view.neutraliser, window)
+            root, fences = mended.root, mended.fences
+            for stand_in in mended.stand_ins:
+                self.stand_ins.setdefault(stand_in.span, stand_in)
+            self.fences.extend(fences)
+        self.pieces.extend((node, start) for node in root.children if node.is_named)
+
+
+def _inked(skeleton: bytearray, spans: list[Span]) -> list[Span]:
+    """The spans that hold code, cut down to it."""
+    found = []
+    for start, end in spans:
+        text = bytes(skeleton[start:end])
+        stripped = text.strip()
+        if stripped:
+            left = start + len(text) - len(text.lstrip())
+            found.append((left, left + len(stripped)))
+    return found
 
 
 def parse(scan: Scan, macros: MacroEnvironment) -> Parsed:
     """Parse every view of a file; never fails: what cannot be parsed is fenced."""
-    names = candidates(scan.identifiers, scan.skeleton, macros)
-    primary = walk(scan.root, Configuration())
-    code = bytearray(without(scan.code, primary.dead))
-    skeleton = bytearray(without(scan.skeleton, primary.dead))
-    neutraliser = Neutraliser(code, skeleton, Structure(bytes(skeleton)), macros)
-    neutraliser.run(names)
-    root = parse_bytes(bytes(code)).root_node
-    items = [(node, 0) for node in root.children if node.type != ";"]
-    fences = [
-        Fence(node.start_byte, node.end_byte, "not understood")
-        for node, _ in items
-        if node.has_error
-    ]
-    return Parsed(scan, macros, items, tuple(fences), tuple(neutraliser.stand_ins))
+    views = Views(scan, macros)
+    views.run()
+    fences = sorted(set(views.fences), key=lambda fence: fence.span)
+    stand_ins = tuple(views.stand_ins[span] for span in sorted(views.stand_ins))
+    return Parsed(scan, macros, views.pieces, tuple(fences), stand_ins)

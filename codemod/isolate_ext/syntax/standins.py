@@ -68,7 +68,9 @@ _STATEMENT_WORDS = frozenset(
 )
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _LONE = re.compile(rb"(?m)^[ \t]*([A-Z_][A-Z0-9_]{2,})[ \t]*(?=\r?$|\()")
-_CONTINUES = frozenset((b"=", b"-", b".", b"[", b"?", b"+", b"<", b">", b"|", b"&", b"/", b"%", b"^", b"!"))
+_CONTINUES = frozenset(
+    (b"=", b"-", b".", b"[", b"?", b"+", b"<", b">", b"|", b"&", b"/", b"%", b"^", b"!")
+)
 
 
 class Neutraliser:
@@ -100,9 +102,7 @@ class Neutraliser:
                 end = close + 1
                 after, at = word_after(self.skeleton, end)
         before = word_before(self.skeleton, start)
-        return Invocation(
-            name, start, opening, end, before, after, at, self.structure.at(start)
-        )
+        return Invocation(name, start, opening, end, before, after, at, self.structure.at(start))
 
     def _takes_arguments(self, name: str) -> bool:
         definitions = self.macros.definitions(name)
@@ -137,8 +137,10 @@ class Neutraliser:
 
     def _alone(self, call: Invocation) -> bool:
         """Whether an empty macro stands as a statement or a declaration of its own."""
-        return call.opening >= 0 and call.before in _STARTS and (
-            call.after == b";" or call.braces is Braces.BLOCK
+        return (
+            call.opening >= 0
+            and call.before in _STARTS
+            and (call.after == b";" or call.braces is Braces.BLOCK)
         )
 
     def _by_context(self, call: Invocation, shape: Shape) -> None:
@@ -196,7 +198,9 @@ class Neutraliser:
                 self._head(call, Shape.HEAD)
             return
         if shape is Shape.TYPE or (
-            shape in (Shape.EXPRESSION, Shape.SPECIFIER) and self._declares(call) and call.opening < 0
+            shape in (Shape.EXPRESSION, Shape.SPECIFIER)
+            and self._declares(call)
+            and call.opening < 0
         ):
             return
         if after in _CONTINUES or after == b"*" and shape is Shape.EXPRESSION:
@@ -301,7 +305,10 @@ class Neutraliser:
             if body.startswith(b"else"):
                 self._put(call.start, b"else".ljust(room))
             else:
-                self._put(call.start, (b"while(1)" if room >= 8 else b"if(1)" if room >= 5 else b"").ljust(room))
+                self._put(
+                    call.start,
+                    (b"while(1)" if room >= 8 else b"if(1)" if room >= 5 else b"").ljust(room),
+                )
             return
         self._fix_arguments(call, shape)
         room = call.opening - call.start
@@ -328,7 +335,10 @@ class Neutraliser:
         if call.opening < 0 or call.opening - call.start < 3:
             return
         self._record(call, shape)
-        self._put(call.start, b"case ".ljust(call.opening - call.start + 1)[: call.opening - call.start + 1])
+        self._put(
+            call.start,
+            b"case ".ljust(call.opening - call.start + 1)[: call.opening - call.start + 1],
+        )
         colon = b" " if call.after == b":" else b":"
         self._put(call.end - 1, colon)
 
@@ -365,9 +375,7 @@ class Neutraliser:
     def _type_argument(self, start: int, text: bytes) -> None:
         """``struct foo *`` shows as ``foo``, ``unsigned char *`` as ``0``."""
         words = [m for m in _WORD.finditer(text)]
-        names = [
-            m for m in words if not _KEYWORD_TYPE.fullmatch(m.group())
-        ]
+        names = [m for m in words if not _KEYWORD_TYPE.fullmatch(m.group())]
         shown = bytearray(b" " * len(text))
         if names:
             kept = names[0]

@@ -1,0 +1,74 @@
+"""Cutting a view into its top-level pieces."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+
+from isolate_ext.syntax.structure import Braces, Structure
+
+_MARK = re.compile(rb"[{};]")
+Span = tuple[int, int]
+
+
+class Chunks:
+    """The top-level pieces of a view: cut after each ``;`` and each function body outside braces.
+
+    Where braces do not match, a closing brace in the first column ends a piece.
+    """
+
+    def __init__(self, structure: Structure) -> None:
+        self.size = len(structure.skeleton)
+        self.cuts = _cuts(structure, resync=not structure.balanced)
+
+    def around(self, start: int, end: int) -> Span:
+        """The smallest run of whole pieces that holds a span."""
+        left = bisect_right(self.cuts, start)
+        right = bisect_left(self.cuts, end)
+        low = self.cuts[left - 1] if left else 0
+        return (low, self.cuts[right] if right < len(self.cuts) else self.size)
+
+    def within(self, start: int, end: int) -> list[Span]:
+        """The single pieces of a run of whole pieces."""
+        left = bisect_right(self.cuts, start)
+        right = bisect_left(self.cuts, end)
+        marks = [start, *self.cuts[left:right], end]
+        return [(low, high) for low, high in zip(marks, marks[1:], strict=False) if low < high]
+
+
+def _cuts(structure: Structure, resync: bool) -> list[int]:
+    skeleton = structure.skeleton
+    cuts: list[int] = []
+    stack: list[Braces] = []
+    for match in _MARK.finditer(skeleton):
+        char = match.group()
+        at = match.start()
+        if char == b";":
+            if not stack:
+                cuts.append(at + 1)
+        elif char == b"{":
+            kind = structure.at(at + 1)
+            if kind is Braces.FILE and not stack:
+                cuts.append(at + 1)
+            else:
+                stack.append(kind)
+        elif stack:
+            kind = stack.pop()
+            if resync and skeleton[at - 1 : at] in (b"\n", b""):
+                stack.clear()
+            if not stack and kind is Braces.BLOCK:
+                cuts.append(at + 1)
+        else:
+            cuts.append(at + 1)
+    return cuts
+
+
+def merged(spans: list[Span]) -> list[Span]:
+    """The union of spans, ascending and disjoint; touching spans stay apart."""
+    result: list[Span] = []
+    for start, end in sorted(spans):
+        if result and start < result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result
