@@ -1,0 +1,17 @@
+"""The one exception of this package: a user's mistake, or an environment that is not fit."""
+
+from __future__ import annotations
+
+USAGE = 2
+INCOMPLETE = 3
+ENVIRONMENT = 5
+
+
+class ProjectError(Exception):
+    """One clear line for the user. `path` names the file or folder at fault; `exit_code` is 2 or 5."""
+
+    def __init__(self, message: str, path: str, exit_code: int = USAGE) -> None:
+        super().__init__(f"{path}: {message}")
+        self.message = message
+        self.path = path
+        self.exit_code = exit_code

@@ -1,0 +1,1 @@
+"""Static evaluation of Python build scripts: an abstract interpreter over libcst trees."""
