@@ -1,0 +1,1 @@
+"""Data about the C API.  Imports nothing of this project."""

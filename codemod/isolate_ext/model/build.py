@@ -1,0 +1,318 @@
+"""From parsed files to the model of an extension."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from isolate_ext.model.declarators import (
+    Declarator,
+    Local,
+    declarators,
+    local_names,
+    parameters,
+    storage,
+)
+from isolate_ext.model.entities import (
+    CType,
+    Declaration,
+    Definition,
+    Kind,
+    Parameter,
+    Prototype,
+    Routine,
+    Use,
+    Variable,
+)
+from isolate_ext.model.extension import Extension, Pasted
+from isolate_ext.model.kinds import kind_of
+from isolate_ext.model.structs import Structs
+from isolate_ext.syntax import Define, Node, Parsed
+
+_PASTE = re.compile(rb"(\w+)\s*##\s*(\w+)(?:\s*##\s*(\w+))?")
+
+
+def build(name: str, sources: Sequence[str], files: Mapping[str, Parsed]) -> Extension:
+    """The model of the extension behind ``sources``; ``files`` are all its owned files."""
+    structs = Structs()
+    extension = Extension(name, tuple(sources), files, units(sources, files), structs)
+    items = {path: parsed.items() for path, parsed in files.items()}
+    for path, parsed in files.items():
+        structs.add_file(parsed, items[path])
+    for path, parsed in files.items():
+        _Declarations(extension, parsed).read(items[path])
+        _add_macros(extension, parsed)
+    extension.index_definitions()
+    _References(extension).collect()
+    return extension
+
+
+def units(sources: Sequence[str], files: Mapping[str, Parsed]) -> dict[str, tuple[str, ...]]:
+    """Per translation unit the owned files it reads, itself first, in order of inclusion."""
+    return {source: tuple(_reached(source, files)) for source in sources if source in files}
+
+
+def _reached(source: str, files: Mapping[str, Parsed]) -> list[str]:
+    order: list[str] = []
+    pending = [source]
+    while pending:
+        path = pending.pop(0)
+        if path in order:
+            continue
+        order.append(path)
+        for include in files[path].scan.includes:
+            target = resolve_include(path, include.name, files)
+            if target is not None:
+                pending.append(target)
+    return order
+
+
+def resolve_include(path: str, name: str, files: Mapping[str, Parsed]) -> str | None:
+    """The owned file that an `#include` in ``path`` names."""
+    near = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+    if near in files:
+        return near
+    tail = "/" + name.lstrip("./")
+    return next((other for other in files if other == name or other.endswith(tail)), None)
+
+
+class _Declarations:
+    """Reads the top level of one file, and the static variables inside its functions."""
+
+    def __init__(self, extension: Extension, parsed: Parsed) -> None:
+        self.extension = extension
+        self.parsed = parsed
+        self.path = parsed.source.path
+
+    def read(self, items: Sequence[Node]) -> None:
+        for item in items:
+            if item.kind == "function_definition":
+                self._function(item)
+            elif item.kind == "declaration":
+                self._declaration(item, None)
+            elif item.kind in ("linkage_specification", "declaration_list"):
+                self.read([c for child in item.named for c in _unwrap(child)])
+
+    def _function(self, item: Node) -> None:
+        declarator = next(declarators(item), None)
+        body = item.child("body")
+        if declarator is None or declarator.parameters is None or body is None:
+            return
+        name = declarator.name.str
+        routine = self._routine(name, "static" in storage(item))
+        params = declarator.parameters
+        definition = Definition(
+            routine.key, name, self.path, item.start, item.end, declarator.name.start,
+            parameters(params), (params.start, params.end), (body.start, body.end), item, None,
+            self.parsed.conditions(item.start),
+        )
+        routine.definitions.append(definition)
+        if b"static" in body.text:
+            for node in body.descendants():
+                if node.kind == "declaration" and "static" in storage(node):
+                    self._declaration(node, definition)
+
+    def _routine(self, name: str, static: bool) -> Routine:
+        for key in (f"{self.path}:{name}", name):
+            if key in self.extension.routines and not self.extension.routines[key].is_macro:
+                return self.extension.routines[key]
+        key = f"{self.path}:{name}" if static else name
+        return self.extension.routines.setdefault(key, Routine(key, name, False, static))
+
+    def _declaration(self, item: Node, function: Definition | None) -> None:
+        classes = storage(item)
+        found = list(declarators(item))
+        for declarator in found:
+            if declarator.is_function:
+                if function is None:
+                    self._prototype(item, declarator, "static" in classes)
+                continue
+            self._variable(item, declarator, classes, len(found), function)
+
+    def _prototype(self, item: Node, declarator: Declarator, static: bool) -> None:
+        assert declarator.parameters is not None
+        params = declarator.parameters
+        routine = self._routine(declarator.name.str, static)
+        routine.prototypes.append(
+            Prototype(self.path, item.start, item.end, parameters(params), (params.start, params.end))
+        )
+
+    def _variable(
+        self, item: Node, declarator: Declarator, classes: frozenset[str], siblings: int,
+        function: Definition | None,
+    ) -> None:
+        name = declarator.name.str
+        static, extern = "static" in classes, "extern" in classes
+        structs = self.extension.structs
+        ctype = declarator.ctype
+        kind_node = item.child("type")
+        inline = kind_node is not None and kind_node.child("body") is not None
+        declaration = Declaration(
+            name, self.path, item.start, item.end, declarator.name.start, ctype, item,
+            declarator.node, declarator.initialiser, static, extern, siblings,
+            self.parsed.conditions(item.start), inline,
+        )
+        if function is not None:
+            key = f"{self.path}:{function.name}:{name}"
+            if key in self.extension.variables:
+                key = f"{key}@{declarator.name.start}"
+        else:
+            key = f"{self.path}:{name}"
+            if not static and key not in self.extension.variables:
+                key = name
+        variable = self.extension.variables.get(key)
+        if variable is None:
+            kind = _identified(name, ctype, kind_of(ctype, structs))
+            variable = Variable(key, name, kind, ctype, function=function)
+            self.extension.variables[key] = variable
+        (variable.declarations if extern else variable.definitions).append(declaration)
+
+
+def _identified(name: str, ctype: CType, kind: Kind) -> Kind:
+    return Kind.TABLE if kind is Kind.CONSTANT and ctype.base == "char" and name == "kwlist" else kind
+
+
+def _unwrap(node: Node) -> Iterator[Node]:
+    if node.kind == "declaration_list":
+        yield from node.named
+    elif node.kind in ("function_definition", "declaration", "type_definition"):
+        yield node
+
+
+def _add_macros(extension: Extension, parsed: Parsed) -> None:
+    path = parsed.source.path
+    for define in parsed.scan.defines:
+        start, end = define.body_span
+        if start >= end:
+            continue
+        key = f"{path}:#{define.name}"
+        routine = extension.routines.setdefault(key, Routine(key, define.name, True, True))
+        names = define.params or ()
+        params = tuple(Parameter(each, CType("", 0), start, start) for each in names)
+        routine.definitions.append(
+            Definition(
+                key, define.name, path, define.span[0], define.span[1], define.name_span[0],
+                params, define.params_span, (start, end), None, define, define.conditions,
+            )
+        )
+        for match in _PASTE.finditer(parsed.source.data, start, end):
+            words = [word.decode() for word in match.groups() if word]
+            pattern = "".join(r"\w+" if word in names else re.escape(word) for word in words)
+            if not re.fullmatch(r"(\\w\+)+", pattern):
+                extension.pasted.append(Pasted(pattern, path, match.start()))
+
+
+class _References:
+    """Finds every use of every symbol, by C scoping."""
+
+    def __init__(self, extension: Extension) -> None:
+        self.extension = extension
+        self.locals: dict[int, dict[str, list[Local]]] = {}
+        self.visible: dict[str, dict[str, str]] = {}
+        self.own: set[tuple[str, int]] = set()
+        self.holders: dict[str, list[tuple[int, int, str]]] = {}
+
+    def collect(self) -> None:
+        self._index()
+        for path, parsed in self.extension.files.items():
+            names = self._names(path)
+            present = parsed.names()
+            for name in names:
+                if name in present:
+                    for offset in parsed.occurrences(name):
+                        self._occurrence(parsed, name, offset, names[name])
+        for uses in self.extension.uses.values():
+            uses.sort(key=lambda use: (use.path, use.start))
+
+    def _index(self) -> None:
+        for routine in self.extension.routines.values():
+            for definition in routine.definitions:
+                self.own.add((definition.path, definition.name_start))
+            for prototype in routine.prototypes:
+                name_end = prototype.parameters_span[0]
+                text = self.extension.files[prototype.path].source.data[prototype.start : name_end]
+                at = text.rfind(routine.name.encode())
+                self.own.add((prototype.path, prototype.start + at))
+        for variable in self.extension.variables.values():
+            for declaration in variable.definitions + variable.declarations:
+                self.own.add((declaration.path, declaration.name_start))
+                if declaration.initialiser is not None:
+                    span = (declaration.initialiser.start, declaration.initialiser.end, variable.key)
+                    self.holders.setdefault(declaration.path, []).append(span)
+        for spans in self.holders.values():
+            spans.sort()
+
+    def _names(self, path: str) -> dict[str, list[str]]:
+        """Per name the keys it may mean in a file, innermost visibility first."""
+        if not self.visible:
+            for files in self.extension.units.values():
+                for each in files:
+                    self.visible.setdefault(each, {}).update(dict.fromkeys(files, ""))
+        seen = {path, *self.visible.get(path, {})}
+        names: dict[str, list[str]] = {}
+        symbols = [(key, r.name) for key, r in self.extension.routines.items()]
+        symbols += [(key, v.name) for key, v in self.extension.variables.items()]
+        for key, name in symbols:
+            home = key.split(":", 1)[0] if ":" in key else None
+            if home is None or home in seen:
+                names.setdefault(name, []).append(key)
+        for keys in names.values():
+            keys.sort(key=lambda key: (not key.startswith(f"{path}:"), ":" not in key, key))
+        return names
+
+    def _occurrence(self, parsed: Parsed, name: str, offset: int, keys: list[str]) -> None:
+        path = parsed.source.path
+        if (path, offset) in self.own:
+            return
+        define = parsed.define_at(offset)
+        if define is not None and name in (define.params or ()):
+            return
+        if parsed.fenced(offset, offset + len(name)):
+            for key in keys:
+                self.extension.fenced.setdefault(key, []).append((path, offset))
+            return
+        node = parsed.node_at(offset)
+        if node is not None and node.kind != "identifier":
+            return
+        inside = self._macro(path, define) if define else self.extension.function_at(path, offset)
+        key = self._resolve(path, name, offset, keys, inside)
+        if key is not None:
+            use = Use(key, path, offset, offset + len(name), node, inside, self._holder(path, offset))
+            self.extension.uses.setdefault(key, []).append(use)
+
+    def _macro(self, path: str, define: Define) -> Definition | None:
+        routine = self.extension.routines.get(f"{path}:#{define.name}")
+        for definition in routine.definitions if routine else ():
+            if definition.macro is define or definition.start == define.span[0]:
+                return definition
+        return None
+
+    def _holder(self, path: str, offset: int) -> str | None:
+        for start, end, key in self.holders.get(path, ()):
+            if start <= offset < end:
+                return key
+        return None
+
+    def _resolve(
+        self, path: str, name: str, offset: int, keys: list[str], inside: Definition | None
+    ) -> str | None:
+        outer = [key for key in keys if key.count(":") < 2]
+        if inside is None or inside.node is None:
+            return outer[0] if outer else None
+        scopes = self.locals.get(id(inside))
+        if scopes is None:
+            scopes = self.locals[id(inside)] = local_names(inside.node)
+        hiding = [local for local in scopes.get(name, ()) if local.start <= offset < local.end]
+        if not hiding:
+            return outer[0] if outer else None
+        innermost = max(hiding, key=lambda local: local.start)
+        if not innermost.static:
+            return None
+        for key in keys:
+            variable = self.extension.variables.get(key)
+            if variable is not None and variable.function is not None and any(
+                each.node is innermost.declaration for each in variable.definitions
+            ):
+                return key
+        return None

@@ -1,0 +1,169 @@
+"""C declarators: which name a declaration declares, and with what type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from isolate_ext.model.entities import CType, Parameter
+from isolate_ext.syntax import Node
+
+_UNUSED = re.compile(r"\bPy_UNUSED\s*\(\s*(\w+)\s*\)")
+_QUALIFIERS = {"const", "volatile", "restrict", "register", "static", "extern", "inline", "auto"}
+
+
+@dataclass(frozen=True, slots=True)
+class Declarator:
+    """A declarator taken apart; ``node`` includes its initialiser."""
+
+    name: Node
+    node: Node
+    ctype: CType
+    parameters: Node | None
+    initialiser: Node | None
+
+    @property
+    def is_function(self) -> bool:
+        return self.parameters is not None and not self.ctype.function_pointer
+
+
+def storage(declaration: Node) -> frozenset[str]:
+    """The storage classes and qualifiers written before the type."""
+    words = set()
+    for child in declaration.children:
+        if child.kind in ("storage_class_specifier", "type_qualifier"):
+            words.update(child.str.split())
+    return frozenset(words)
+
+
+def base_type(declaration: Node) -> str:
+    """The type specifier as written, white space folded, a struct body left out."""
+    node = declaration.child("type")
+    if node is None:
+        return "int"
+    if node.kind in ("struct_specifier", "union_specifier", "enum_specifier"):
+        name = node.child("name")
+        keyword = node.kind.split("_")[0]
+        return f"{keyword} {name.str}" if name is not None else keyword
+    return " ".join(node.str.split())
+
+
+def declarators(declaration: Node) -> Iterator[Declarator]:
+    """Every declarator of a declaration, typedef, field or parameter."""
+    base = base_type(declaration)
+    const = "const" in storage(declaration)
+    for child in declaration.children:
+        if child.field == "declarator":
+            found = _take_apart(child, base, const)
+            if found is not None:
+                yield found
+
+
+def _take_apart(node: Node, base: str, const: bool) -> Declarator | None:
+    whole, initialiser = node, None
+    if node.kind == "init_declarator":
+        initialiser = node.child("value")
+        inner = node.child("declarator")
+        if inner is None:
+            return None
+        node = inner
+    pointers, arrays, parameters = 0, [], None
+    function_pointer = False
+    const_pointer = False
+    while True:
+        if node.kind == "pointer_declarator":
+            if parameters is not None:
+                function_pointer = True
+            else:
+                pointers += 1
+                const_pointer = any(c.kind == "type_qualifier" and "const" in c.str for c in node.children)
+        elif node.kind == "array_declarator":
+            size = node.child("size")
+            arrays.insert(0, size.str if size is not None else "")
+        elif node.kind == "function_declarator":
+            parameters = node.child("parameters")
+        elif node.kind not in ("parenthesized_declarator", "attributed_declarator"):
+            break
+        following = node.child("declarator") or _first_declarator(node)
+        if following is None:
+            return None
+        node = following
+    if node.kind not in ("identifier", "field_identifier", "type_identifier", "primitive_type"):
+        return None
+    return Declarator(
+        node,
+        whole,
+        CType(base, pointers, tuple(arrays), function_pointer, const_pointer if pointers else const),
+        parameters,
+        initialiser,
+    )
+
+
+def _first_declarator(node: Node) -> Node | None:
+    for child in node.named:
+        if child.kind.endswith("declarator") or child.kind.endswith("identifier"):
+            return child
+    return None
+
+
+def parameters(parameter_list: Node) -> tuple[Parameter, ...]:
+    """The parameters of a function; ``(void)`` has none."""
+    result = []
+    for child in parameter_list.named:
+        if child.kind == "parameter_declaration":
+            found = next(declarators(child), None)
+            unused = _UNUSED.search(child.str)
+            if found is None and unused is None:
+                ctype = _abstract(child)
+                if ctype.base == "void" and not ctype.pointers:
+                    continue
+                result.append(Parameter(None, ctype, child.start, child.end))
+                continue
+            ctype = found.ctype if found is not None else _abstract(child)
+            name = unused[1] if unused else found.name.str if found is not None else None
+            result.append(Parameter(name, ctype, child.start, child.end, unused is not None))
+        elif child.kind == "variadic_parameter":
+            result.append(Parameter("...", CType("..."), child.start, child.end))
+    return tuple(result)
+
+
+def _abstract(declaration: Node) -> CType:
+    text = declaration.str
+    words = [word for word in re.findall(r"\w+", base_type(declaration)) if word not in _QUALIFIERS]
+    return CType(" ".join(words), text.count("*"))
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A name declared inside a function, and the span in which it hides outer ones."""
+
+    start: int
+    end: int
+    static: bool
+    declaration: Node
+
+
+def local_names(function: Node) -> dict[str, list[Local]]:
+    """Names that parameters and declarations of a function bring in, with their scopes."""
+    found: dict[str, list[Local]] = {}
+    body = function.child("body")
+    if body is None:
+        return found
+    for node in function.descendants():
+        if node.kind == "parameter_declaration" and node.start < body.start:
+            declarator = next(declarators(node), None)
+            if declarator is not None:
+                local = Local(node.start, function.end, False, node)
+                found.setdefault(declarator.name.str, []).append(local)
+        elif node.kind == "declaration" and node.start >= body.start:
+            classes = storage(node)
+            if "extern" in classes:
+                continue
+            scope = node.enclosing("compound_statement", "for_statement")
+            end = scope.end if scope is not None else function.end
+            for declarator in declarators(node):
+                if not declarator.is_function:
+                    local = Local(declarator.name.start, end, "static" in classes, node)
+                    found.setdefault(declarator.name.str, []).append(local)
+    return found

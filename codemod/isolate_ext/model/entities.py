@@ -1,0 +1,244 @@
+"""What an extension is made of: routines, variables, types, uses.  Facts only, no decisions.
+
+Every position is a byte offset into the file of ``path``; spans are ``start <= end``.
+Symbols are referred to by key: the bare name for external linkage, ``path:name`` for a static one
+and ``path:function:name`` for a variable local to a function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from isolate_ext.syntax import Condition, Define, Node
+
+
+class Kind(Enum):
+    """What a variable with static storage holds (handbook section 3)."""
+
+    OBJECT = "object"
+    OBJECT_ARRAY = "array of objects"
+    OBJECT_STRUCT = "struct that holds objects"
+    TYPE = "static type"
+    INSTANCE = "static instance"
+    MODULE_DEF = "module definition"
+    TABLE = "definition table"
+    SUITE = "slot suite"
+    ARG_PARSER = "argument parser"
+    IDENTIFIER = "identifier string"
+    LOCK = "lock"
+    FUNCTION_POINTER = "function pointer"
+    CONSTANT = "constant"
+    PLAIN = "plain data"
+
+
+@dataclass(frozen=True, slots=True)
+class CType:
+    """A declared type: base name as written (``struct foo``, ``PyObject``), pointers, array sizes."""
+
+    base: str
+    pointers: int = 0
+    arrays: tuple[str, ...] = ()
+    function_pointer: bool = False
+    const: bool = False
+
+    def declare(self, name: str) -> str:
+        """C text that declares ``name`` with this type."""
+        stars = "*" * self.pointers
+        return f"{self.base} {stars}{name}{''.join(f'[{size}]' for size in self.arrays)}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Declaration:
+    """One declarator of one declaration, as it stands in a file.
+
+    ``start..end`` is the whole declaration with its semicolon, which may declare others too.
+    """
+
+    name: str
+    path: str
+    start: int
+    end: int
+    name_start: int
+    ctype: CType
+    node: Node
+    declarator: Node
+    initialiser: Node | None
+    static: bool
+    extern: bool
+    siblings: int
+    conditions: tuple[Condition, ...]
+    inline_struct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; ``name`` is None where there is none, ``unused`` says Py_UNUSED hides it."""
+
+    name: str | None
+    ctype: CType
+    start: int
+    end: int
+    unused: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Definition:
+    """One body of a function or macro.  ``parameters_span`` includes the parentheses."""
+
+    routine: str
+    name: str
+    path: str
+    start: int
+    end: int
+    name_start: int
+    parameters: tuple[Parameter, ...]
+    parameters_span: tuple[int, int] | None
+    body: tuple[int, int]
+    node: Node | None
+    macro: Define | None
+    conditions: tuple[Condition, ...]
+
+    @property
+    def is_macro(self) -> bool:
+        return self.macro is not None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prototype:
+    """A function declaration without a body."""
+
+    path: str
+    start: int
+    end: int
+    parameters: tuple[Parameter, ...]
+    parameters_span: tuple[int, int]
+
+
+@dataclass(slots=True, eq=False)
+class Routine:
+    """A function or macro with all its definitions (several under `#if`) and prototypes."""
+
+    key: str
+    name: str
+    is_macro: bool
+    static: bool
+    definitions: list[Definition] = field(default_factory=list)
+    prototypes: list[Prototype] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Variable:
+    """A variable with static storage: its definition(s) and its other declarations."""
+
+    key: str
+    name: str
+    kind: Kind
+    ctype: CType
+    definitions: list[Declaration] = field(default_factory=list)
+    declarations: list[Declaration] = field(default_factory=list)
+    function: Definition | None = None
+    made_by_macro: bool = False
+
+    @property
+    def home(self) -> Declaration:
+        """The definition with an initialiser, else the first definition or declaration."""
+        for each in self.definitions:
+            if each.initialiser is not None:
+                return each
+        return (self.definitions or self.declarations)[0]
+
+    @property
+    def exported(self) -> bool:
+        return not any(each.static for each in self.definitions)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """An identifier that means ``symbol``.
+
+    ``inside`` is the function or macro whose body holds it, ``holder`` the key of the file-scope
+    variable whose initialiser does.  ``node`` is None where a macro's stand-in hides it.
+    """
+
+    symbol: str
+    path: str
+    start: int
+    end: int
+    node: Node | None
+    inside: Definition | None
+    holder: str | None
+
+    @property
+    def address_of(self) -> Node | None:
+        """The ``&symbol`` expression, if this is its operand."""
+        parent = self.node.parent if self.node is not None else None
+        if parent is not None and parent.kind == "pointer_expression" and parent.text[:1] == b"&":
+            return parent
+        return None
+
+    @property
+    def call(self) -> Node | None:
+        """The call expression of which this is the callee."""
+        node = self.node
+        if node is None or node.parent is None:
+            return None
+        if node.parent.kind == "call_expression" and node.field == "function":
+            return node.parent
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A member of a struct, in source order."""
+
+    name: str
+    ctype: CType
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Struct:
+    """A struct or union definition under all its names; ``head`` says it begins as an object."""
+
+    names: tuple[str, ...]
+    path: str
+    start: int
+    end: int
+    fields: tuple[Field, ...]
+    head: bool
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One value of an initialiser: the field it goes to, and where its text stands."""
+
+    field: str
+    value: Node
+    start: int
+    end: int
+    conditions: tuple[Condition, ...]
+
+    @property
+    def text(self) -> str:
+        return self.value.str
+
+    @property
+    def empty(self) -> bool:
+        """Written as nothing: ``0`` or ``NULL``, with or without a cast."""
+        return strip_casts(self.value).str.strip("() \t\r\n") in ("0", "NULL", "0L", "")
+
+
+def strip_casts(node: Node) -> Node:
+    """The expression below casts and parentheses."""
+    while True:
+        if node.kind == "cast_expression":
+            inner = node.child("value")
+        elif node.kind == "parenthesized_expression" and len(node.named) == 1:
+            inner = node.named[0]
+        else:
+            return node
+        if inner is None:
+            return node
+        node = inner

@@ -1,0 +1,207 @@
+"""The init function: which module it makes, from which definition, and how it ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from isolate_ext.model.declarators import declarators
+from isolate_ext.model.entities import Declaration, Definition, Kind, Use, Variable, strip_casts
+from isolate_ext.model.extension import Extension
+from isolate_ext.syntax import Node
+
+CREATE = frozenset({"PyModule_Create", "PyModule_Create2"})
+_NULL = {"NULL", "0", "((void *)0)"}
+
+
+class ExitKind(Enum):
+    """What a `return` of the init function hands back."""
+
+    MODULE = "the module"
+    FAILURE = "NULL"
+    CREATED = "PyModule_Create(...)"
+    OTHER = "an expression"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exit:
+    """One `return` statement; ``value`` is its expression, None for a bare one."""
+
+    node: Node
+    value: Node | None
+    kind: ExitKind
+
+
+@dataclass(slots=True, eq=False)
+class ModuleInit:
+    """How a module comes to be.
+
+    ``entry`` is `PyInit_name`; ``creator`` the function that calls `PyModule_Create`, mostly the
+    same; ``chain`` the functions from entry to creator.  ``module_variable`` is the name the new
+    module is kept under in ``creator``.
+    """
+
+    name: str
+    entry: Definition
+    creator: Definition
+    chain: tuple[Definition, ...]
+    create_call: Node | None
+    module_def: Variable | None
+    def_declaration: Declaration | None
+    module_variable: str | None
+    reassigned: bool
+    exits: list[Exit] = field(default_factory=list)
+    slots: Variable | None = None
+
+    @property
+    def multi_phase(self) -> bool:
+        return self.create_call is None
+
+
+def module_inits(extension: Extension) -> list[ModuleInit]:
+    """Every PyInit function with a body, in source order."""
+    found = []
+    for routine in extension.routines.values():
+        if routine.name.startswith("PyInit_") and not routine.is_macro:
+            for definition in routine.definitions:
+                init = _read(extension, routine.name.removeprefix("PyInit_"), definition)
+                if init is not None:
+                    found.append(init)
+    return found
+
+
+def _read(extension: Extension, name: str, entry: Definition) -> ModuleInit | None:
+    chain, call = _find_create(extension, entry, (entry,))
+    creator = chain[-1]
+    if call is None:
+        defined = _calls(entry, {"PyModuleDef_Init"})
+        call_init = next(defined, None)
+        if call_init is None:
+            return None
+        variable, declaration = _definition_of(extension, call_init, entry)
+        return ModuleInit(name, entry, entry, (entry,), None, variable, declaration, None, False)
+    variable, declaration = _definition_of(extension, call, creator)
+    kept, reassigned = _kept(creator, call)
+    init = ModuleInit(name, entry, creator, chain, call, variable, declaration, kept, reassigned)
+    init.exits = list(_exits(creator, call, kept))
+    return init
+
+
+def _find_create(
+    extension: Extension, definition: Definition, chain: tuple[Definition, ...]
+) -> tuple[tuple[Definition, ...], Node | None]:
+    for call in _calls(definition, CREATE):
+        return chain, call
+    if len(chain) > 4:
+        return chain, None
+    for use in extension.uses_inside(definition):
+        routine = extension.routines.get(use.symbol)
+        if routine is None or use.call is None or routine.is_macro:
+            continue
+        for inner in routine.definitions:
+            if inner in chain:
+                continue
+            found, call = _find_create(extension, inner, (*chain, inner))
+            if call is not None:
+                return found, call
+    return chain, None
+
+
+def _calls(definition: Definition, names: frozenset[str] | set[str]) -> Iterator[Node]:
+    if definition.node is None:
+        return
+    body = definition.node.child("body")
+    if body is None or not any(name.encode() in body.text for name in names):
+        return
+    for node in body.descendants():
+        if node.kind == "call_expression":
+            callee = node.child("function")
+            if callee is not None and callee.str in names:
+                yield node
+
+
+def _definition_of(
+    extension: Extension, call: Node, creator: Definition
+) -> tuple[Variable | None, Declaration | None]:
+    arguments = call.child("arguments")
+    if arguments is None or not arguments.named:
+        return None, None
+    name = strip_casts(arguments.named[0]).str.lstrip("& \t")
+    local = extension.variables.get(f"{creator.path}:{creator.name}:{name}")
+    variable = local or extension.variable_named(name, creator.path)
+    if variable is None or variable.kind is not Kind.MODULE_DEF:
+        return None, None
+    return variable, variable.home
+
+
+def _kept(creator: Definition, call: Node) -> tuple[str | None, bool]:
+    """The variable that takes the created module, and whether it is assigned anything else."""
+    node = call
+    while node.parent is not None and node.parent.kind in ("parenthesized_expression", "cast_expression"):
+        node = node.parent
+    parent = node.parent
+    name = None
+    if parent is not None and parent.kind == "assignment_expression":
+        left = parent.child("left")
+        name = left.str if left is not None and left.kind == "identifier" else None
+    elif parent is not None and parent.kind == "init_declarator":
+        declarator = parent.child("declarator")
+        match = re.search(r"(\w+)$", declarator.str) if declarator is not None else None
+        name = match[1] if match else None
+    if name is None or creator.node is None:
+        return None, False
+    others = [
+        each for each in creator.node.descendants()
+        if each.kind == "assignment_expression"
+        and (left := each.child("left")) is not None and left.str == name
+        and not (each.start <= call.start < each.end)
+    ]
+    return name, bool(others)
+
+
+def _exits(creator: Definition, call: Node, kept: str | None) -> Iterator[Exit]:
+    assert creator.node is not None
+    for node in creator.node.descendants():
+        if node.kind != "return_statement":
+            continue
+        value = node.named[0] if node.named else None
+        if value is None:
+            yield Exit(node, None, ExitKind.OTHER)
+            continue
+        bare = strip_casts(value)
+        if bare.str in _NULL:
+            kind = ExitKind.FAILURE
+        elif kept is not None and bare.str == kept:
+            kind = ExitKind.MODULE
+        elif bare.start == call.start and bare.end == call.end:
+            kind = ExitKind.CREATED
+        else:
+            kind = ExitKind.OTHER
+        yield Exit(node, value, kind)
+
+
+def init_closure(extension: Extension, init: ModuleInit) -> set[str]:
+    """Keys of routines that only run during init: called from it and from nowhere else."""
+    closure = {each.routine for each in init.chain}
+    while True:
+        added = set()
+        for routine in extension.routines.values():
+            if routine.key in closure or routine.is_macro:
+                continue
+            uses = extension.uses_of(routine.key)
+            if uses and all(_within(use, closure) for use in uses):
+                added.add(routine.key)
+        if not added:
+            return closure
+        closure |= added
+
+
+def _within(use: Use, closure: set[str]) -> bool:
+    return use.call is not None and use.inside is not None and use.inside.routine in closure
+
+
+def is_module_declaration(node: Node, name: str) -> bool:
+    """A local declaration that declares the module variable."""
+    return node.kind == "declaration" and any(d.name.str == name for d in declarators(node))

@@ -1,0 +1,82 @@
+"""A state struct that the extension has already (handbook pattern 3)."""
+
+from __future__ import annotations
+
+import re
+
+from isolate_ext.model.entities import CType, Definition, Kind, Struct
+from isolate_ext.model.extension import Extension
+from isolate_ext.model.init import ModuleInit
+from isolate_ext.model.initialisers import fields_of
+from isolate_ext.placement.decisions import Adopted
+
+_SIZEOF = re.compile(r"sizeof\s*\(\s*((?:struct\s+)?\w+)\s*\)")
+
+
+def adopted_state(extension: Extension, init: ModuleInit) -> Adopted | None:
+    """The struct that `m_size` is the size of, with the macros and functions that find it."""
+    name = _size_struct(extension, init)
+    struct = extension.structs.struct(CType(name)) if name is not None else None
+    if struct is None or name is None:
+        return None
+    accessors: set[str] = set()
+    module_accessor = None
+    for routine in extension.routines.values():
+        texts = [_body(extension, each) for each in routine.definitions]
+        if any("PyState_FindModule" in text for text in texts) and _finds(routine.definitions, struct, texts):
+            accessors.add(routine.key)
+        elif any("PyModule_GetState" in text for text in texts):
+            if _takes_module(routine.definitions[0], struct):
+                module_accessor = routine.name
+    return Adopted(struct, name, frozenset(accessors), module_accessor, _singleton(extension, struct))
+
+
+def _size_struct(extension: Extension, init: ModuleInit) -> str | None:
+    declaration = init.def_declaration
+    if declaration is None:
+        return None
+    for entry in fields_of(extension.files[declaration.path], declaration):
+        if entry.field == "m_size":
+            match = _SIZEOF.search(entry.text)
+            return " ".join(match[1].split()) if match else None
+    return None
+
+
+def _body(extension: Extension, definition: Definition) -> str:
+    start, end = definition.body
+    return extension.files[definition.path].source.data[start:end].decode("latin-1")
+
+
+def _finds(definitions: list[Definition], struct: Struct, texts: list[str]) -> bool:
+    """Its value is the state: a cast to the struct, or a function that returns a pointer to it."""
+    for definition, text in zip(definitions, texts, strict=True):
+        if definition.is_macro:
+            if any(f"{name} *" in " ".join(text.split()) or f"{name}*" in text for name in struct.names):
+                return True
+            if "PyModule_GetState" in text:
+                return True
+        elif definition.node is not None:
+            kind = definition.node.child("type")
+            if kind is not None and " ".join(kind.str.split()) in struct.names:
+                return True
+    return False
+
+
+def _takes_module(definition: Definition, struct: Struct) -> bool:
+    if definition.is_macro or definition.node is None or len(definition.parameters) != 1:
+        return False
+    kind = definition.node.child("type")
+    parameter = definition.parameters[0].ctype
+    return (
+        kind is not None and " ".join(kind.str.split()) in struct.names
+        and parameter.base == "PyObject" and parameter.pointers == 1
+    )
+
+
+def _singleton(extension: Extension, struct: Struct):  # type: ignore[no-untyped-def]
+    for variable in extension.variables.values():
+        if variable.ctype.base in struct.names and not variable.ctype.pointers and (
+            variable.kind in (Kind.PLAIN, Kind.OBJECT_STRUCT)
+        ):
+            return variable
+    return None

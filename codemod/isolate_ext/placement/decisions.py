@@ -1,0 +1,135 @@
+"""What placement decides: fields of the module state, moved types, routes to the state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from isolate_ext.model.entities import Definition, Kind, Struct, Variable
+from isolate_ext.model.init import ModuleInit
+from isolate_ext.model.roles import Role
+from isolate_ext.model.types import StaticType
+from isolate_ext.placement.refusals import Refusal
+from isolate_ext.syntax import Condition
+
+
+class Level(Enum):
+    """Where a global belongs (handbook section 3)."""
+
+    PROCESS = "process"
+    RUNTIME = "runtime"
+    INTERPRETER = "interpreter"
+    THREAD = "thread"
+    CONTEXT = "context"
+    MODULE = "module"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StateField:
+    """A member of the module state.
+
+    ``owned`` members are visited and cleared; ``members`` are the object pointers inside a struct.
+    """
+
+    name: str
+    declaration: str
+    kind: Kind
+    symbol: str
+    owned: bool
+    conditions: tuple[Condition, ...]
+    arrays: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    needs: str = ""
+
+
+class RouteKind(Enum):
+    """How a function reaches the state (handbook section 2)."""
+
+    EXEC = "it is the exec function"
+    MODULE = "a parameter is the module"
+    PARAMETER = "its callers pass the state"
+    INSTANCE = "by definition, from an instance"
+    TYPE = "by definition, from a type"
+    EITHER = "by definition, from any operand"
+    TEARDOWN = "from the type, which may be torn down"
+    MODULE_OR_INSTANCE = "a parameter is the module or an instance"
+    GLOBAL = "not at all; the static state is used"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A way to the state and the C expressions it starts from, casts included."""
+
+    kind: RouteKind
+    sources: tuple[str, ...] = ()
+    bail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A variable that keeps static storage, at which level, and why that is sound.
+
+    ``shared`` says that interpreters with their own GIL would race on it.
+    """
+
+    symbol: str
+    level: Level
+    why: str
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adopted:
+    """A state struct that the extension has already.
+
+    ``accessors`` are macros and functions that find it through `PyState_FindModule`;
+    ``module_accessor`` is one that takes the module.
+    """
+
+    struct: Struct
+    name: str
+    accessors: frozenset[str]
+    module_accessor: str | None
+    singleton: Variable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Every name that the migration brings in, fresh in all scopes it enters."""
+
+    state_struct: str
+    variable: str
+    module_accessor: str
+    type_accessor: str
+    operand_accessor: str
+    teardown_accessor: str
+    global_accessor: str
+    global_variable: str
+    exec_function: str
+    slots: str
+    traverse: str
+    clear: str
+    free: str
+    ready: str
+
+
+@dataclass(slots=True, eq=False)
+class Decisions:
+    """The whole placement of one extension; complete when ``refusals`` is empty."""
+
+    init: ModuleInit
+    names: Names
+    adopted: Adopted | None
+    fields: dict[str, StateField] = field(default_factory=dict)
+    types: dict[str, StaticType] = field(default_factory=dict)
+    all_types: dict[str, StaticType] = field(default_factory=dict)
+    stays: list[Stay] = field(default_factory=list)
+    routes: dict[Definition, Route] = field(default_factory=dict)
+    threaded: set[str] = field(default_factory=set)
+    teardown: set[str] = field(default_factory=set)
+    roles: dict[str, list[Role]] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        return not self.refusals

@@ -1,0 +1,149 @@
+"""Which variables become members of the module state, and which keep static storage."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from isolate_ext.model.entities import Kind, Variable
+from isolate_ext.model.extension import Extension
+from isolate_ext.placement.decisions import Level, StateField, Stay
+from isolate_ext.placement.ownership import owns
+from isolate_ext.placement.refusals import Reason, Refusal
+from isolate_ext.placement.writes import writes
+
+_DEFINITIONS = (Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE)
+_OBJECTS = (Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT)
+
+
+class FieldPlan:
+    """Sorts the variables of an extension; ``refused`` keys stay where they are."""
+
+    def __init__(self, extension: Extension, types: set[str], refused: set[str], taken: set[str]) -> None:
+        self.extension = extension
+        self.types = types
+        self.refused = refused
+        self.taken = set(taken)
+        self.fields: dict[str, StateField] = {}
+        self.stays: list[Stay] = []
+        self.refusals: list[Refusal] = []
+
+    def sort(self) -> None:
+        for variable in self.extension.variables.values():
+            if not variable.definitions:
+                continue
+            if variable.kind is Kind.TYPE:
+                if variable.key in self.types and variable.key not in self.refused:
+                    self._add(variable, f"PyTypeObject *{self._name(variable)}", owned=True)
+                continue
+            self._variable(variable)
+
+    def _variable(self, variable: Variable) -> None:
+        kind = variable.kind
+        if kind in _DEFINITIONS:
+            return
+        if kind is Kind.CONSTANT:
+            return
+        if kind is Kind.ARG_PARSER:
+            self._stay(variable, Level.RUNTIME, "argument parsers are shared safely from 3.13 on", False)
+        elif kind is Kind.IDENTIFIER:
+            self._stay(variable, Level.RUNTIME, "the interpreter keeps one string of it each", False)
+        elif kind is Kind.INSTANCE:
+            self._refuse(variable, Reason.STATIC_INSTANCE, "is a statically allocated Python object")
+        elif variable.key in self.refused:
+            return
+        elif kind in _OBJECTS:
+            if self._readable(variable) and self._movable(variable):
+                owned = owns(self.extension, variable)
+                self._add(variable, self._declare(variable), owned=owned)
+        elif self._mutable(variable) and self._movable(variable):
+            self._add(variable, self._declare(variable), owned=False)
+
+    def _readable(self, variable: Variable) -> bool:
+        if variable.ctype.pointers > 1:
+            self._refuse(variable, Reason.LAYOUT, "points to memory that holds objects")
+            return False
+        return True
+
+    def _mutable(self, variable: Variable) -> bool:
+        return bool(writes(self.extension, variable))
+
+    def _movable(self, variable: Variable) -> bool:
+        home = variable.home
+        if home.inline_struct and variable.ctype.base in ("struct", "union", "enum"):
+            self._refuse(variable, Reason.LAYOUT, "has a type without a name")
+            return False
+        if variable.key in self.extension.fenced:
+            path, at = self.extension.fenced[variable.key][0]
+            self.refusals.append(Refusal("global", Reason.FENCED, path, at, at + len(variable.name),
+                                         f"{variable.name} is used in code that was not parsed",
+                                         variable.key))
+            return False
+        for pasted in self.extension.pasted:
+            if re.fullmatch(pasted.pattern, variable.name) and not re.fullmatch(
+                r"(\\w\+)+", pasted.pattern
+            ):
+                self._refuse(variable, Reason.PASTED_NAME, f"may be made by ## in {pasted.path}")
+                return False
+        return True
+
+    def _declare(self, variable: Variable) -> str:
+        ctype = variable.ctype
+        name = self._name(variable)
+        if ctype.function_pointer:
+            home = variable.home
+            text = home.declarator.str.split("=")[0].strip()
+            inner = re.sub(rf"\b{re.escape(variable.name)}\b", name, text, count=1)
+            return f"{ctype.base} {inner}"
+        sizes = _sizes(variable)
+        stars = "*" * ctype.pointers
+        return f"{ctype.base} {stars}{name}{''.join(f'[{size}]' for size in sizes)}"
+
+    def _name(self, variable: Variable) -> str:
+        name = variable.name
+        if variable.function is not None:
+            name = f"{variable.function.name.strip('_')}_{variable.name.strip('_')}"
+        elif variable.key != variable.name and name in self.taken:
+            stem = re.sub(r"\W", "_", posixpath.splitext(posixpath.basename(variable.home.path))[0])
+            name = f"{stem}_{name}"
+        while name in self.taken:
+            name += "_"
+        return name
+
+    def _add(self, variable: Variable, declaration: str, *, owned: bool) -> None:
+        match = re.search(r"(\w+)\s*(\[|\)|$)", declaration)
+        name = self._name(variable)
+        assert match is not None
+        self.taken.add(name)
+        members = ()
+        if variable.kind is Kind.OBJECT_STRUCT:
+            members = tuple(self.extension.structs.object_members(variable.ctype))
+        self.fields[variable.key] = StateField(
+            name, declaration, variable.kind, variable.key, owned,
+            variable.home.conditions if variable.function is None else variable.function.conditions,
+            tuple(_sizes(variable)), members,
+            "" if variable.kind in (Kind.TYPE, Kind.OBJECT) else variable.ctype.base,
+        )
+
+    def _stay(self, variable: Variable, level: Level, why: str, shared: bool) -> None:
+        self.stays.append(Stay(variable.key, level, why, shared))
+
+    def _refuse(self, variable: Variable, reason: Reason, text: str) -> None:
+        home = variable.home
+        self.refusals.append(
+            Refusal("global", reason, home.path, home.name_start, home.name_start + len(variable.name),
+                    f"{variable.name} {text}", variable.key)
+        )
+
+
+def _sizes(variable: Variable) -> list[str]:
+    """Array sizes, a left out first one counted from the initialiser."""
+    sizes = list(variable.ctype.arrays)
+    if sizes and not sizes[0]:
+        home = variable.home
+        values = home.initialiser
+        if values is not None and values.kind == "initializer_list":
+            sizes[0] = str(len(values.named))
+        elif values is not None:
+            sizes[0] = f"sizeof({values.str})"
+    return sizes

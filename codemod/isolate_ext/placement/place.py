@@ -1,0 +1,90 @@
+"""The greatest feasible set: everything moves, until something that was refused keeps it."""
+
+from __future__ import annotations
+
+from isolate_ext.model.entities import Kind
+from isolate_ext.model.extension import Extension
+from isolate_ext.model.init import ModuleInit, module_inits
+from isolate_ext.model.types import static_types
+from isolate_ext.placement.adopt import adopted_state
+from isolate_ext.placement.decisions import Decisions
+from isolate_ext.placement.fields import FieldPlan
+from isolate_ext.placement.naming import names_for
+from isolate_ext.placement.reach import Reach
+from isolate_ext.placement.refusals import Reason, Refusal
+
+
+def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisions | Refusal:
+    """Decide for one extension; ``refused`` are keys of types and variables that must stay.
+
+    A Refusal instead of decisions means that the extension as a whole cannot be migrated.
+    """
+    inits = module_inits(extension)
+    problem = _unfit(extension, inits)
+    if problem is not None:
+        return problem
+    init = inits[0]
+    adopted = adopted_state(extension, init)
+    names = names_for(extension, init.name, adopted)
+    types = static_types(extension)
+    moving = {key: each for key, each in types.items() if key not in refused}
+    fields = _fields(extension, set(moving), refused, adopted)
+    decisions = Decisions(init, names, adopted, fields.fields, moving, types, fields.stays)
+    decisions.refusals.extend(fields.refusals)
+    tables = {v.key for v in extension.of_kind(Kind.TABLE) if v.ctype.base == "PyType_Slot"}
+    tables |= _spec_tables(extension)
+    moved = set(fields.fields)
+    if adopted is not None:
+        moved |= set(adopted.accessors)
+    reach = Reach(extension, init, moved, moving, tables)
+    reach.solve([init.creator.routine])
+    decisions.routes = reach.routes
+    decisions.threaded = reach.threaded
+    decisions.teardown = reach.teardown
+    decisions.roles = reach.roles
+    decisions.refusals.extend(reach.refusals)
+    return decisions
+
+
+def _fields(extension: Extension, types: set[str], refused: frozenset[str], adopted: object) -> FieldPlan:
+    from isolate_ext.placement.decisions import Adopted
+
+    taken: set[str] = set()
+    if isinstance(adopted, Adopted):
+        taken = {each.name for each in adopted.struct.fields}
+    for parsed in extension.files.values():
+        taken.update(define.name for define in parsed.scan.defines)
+    plan = FieldPlan(extension, types, set(refused), taken)
+    plan.sort()
+    return plan
+
+
+def _spec_tables(extension: Extension) -> set[str]:
+    """Method and getset tables of types that are made from specs already."""
+    found = set()
+    for variable in extension.of_kind(Kind.TABLE):
+        if variable.ctype.base != "PyType_Slot":
+            for use in extension.uses_of(variable.key):
+                holder = extension.variables[use.holder] if use.holder else None
+                if holder is not None and holder.ctype.base == "PyType_Slot":
+                    found.add(variable.key)
+    return found
+
+
+def _unfit(extension: Extension, inits: list[ModuleInit]) -> Refusal | None:
+    first = extension.sources[0] if extension.sources else ""
+    if not inits:
+        return Refusal("single-phase-init", Reason.INIT_SHAPE, first, 0, 0,
+                       "no init function that creates a module was found")
+    entries = {init.entry.routine for init in inits}
+    if len(entries) > 1:
+        entry = inits[1].entry
+        return Refusal("single-phase-init", Reason.MANY_INITS, entry.path, entry.name_start,
+                       entry.name_start + len(entry.name), "several init functions share these files")
+    init = inits[0]
+    if init.module_def is None:
+        entry = init.entry
+        return Refusal("single-phase-init", Reason.NO_DEFINITION, entry.path, entry.name_start,
+                       entry.name_start + len(entry.name),
+                       "the PyModuleDef that the module is created from was not found")
+    return None

@@ -1,0 +1,270 @@
+"""How each function reaches the state (handbook section 2).
+
+In this order: it has it; a parameter is the module; its callers pass it; by definition from an
+instance, a type or an operand; from a type that may be torn down; not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from isolate_ext.capi.slots import Receiver, receiver
+from isolate_ext.model.entities import CType, Definition, Kind, Parameter, Routine, Use, strip_casts
+from isolate_ext.model.extension import Extension
+from isolate_ext.model.init import ModuleInit
+from isolate_ext.model.roles import Called, Role, roles
+from isolate_ext.model.types import StaticType
+from isolate_ext.placement.decisions import Route, RouteKind
+from isolate_ext.placement.refusals import Reason, Refusal
+from isolate_ext.syntax import Node
+
+_BY_SELF = {Called.TYPE_METHOD, Called.GETTER, Called.SETTER}
+_RULE = "state-access"
+
+
+class Reach:
+    """Finds who needs the state, and a route for each; a fixpoint over the call graph."""
+
+    def __init__(
+        self, extension: Extension, init: ModuleInit, moved: set[str], types: dict[str, StaticType],
+        heap_tables: set[str],
+    ) -> None:
+        self.extension = extension
+        self.init = init
+        self.moved = moved
+        self.types = types
+        self.heap_tables = heap_tables
+        self.routes: dict[Definition, Route] = {}
+        self.threaded: set[str] = set()
+        self.refusals: list[Refusal] = []
+        self.roles: dict[str, list[Role]] = {
+            key: roles(extension, routine)
+            for key, routine in extension.routines.items()
+            if not routine.is_macro
+        }
+        self.teardown = self._teardown_closure()
+
+    def solve(self, seeds: Iterable[str] = ()) -> None:
+        pending = sorted(self._users() | set(seeds))
+        needing: set[str] = set()
+        while pending:
+            key = pending.pop()
+            if key in needing:
+                continue
+            needing.add(key)
+            pending.extend(self._serve(self.extension.routines[key]))
+
+    def _users(self) -> set[str]:
+        found = set()
+        for key in self.moved:
+            for use in self.extension.uses_of(key):
+                if use.inside is not None:
+                    found.add(use.inside.routine)
+        return found
+
+    def _serve(self, routine: Routine) -> list[str]:
+        """Give a routine its route; the routines that need the state in turn."""
+        if self.init.creator.routine == routine.key:
+            self.routes[self.init.creator] = Route(RouteKind.EXEC, ("module",))
+            return []
+        handed_out = [
+            role for role in self.roles.get(routine.key, []) if role.called is not Called.IDENTITY
+        ]
+        if not handed_out:
+            return self._thread(routine)
+        for definition in routine.definitions:
+            route = self._entry_route(routine, definition, handed_out)
+            if route is None:
+                route = Route(RouteKind.GLOBAL)
+                self._refuse_route(routine, definition, handed_out)
+            self.routes[definition] = route
+        return []
+
+    def _thread(self, routine: Routine) -> list[str]:
+        self.threaded.add(routine.key)
+        for definition in routine.definitions:
+            self.routes[definition] = Route(RouteKind.PARAMETER)
+        callers = []
+        for use in self.extension.uses_of(routine.key):
+            if use.inside is not None:
+                callers.append(use.inside.routine)
+            else:
+                self._refuse(use, Reason.FILE_SCOPE_USE, f"{routine.name} needs the module state, "
+                             "and is used outside of a function")
+        if routine.key in self.extension.fenced:
+            path, at = self.extension.fenced[routine.key][0]
+            self.refusals.append(
+                Refusal(_RULE, Reason.FENCED, path, at, at + len(routine.name),
+                        f"{routine.name} needs the module state, and is called in code that was not parsed",
+                        routine.key)
+            )
+        return callers
+
+    def _entry_route(
+        self, routine: Routine, definition: Definition, handed_out: list[Role]
+    ) -> Route | None:
+        found = {self._role_route(definition, role) for role in handed_out}
+        if None in found:
+            return self._object_in_hand(definition)
+        found.discard(None)
+        routes = [each for each in found if each is not None]
+        if len(routes) == 1:
+            return self._checked(routine, routes[0])
+        kinds = {each.kind for each in routes}
+        if kinds <= {RouteKind.MODULE, RouteKind.INSTANCE} and len(routes) == 2:
+            return Route(RouteKind.MODULE_OR_INSTANCE, routes[0].sources)
+        if RouteKind.TEARDOWN in kinds and kinds <= {RouteKind.TEARDOWN, RouteKind.INSTANCE}:
+            return next(each for each in routes if each.kind is RouteKind.TEARDOWN)
+        return None
+
+    def _role_route(self, definition: Definition, role: Role) -> Route | None:
+        parameters = definition.parameters
+        if role.called is Called.MODULE_METHOD or role.called is Called.EXEC:
+            if not parameters or "METH_STATIC" in role.flags or parameters[0].name is None:
+                return None
+            return Route(RouteKind.MODULE, (as_object(parameters[0]),))
+        if role.called is Called.HOOK:
+            return Route(RouteKind.MODULE, (as_object(parameters[0]),)) if parameters else None
+        if role.called in _BY_SELF or role.called in (Called.SLOT, Called.SPEC_SLOT):
+            if not role.owners or not all(
+                owner in self.types or owner in self.heap_tables for owner in role.owners
+            ):
+                return None
+            if "METH_STATIC" in role.flags:
+                return None
+            if "METH_CLASS" in role.flags:
+                return Route(RouteKind.TYPE, (f"(PyTypeObject *){parameters[0].name}",))
+            slot = role.slot if role.called in (Called.SLOT, Called.SPEC_SLOT) else ""
+            return _slot_route(slot, parameters)
+        return None
+
+    def _checked(self, routine: Routine, route: Route) -> Route | None:
+        """No direct call may hand a function something else than its module."""
+        if route.kind is not RouteKind.MODULE:
+            return route
+        for use in self.extension.uses_of(routine.key):
+            call = use.call
+            if call is None:
+                continue
+            arguments = call.child("arguments")
+            first = arguments.named[0] if arguments is not None and arguments.named else None
+            if first is None or not self._is_module(use, first):
+                self._refuse(use, Reason.MODULE_NULL, f"{routine.name} is called without the module")
+                return None
+        return route
+
+    def _is_module(self, use: Use, argument: Node) -> bool:
+        caller = use.inside
+        if caller is None or not caller.parameters:
+            return False
+        name = strip_casts(argument).str
+        if caller is self.init.creator:
+            return name == self.init.module_variable
+        return name == caller.parameters[0].name and any(
+            role.called is Called.MODULE_METHOD for role in self.roles.get(caller.routine, [])
+        )
+
+    def _object_in_hand(self, definition: Definition) -> Route | None:
+        """A parameter, or a user pointer cast at once, that is an instance of a moved type."""
+        structs = {id(t.struct) for t in self.types.values() if t.struct is not None}
+        for parameter in definition.parameters:
+            if parameter.name and self._points_to(parameter.ctype, structs):
+                return Route(RouteKind.INSTANCE, (as_object(parameter),))
+        for parameter in definition.parameters:
+            if parameter.name and parameter.ctype.pointers == 1 and parameter.ctype.base == "void":
+                if self._cast_at_entry(definition, parameter.name, structs):
+                    return Route(RouteKind.INSTANCE, (as_object(parameter),))
+        return None
+
+    def _points_to(self, ctype: CType, structs: set[int]) -> bool:
+        under = self.extension.structs.resolve(ctype)
+        if under.pointers != 1:
+            return False
+        struct = self.extension.structs.struct(CType(ctype.base)) or self.extension.structs.struct(
+            CType(under.base)
+        )
+        return struct is not None and id(struct) in structs
+
+    def _cast_at_entry(self, definition: Definition, name: str, structs: set[int]) -> bool:
+        body = definition.node.child("body") if definition.node is not None else None
+        for statement in body.named if body is not None else ():
+            if statement.kind != "declaration":
+                return False
+            for child in statement.children:
+                value = child.child("value") if child.kind == "init_declarator" else None
+                if value is not None and strip_casts(value).str == name:
+                    kind = statement.child("type")
+                    if kind is not None and self._points_to(CType(kind.str, 1), structs):
+                        return True
+        return False
+
+    def _teardown_closure(self) -> set[str]:
+        """Routines that may run while an instance, the module or a capsule is destroyed."""
+        pending = [
+            key
+            for key, found in self.roles.items()
+            if any(
+                (each.called in (Called.SLOT, Called.SPEC_SLOT)
+                 and receiver(each.slot) is Receiver.TEARDOWN)
+                or each.called in (Called.HOOK, Called.DESTRUCTOR)
+                for each in found
+            )
+        ]
+        closure: set[str] = set()
+        while pending:
+            key = pending.pop()
+            if key in closure:
+                continue
+            closure.add(key)
+            for definition in self.extension.routines[key].definitions:
+                for use in self.extension.uses_inside(definition):
+                    if use.symbol in self.extension.routines and use.symbol not in closure:
+                        pending.append(use.symbol)
+        return closure
+
+    def _refuse_route(self, routine: Routine, definition: Definition, handed_out: list[Role]) -> None:
+        role = handed_out[0]
+        where = f" as {role.called.value}" + (f" ({role.slot})" if role.slot else "")
+        stays = [o for r in handed_out for o in r.owners if o not in self.types | dict.fromkeys(self.heap_tables)]
+        chain = tuple(f"{owner} stays a static type" for owner in dict.fromkeys(stays))
+        self.refusals.append(
+            Refusal(_RULE, Reason.NO_ROUTE if stays else Reason.ADDRESS_TAKEN, definition.path,
+                    definition.name_start, definition.name_start + len(definition.name),
+                    f"{routine.name} needs the module state, but is handed out{where}, "
+                    "and no parameter leads there", routine.key, chain)
+        )
+
+    def _refuse(self, use: Use, reason: Reason, message: str) -> None:
+        self.refusals.append(
+            Refusal(_RULE, reason, use.path, use.start, use.end, message, use.symbol)
+        )
+
+
+def as_object(parameter: Parameter) -> str:
+    """The parameter as a ``PyObject *`` expression."""
+    if parameter.ctype.base == "PyObject" and parameter.ctype.pointers == 1:
+        return parameter.name or ""
+    return f"(PyObject *){parameter.name}"
+
+
+def _slot_route(slot: str, parameters: tuple[Parameter, ...]) -> Route | None:
+    kind = receiver(slot)
+    needed = {Receiver.BINARY: 2, Receiver.TERNARY: 3}.get(kind, 1)
+    if len(parameters) < needed or any(p.name is None for p in parameters[:needed]):
+        return None
+    if kind is Receiver.TYPE:
+        return Route(RouteKind.TYPE, (_as_type(parameters[0]),))
+    if kind is Receiver.TEARDOWN:
+        return Route(RouteKind.TEARDOWN, (as_object(parameters[0]),))
+    if kind in (Receiver.BINARY, Receiver.TERNARY):
+        return Route(RouteKind.EITHER, tuple(as_object(p) for p in parameters[:needed]))
+    return Route(RouteKind.INSTANCE, (as_object(parameters[0]),))
+
+
+def _as_type(parameter: Parameter) -> str:
+    if parameter.ctype.base == "PyTypeObject":
+        return parameter.name or ""
+    return f"(PyTypeObject *){parameter.name}"
+
+
+__all__ = ["Kind", "Reach", "as_object"]
