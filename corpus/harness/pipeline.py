@@ -1,0 +1,321 @@
+"""One extension from archive to verdict: unpack, migrate, build, test, probe, compare."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import build, debian, fetch, manifest, migrating, package_build, pythons, testing
+from harness.build import Build, Library
+from harness.judging import judge
+from harness.manifest import Manifest, Package, StdlibModule
+from harness.process import HarnessError
+from harness.run_probe import probe
+from harness.stdlib_build import Stdlib
+
+PROBE_FILES = Path(__file__).parent / "probe"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line settles for all extensions."""
+
+    cache: Path
+    results: Path
+    migrate: str
+    shim: Path | None
+    stdlib_source: Path | None
+    pythons: tuple[str, ...]
+    tests: bool
+    cycles: int
+
+
+class Project:
+    """One entry of the manifest, with the folders that its run uses."""
+
+    def __init__(self, entry: Package | StdlibModule, corpus: Manifest, options: Options) -> None:
+        self.entry = entry
+        self.corpus = corpus
+        self.options = options
+        self.folder = options.cache / "work" / entry.name
+        self.recorded = corpus.source.python if isinstance(entry, StdlibModule) else entry.python
+
+    def versions(self) -> list[str]:
+        """The recorded Python first, then the others that every extension is tried on."""
+        wanted = self.options.pythons or (self.recorded, *self.corpus.also)
+        return list(dict.fromkeys(wanted))
+
+
+def run(
+    entry: Package | StdlibModule, corpus: Manifest, options: Options, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """The row of one extension; an environment that lacks something is a row too."""
+    project = Project(entry, corpus, options)
+    row: dict[str, Any] = {
+        "name": entry.name, "kind": "stdlib" if isinstance(entry, StdlibModule) else "package",
+        "version": getattr(entry, "version", corpus.source.version), "note": entry.note,
+        "first": entry.first, "pythons": {}, "problems": [],
+    }
+    try:
+        _climb(project, row, say)
+    except HarnessError as error:
+        row["problems"].append(str(error))
+    row["verdict"], row["reasons"] = _verdict(row)
+    return row
+
+
+def _climb(project: Project, row: dict[str, Any], say: Callable[[str], None]) -> None:
+    missing = debian.install(project.entry.system, project.options.cache / "apt-install.log")
+    if missing:
+        raise HarnessError(f"missing system packages: {' '.join(missing)}")
+    builder = StdlibSide(project) if isinstance(project.entry, StdlibModule) else PackageSide(project)
+    before, after = builder.trees()
+    say("migrating")
+    migration = builder.migrate(after)
+    row["migrate"] = {**asdict(migration), "report": None}
+    if not migration.usable:
+        return
+    for version in project.versions():
+        python = pythons.find(version)
+        if python is None:
+            row["pythons"][version] = {"absent": f"no Python {version} with headers here"}
+            continue
+        absent = builder.offered(version)
+        if absent:
+            row["pythons"][version] = {"absent": absent}
+            continue
+        row["pythons"][version] = _one_python(project, builder, before, after, version, python, say)
+
+
+def _one_python(
+    project: Project, side: PackageSide | StdlibSide, before: Path, after: Path, version: str,
+    python: Path, say: Callable[[str], None],
+) -> dict[str, Any]:
+    say(f"building for {version}")
+    try:
+        one = side.build(before, python, version)
+    except HarnessError as error:
+        return {"absent": str(error), "recorded": version == project.recorded}
+    result: dict[str, Any] = {"recorded": version == project.recorded, "identifier": one.key}
+    if not one.ok:
+        why = f"the original does not build on {version}"
+        return {**result, "absent": why, "failure": one.failure}
+    other = side.build(after, python, version)
+    result |= {
+        "built": other.ok, "failure": other.failure, "seconds": [one.seconds, other.seconds],
+        "new_warnings": sorted(set(other.warnings) - set(one.warnings)),
+        "same_build": one.key == other.key,
+    }
+    if not other.ok:
+        return result
+    if project.options.tests and version == project.recorded:
+        say(f"testing on {version}")
+        result["tests"] = _tests(project, side, one, other)
+    result["libraries"] = {}
+    for library in one.libraries:
+        say(f"probing {library.module} on {version}")
+        twin = next((item for item in other.libraries if item.module == library.module), None)
+        result["libraries"][library.module] = _probes(project, one, other, library, twin, version)
+    return result
+
+
+def _tests(
+    project: Project, side: PackageSide | StdlibSide, one: Build, other: Build
+) -> dict[str, Any]:
+    if not side.has_tests():
+        return {"none": "the sdist has no tests that can be run"}
+    before = _tested(project, side, one, "")
+    after = before if other.key == one.key else _tested(project, side, other, "")
+    unstable: set[str] = set()
+    if testing.compare(before, after).changed or before.problem != after.problem:
+        unstable = testing.differing(before, _tested(project, side, one, "again"))
+        again = _tested(project, side, other, "again")
+        unstable |= testing.differing(after, again)
+    comparison = testing.compare(before, after, unstable)
+    return {
+        "before": before.counts, "after": after.counts, "changed": list(comparison.changed),
+        "unstable": list(comparison.unstable), "failing_before": comparison.failing_before,
+        "problem_before": before.problem, "problem": after.problem, "loaded": after.loaded,
+        "seconds": [before.seconds, after.seconds],
+        "tail": after.tail if after.problem and not before.problem else "",
+    }
+
+
+def _tested(
+    project: Project, side: PackageSide | StdlibSide, built: Build, turn: str
+) -> testing.TestRun:
+    kept = project.options.cache / "tests"
+    key = f"{built.key} {turn} {build.fingerprint(PROBE_FILES.parent / 'recorder')}"
+    found = testing.cached(kept, key)
+    if found is not None:
+        return found
+    run = side.test(built, project.options.cache / "builds" / built.key / f"tests{turn}")
+    return testing.keep(kept, key, run)
+
+
+def _probes(
+    project: Project, one: Build, other: Build, library: Library, twin: Library | None, version: str
+) -> dict[str, Any]:
+    before = _probed(project, one, library, ())
+    if twin is None:
+        return {"reasons": [f"{library.module} is missing from the migrated build"]}
+    after = before if one.key == other.key else _probed(project, other, twin, before["skip"])
+    major, minor = (int(part) for part in version.split("."))
+    judgement = judge(before, after, (major, minor))
+    return {**asdict(judgement), "before": _bare(before), "after": _bare(after)}
+
+
+def _probed(
+    project: Project, built: Build, library: Library, skip: tuple[str, ...] | list[str]
+) -> dict[str, Any]:
+    snippet = manifest.workload(library.module)
+    text = Path(snippet).read_text() if snippet else ""
+    key = build.key_of(built.key, library.module, build.fingerprint(PROBE_FILES), text,
+                       repr(sorted(skip)), str(project.options.cycles))
+    path = project.options.cache / "probes" / f"{key}.json"
+    if path.exists():
+        found: dict[str, Any] = json.loads(path.read_text())
+        return found
+    result = probe(
+        library.path if library.by_path else None, built.python, module=library.module,
+        sys_path=built.sys_path, prefixes=built.prefixes, companions=built.companions,
+        workload=snippet, skip=skip, cycles=project.options.cycles,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result))
+    return result
+
+
+def _bare(probed: dict[str, Any]) -> dict[str, Any]:
+    """A probe's result without the long descriptions, which the judgement has digested."""
+    return {
+        name: {**rung, "data": {key: value for key, value in rung["data"].items()
+                                if key not in ("surface", "outcomes")}}
+        for name, rung in probed["rungs"].items()
+    }
+
+
+def _verdict(row: dict[str, Any]) -> tuple[str, list[str]]:
+    """``verified``, ``refused``, ``failed`` or ``inconclusive``, with all reasons."""
+    reasons = list(row["problems"])
+    if reasons or "migrate" not in row:
+        return "inconclusive", reasons
+    migration = row["migrate"]
+    refused = migration["status"] == migrating.REFUSED
+    if not refused and migration["status"] != 0:
+        return "failed", [f"migrate exits {migration['status']}: see {migration['log']}"]
+    for version, result in row["pythons"].items():
+        if "absent" in result:
+            if result.get("recorded"):
+                return "inconclusive", [f"{version}: {result['absent']}"]
+            continue
+        reasons += [f"{version}: {line}" for line in _complaints(result, refused)]
+    if reasons:
+        return "failed", reasons
+    tried = [result for result in row["pythons"].values() if "absent" not in result]
+    if not tried:
+        return "inconclusive", ["no Python to try it on"]
+    return ("refused", list(migration["refusals"])) if refused else ("verified", [])
+
+
+def _complaints(result: dict[str, Any], refused: bool) -> list[str]:
+    """What is wrong on one interpreter. A refused extension need only be what it was before."""
+    if not result["built"]:
+        return ["the migrated source does not build: " + result["failure"].strip()[-300:]]
+    found = [f"new warning: {line}" for line in result["new_warnings"]]
+    tests = result.get("tests", {})
+    if tests.get("problem") and not tests.get("problem_before"):
+        found.append(f"tests: {tests['problem']}")
+    found += [f"tests: {line}" for line in tests.get("changed", [])[:10]]
+    for module, probed in result["libraries"].items():
+        for line in probed["reasons"]:
+            isolation = line.partition(":")[0] in ("reimport", "own-gil", "cycles", "protocol")
+            if not (refused and isolation):
+                found.append(f"{module}: {line}")
+    return found
+
+
+class PackageSide:
+    """Trees, builds and tests of a source distribution."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        assert isinstance(project.entry, Package)
+        self.package = project.entry
+
+    def trees(self) -> tuple[Path, Path]:
+        """Two fresh copies of the sdist."""
+        archive = fetch.sdist(self.package, self.project.options.cache / "sdists")
+        build.fresh(self.project.folder)
+        before = fetch.unpack(archive, self.project.folder / "before")
+        return before, Path(shutil.copytree(before, self.project.folder / "after", symlinks=True))
+
+    def migrate(self, tree: Path) -> migrating.Migration:
+        """Migrate the whole project."""
+        options = self.project.options
+        return migrating.migrate(options.migrate, [str(tree)], [], tree, self.project.folder)
+
+    def offered(self, version: str) -> str:
+        """A package's own build decides."""
+        return ""
+
+    def build(self, tree: Path, python: Path, version: str) -> Build:
+        """Build and install it."""
+        return package_build.build_package(self.package, tree, python, self.project.options.cache)
+
+    def has_tests(self) -> bool:
+        """Whether the manifest knows how to run its tests."""
+        return bool(self.package.test.command)
+
+    def test(self, built: Build, folder: Path) -> testing.TestRun:
+        """Run its tests."""
+        return testing.package_tests(self.package, built, folder)
+
+
+class StdlibSide:
+    """Trees, builds and tests of a module of the standard library."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        assert isinstance(project.entry, StdlibModule)
+        self.module = project.entry
+        options = project.options
+        tree = debian.source_tree(project.corpus.source, options.cache, options.stdlib_source)
+        self.stdlib = Stdlib(project.corpus, tree, options.shim, options.cache)
+
+    def trees(self) -> tuple[Path, Path]:
+        """The original tree, which nothing writes to, and a copy with its own Modules."""
+        folder = build.fresh(self.project.folder)
+        return self.stdlib.tree, self.stdlib.working_copy(folder / "after")
+
+    def migrate(self, tree: Path) -> migrating.Migration:
+        """Migrate the module's C files, with the flags of its own Python."""
+        version = self.project.corpus.source.python
+        python = pythons.find(version)
+        if python is None:
+            raise HarnessError(f"no Python {version} with headers here")
+        flags = [self.stdlib.fill(flag, tree, python)
+                 for flag in self.stdlib.flags(self.module, version)]
+        files = [str(tree / name) for name in self.module.sources]
+        options = self.project.options
+        return migrating.migrate(options.migrate, files, flags, tree, self.project.folder)
+
+    def offered(self, version: str) -> str:
+        """Why it is not tried on that version."""
+        return self.stdlib.offered(self.module, version)
+
+    def build(self, tree: Path, python: Path, version: str) -> Build:
+        """Compile it."""
+        return self.stdlib.build(self.module, tree, python, version)
+
+    def has_tests(self) -> bool:
+        """Every module of the manifest has tests."""
+        return bool(self.module.tests)
+
+    def test(self, built: Build, folder: Path) -> testing.TestRun:
+        """Run the regression tests of the source tree."""
+        return testing.stdlib_tests(self.module, built, self.stdlib.tree, folder)

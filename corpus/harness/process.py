@@ -1,0 +1,70 @@
+"""Running other programs: a log file each, a time limit, and one error class."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TAIL = 15
+
+
+class HarnessError(Exception):
+    """The environment lacks something; the message is one line for a person."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a program ended. ``status`` None means that the time limit was reached."""
+
+    status: int | None
+    seconds: float
+    log: Path
+
+    @property
+    def ok(self) -> bool:
+        """Whether it exited with status 0."""
+        return self.status == 0
+
+    def tail(self, lines: int = TAIL) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def run(
+    command: str | Sequence[str],
+    *,
+    log: Path,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    timeout: float = 1800.0,
+) -> Finished:
+    """Run a shell command line (text) or a program (list), its whole output into ``log``."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command if isinstance(command, str) else list(command),
+            shell=isinstance(command, str), cwd=cwd, env=environment, stdin=subprocess.DEVNULL,
+            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        )
+        try:
+            status: int | None = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            status = None
+        finally:
+            _end_group(process.pid)
+            process.wait()
+    return Finished(status, round(time.monotonic() - started, 1), log)
+
+
+def _end_group(group: int) -> None:
+    """Children that outlive the program (servers that tests started) go with it."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,95 @@
+"""Differences between two descriptions of what Python code can see, each expected or a regression."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+HEAP_MEMBERS = ("__module__", "__weakref__", "__dict__", "__firstlineno__", "__static_attributes__")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One fact that changed; ``expected`` holds the reason, and is empty for a regression."""
+
+    fact: str
+    before: str
+    after: str
+    expected: str = ""
+
+    def __str__(self) -> str:
+        change = f"{self.fact}: {_short(self.before)} -> {_short(self.after)}"
+        return f"{change} ({self.expected})" if self.expected else change
+
+
+def differences(before: Any, after: Any, version: tuple[int, int]) -> list[Difference]:
+    """Compare two ``surface`` results of the probe made under Python ``version``."""
+    return [
+        Difference(fact, str(one), str(other), _reason(fact, one, other, version))
+        for fact, one, other in _walk("", before, after)
+    ]
+
+
+def _walk(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted(before.keys() | after.keys()):
+            inner = f"{path} / {key}" if path else str(key)
+            yield from _walk(inner, before.get(key, "absent"), after.get(key, "absent"))
+    elif before != after:
+        yield path, before, after
+
+
+def _reason(fact: str, before: Any, after: Any, version: tuple[int, int]) -> str:
+    """Why a change is no regression; empty if it is one."""
+    last = fact.rpartition(" / ")[2]
+    if " / layout / " in fact:
+        gained = {"heap": True, "gc": True, "immutable": True}
+        return "a heap type's layout" if after == gained.get(last) else ""
+    if last in HEAP_MEMBERS and " / members / " in fact and before == "absent":
+        return "heap types store it in their dict"
+    if version < (3, 10):
+        if last == "set-attribute" and after == "allowed" and fact.startswith("type "):
+            return "types cannot be immutable before 3.10"
+        if "probe_attribute" in str((before, after)):
+            return "types cannot be immutable before 3.10"
+    if last == "signature" and fact.startswith("name ") and before == after:
+        return "same"
+    if _raised(before) is not None and _raised(before) == _raised(after):
+        return "the same exception, worded by the interpreter" if _by_interpreter(
+            str(before), str(after)) else ""
+    if _pair(before, after) == ("no constructor", "no constructor"):
+        return "cannot be instantiated, as before"
+    return ""
+
+
+def _raised(outcome: Any) -> str | None:
+    text = str(outcome)
+    return text[2:].partition(":")[0] if text.startswith("! ") else None
+
+
+def _by_interpreter(before: str, after: str) -> bool:
+    """Whether both messages are alike once quoted names have lost their module part."""
+    def plain(text: str) -> str:
+        return re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", text).replace("type object ", "")
+
+    known = ("cannot create", "immutable type", "is not safe", "set attributes of built-in",
+             "can't set attributes", "assignment only supported", "no attribute", "argument must be",
+             "cannot pickle", "can't pickle", "must be", "requires a", "doesn't apply", "takes",
+             "cannot set", "unhashable", "incompatible")
+    return plain(before) == plain(after) or any(word in before and word in after for word in known) \
+        or (any(word in before for word in known[:8]) and any(word in after for word in known[:8]))
+
+
+def _pair(before: Any, after: Any) -> tuple[str, str]:
+    def name(value: Any) -> str:
+        text = str(value)
+        refused = "cannot create" in text or "is not safe" in text
+        return "no constructor" if text.startswith("! builtins.TypeError") and refused else text
+
+    return name(before), name(after)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 90 else text[:87] + "..."

@@ -1,0 +1,113 @@
+"""The results as a table, in text and in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+COLUMNS = ("extension", "Python", "migrate", "warnings", "tests", "re-import", "own GIL",
+           "cycles", "teardown", "surface", "result")
+WORST = ("crashed", "hung", "failed", "absent", "ok")
+
+
+def lines(rows: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """One line of cells a row of results."""
+    return [_cells(row) for row in rows]
+
+
+def text(rows: Sequence[dict[str, Any]]) -> str:
+    """Columns aligned with blanks."""
+    grid = [list(COLUMNS), *lines(rows)]
+    widths = [max(len(line[column]) for line in grid) for column in range(len(COLUMNS))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in grid
+    )
+
+
+def markdown(rows: Sequence[dict[str, Any]], title: str) -> str:
+    """A Markdown table, and below it what is not verified, with its reasons."""
+    head = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+    body = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines(rows)]
+    notes = [f"- {row['name']}: {line}" for row in rows if row["verdict"] != "verified"
+             for line in row["reasons"][:6]]
+    return "\n".join([title, "", *head, *body, "", *notes]) + "\n"
+
+
+def summary(rows: Sequence[dict[str, Any]]) -> str:
+    """How many of each verdict."""
+    counts = [(name, sum(row["verdict"] == name for row in rows))
+              for name in ("verified", "refused", "failed", "inconclusive")]
+    return f"{len(rows)} extensions: " + ", ".join(f"{count} {name}" for name, count in counts)
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    tried = {version: result for version, result in row["pythons"].items()
+             if "absent" not in result}
+    migration = row.get("migrate")
+    return [
+        f"{row['name']} {row['version']}" if row["kind"] == "package" else row["name"],
+        " ".join(tried) or "-",
+        "-" if migration is None else f"exit {migration['status']}",
+        _warnings(tried), _tests(tried),
+        _rung(tried, "reimport"), _rung(tried, "own-gil"), _rung(tried, "cycles"),
+        _teardown(tried), _surface(tried), row["verdict"],
+    ]
+
+
+def _warnings(tried: dict[str, Any]) -> str:
+    if not tried or not all(result["built"] for result in tried.values()):
+        return "not built" if tried else "-"
+    count = sum(len(result["new_warnings"]) for result in tried.values())
+    return "none new" if count == 0 else f"{count} new"
+
+
+def _tests(tried: dict[str, Any]) -> str:
+    tests = next((result["tests"] for result in tried.values() if "tests" in result), None)
+    if tests is None:
+        return "-"
+    if "none" in tests:
+        return "no tests"
+    if tests["problem"]:
+        return "as before, but: " + tests["problem"] if tests["problem_before"] else tests["problem"]
+    total, passed = sum(tests["after"].values()), tests["after"].get("passed", 0)
+    same = "same" if not tests["changed"] else f"{len(tests['changed'])} differ"
+    return f"{passed}/{total} pass, {same}"
+
+
+def _rung(tried: dict[str, Any], name: str) -> str:
+    """Worst status of a rung over all libraries and versions, before -> after."""
+    pairs = [
+        (probed["before"].get(name, {}).get("status"), probed["after"].get(name, {}).get("status"))
+        for result in tried.values() for probed in result.get("libraries", {}).values()
+        if "before" in probed
+    ]
+    sides = []
+    for side in zip(*pairs, strict=True):
+        seen = [status for status in side if status]
+        sides.append(min(seen, key=WORST.index) if seen else "-")
+    return " -> ".join(sides) if sides and set(sides) != {"-"} else "-"
+
+
+def _teardown(tried: dict[str, Any]) -> str:
+    statuses = [
+        rung["status"] for result in tried.values()
+        for probed in result.get("libraries", {}).values()
+        for name, rung in probed.get("after", {}).items()
+        if name.startswith("teardown") or name == "protocol"
+    ]
+    return min(statuses, key=WORST.index) if statuses else "-"
+
+
+def _surface(tried: dict[str, Any]) -> str:
+    changes = [
+        line for result in tried.values() for probed in result.get("libraries", {}).values()
+        for line in probed.get("surface", [])
+    ]
+    regressions = [
+        reason for result in tried.values() for probed in result.get("libraries", {}).values()
+        for reason in probed["reasons"] if reason.startswith("surface:")
+    ]
+    if regressions:
+        return f"{len(regressions)} regressions"
+    return "same" if not changes else f"{len(changes)} expected"
