@@ -31,6 +31,8 @@ class Shape(Enum):
     LABEL = "label"
     FUNCTION_HEAD = "function header"
     FUNCTION = "function definition"
+    CHOICE = "condition and first choice"
+    OPERATOR = "operator"
 
 
 _ROWS: dict[Shape, str] = {
@@ -41,8 +43,7 @@ _ROWS: dict[Shape, str] = {
     Shape.BLOCK_OPEN: "Py_BEGIN_ALLOW_THREADS Py_BEGIN_CRITICAL_SECTION "
     "Py_BEGIN_CRITICAL_SECTION2 Py_BEGIN_CRITICAL_SECTION_MUT Py_TRASHCAN_BEGIN "
     "Py_BEGIN_CRITICAL_SECTION_SEQUENCE_FAST "
-    "Py_TRASHCAN_SAFE_BEGIN Py_TRASHCAN_BEGIN_CONDITION _Py_BEGIN_SUPPRESS_IPH "
-    "PyUnicode_BEGIN Py_BEGIN_CLEANUP",
+    "Py_TRASHCAN_SAFE_BEGIN Py_TRASHCAN_BEGIN_CONDITION _Py_BEGIN_SUPPRESS_IPH",
     Shape.BLOCK_CLOSE: "Py_END_ALLOW_THREADS Py_END_CRITICAL_SECTION Py_END_CRITICAL_SECTION2 "
     "Py_TRASHCAN_END Py_TRASHCAN_SAFE_END _Py_END_SUPPRESS_IPH "
     "Py_END_CRITICAL_SECTION_SEQUENCE_FAST",
@@ -51,7 +52,7 @@ _ROWS: dict[Shape, str] = {
     "Py_RETURN_RICHCOMPARE Py_VISIT Py_CLEAR Py_SETREF Py_XSETREF Py_INCREF Py_DECREF Py_XINCREF "
     "Py_XDECREF Py_UNREACHABLE PyDateTime_IMPORT _Py_COMP_DIAG_PUSH _Py_COMP_DIAG_POP "
     "_Py_COMP_DIAG_IGNORE_DEPR_DECLS PyObject_Del Py_BUILD_ASSERT Py_ENTER_RECURSIVE "
-    "PyUnicode_InternInPlace Py_FatalError assert",
+    "PyUnicode_InternInPlace Py_FatalError assert PyFPE_START_PROTECT PyFPE_END_PROTECT",
     Shape.DECLARATION: "PyDoc_STRVAR _Py_IDENTIFIER _Py_static_string _Py_static_string_init "
     "_Py_DECLARE_STR PyDoc_VAR",
     Shape.TYPE: "PyMODINIT_FUNC",
@@ -69,19 +70,16 @@ CAPI_MACROS: Mapping[str, Shape] = MappingProxyType(
 """The C API's macros, by name."""
 
 SYSTEM_MACROS: Mapping[str, Shape] = MappingProxyType(
-    {
-        **dict.fromkeys(
-            "WINAPI CALLBACK APIENTRY __stdcall __cdecl __fastcall STDMETHODCALLTYPE XMLCALL "
-            "XMLCALLBACK NTAPI WSAAPI __forceinline FAR NEAR PASCAL __restrict __restrict__ "
-            "__extension__ _Noreturn __noreturn GCC_NONNULL CURL_EXTERN ZEXPORT ZEXPORTVA ZEXTERN "
-            "SQLITE_API BZ_API CFFI_UNUSED CYTHON_INLINE CYTHON_UNUSED CYTHON_NCP_UNUSED "
-            "CYTHON_RESTRICT SWIGINTERN SWIGRUNTIME SWIGINLINE SWIGUNUSED SWIGEXPORT".split(),
-            Shape.SPECIFIER,
-        ),
-        **dict.fromkeys(
-            "G_BEGIN_DECLS G_END_DECLS __BEGIN_DECLS __END_DECLS".split(), Shape.STATEMENT
-        ),
-    }
+    dict.fromkeys(
+        "WINAPI CALLBACK APIENTRY __stdcall __cdecl __fastcall STDMETHODCALLTYPE XMLCALL "
+        "XMLCALLBACK NTAPI WSAAPI __forceinline FAR NEAR PASCAL __restrict __restrict__ "
+        "__extension__ _Noreturn __noreturn _Complex CURL_EXTERN ZEXPORT ZEXPORTVA ZEXTERN "
+        "SQLITE_API BZ_API CFFI_UNUSED CYTHON_INLINE CYTHON_UNUSED CYTHON_NCP_UNUSED "
+        "CYTHON_RESTRICT SWIGINTERN SWIGRUNTIME SWIGINLINE SWIGUNUSED SWIGEXPORT "
+        "G_BEGIN_DECLS G_END_DECLS __BEGIN_DECLS __END_DECLS DBUS_BEGIN_DECLS "
+        "DBUS_END_DECLS".split(),
+        Shape.SPECIFIER,
+    )
 )
 """Macros of platform and foreign headers that extensions use, by name."""
 

@@ -9,8 +9,9 @@ from typing import Any
 from isolate_ext.syntax.directives import Define
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.grammar import parse_bytes
+from isolate_ext.syntax.sheet import Sheet
+from isolate_ext.syntax.sheet import Sheet
 from isolate_ext.syntax.standins import Neutraliser, StandIn
-from isolate_ext.syntax.structure import Structure
 
 _PASTE = re.compile(rb"\s*##\s*")
 _STRINGISE = re.compile(rb"(?<!#)#(?!#)\s*[A-Za-z_]\w*")
@@ -76,12 +77,11 @@ def parse_body(define: Define, macros: MacroEnvironment) -> Body:
         root = parse_bytes(text).root_node
         if not root.has_error:
             return Body(define, root, define.body_span[0] - len(prefix), ())
-        neutral = bytearray(text)
-        masked = bytearray(prefix + bytes(skeleton) + suffix)
-        neutraliser = Neutraliser(neutral, masked, Structure(bytes(masked)), macros)
-        neutraliser.run(_names(masked, len(prefix), len(prefix) + len(code), macros))
+        sheet = Sheet(text, prefix + bytes(skeleton) + suffix)
+        neutraliser = Neutraliser(sheet, macros)
+        neutraliser.run(_names(sheet.skeleton, len(prefix), len(prefix) + len(code), macros))
         if neutraliser.stand_ins:
-            root = parse_bytes(bytes(neutral)).root_node
+            root = parse_bytes(bytes(sheet.code)).root_node
             if not root.has_error:
                 shift = define.body_span[0] - len(prefix)
                 moved = tuple(

@@ -7,19 +7,29 @@ from collections.abc import Iterable
 from isolate_ext.capi.macros import CAPI_MACROS, SYSTEM_MACROS, TYPE_ARGUMENTS, Shape
 from isolate_ext.syntax.directives import Define
 from isolate_ext.syntax.inference import infer
+from isolate_ext.syntax.lexing import BRACE_OR_IDENTIFIER
 from isolate_ext.syntax.scanning import Scan
+
+Balance = tuple[int, int]
+"""How many blocks a macro closes that it did not open, and how many it leaves open."""
+_LEVEL: Balance = (0, 0)
+_TABLE_BALANCE: dict[Shape, Balance] = {
+    Shape.BLOCK_OPEN: (0, 1),
+    Shape.BLOCK_CLOSE: (1, 0),
+    Shape.BLOCK_TURN: (1, 1),
+}
 
 
 class MacroEnvironment:
     """Answers definition and shape by name for the macros defined in the files a unit sees.
 
-    The project's own definition wins over the tables, except where it is empty in one
-    configuration and the table knows better.
+    The tables of the C API and of known platforms win over a project's own definition.
     """
 
     def __init__(self, definitions: dict[str, tuple[Define, ...]]) -> None:
         self._definitions = definitions
         self._shapes: dict[str, Shape | None] = {}
+        self._balances: dict[str, Balance] = {}
 
     @classmethod
     def of(cls, scans: Iterable[Scan]) -> MacroEnvironment:
@@ -43,22 +53,57 @@ class MacroEnvironment:
 
     category = shape
 
+    def balance(self, name: str) -> Balance:
+        """How many blocks an invocation closes and opens, nested macros included."""
+        table = CAPI_MACROS.get(name)
+        if table is not None:
+            return _TABLE_BALANCE.get(table, _LEVEL)
+        if name not in self._balances:
+            self._balances[name] = _LEVEL
+            found = [self._balance(define) for define in self._definitions.get(name, ())]
+            self._balances[name] = next((b for b in found if b != _LEVEL), _LEVEL)
+        return self._balances[name]
+
+    def _balance(self, define: Define) -> Balance:
+        closed = depth = 0
+        for match in BRACE_OR_IDENTIFIER.finditer(define.skeleton):
+            token = match.group()
+            if token == b"{":
+                depth += 1
+                continue
+            closes, opens = (1, 0) if token == b"}" else self.balance(token.decode())
+            depth -= closes
+            if depth < 0:
+                closed -= depth
+                depth = 0
+            depth += opens
+        return (closed, depth)
+
     def is_macro(self, name: str) -> bool:
         """Whether the name is a macro of the project, the C API or a known platform."""
         return name in self._definitions or name in CAPI_MACROS or name in SYSTEM_MACROS
 
+    def is_function_like(self, name: str) -> bool:
+        """Whether some visible definition takes arguments."""
+        return any(define.params is not None for define in self._definitions.get(name, ()))
+
     def takes_types(self, name: str) -> bool:
         """Whether an argument may be a type: a known builtin or any function-like macro."""
-        return name in TYPE_ARGUMENTS or any(
-            define.params is not None for define in self._definitions.get(name, ())
-        )
+        return name in TYPE_ARGUMENTS or self.is_function_like(name)
 
     def _find(self, name: str) -> Shape | None:
         known = CAPI_MACROS.get(name) or SYSTEM_MACROS.get(name)
         if known is not None:
             return known
-        shapes = [infer(define, self.shape) for define in self._definitions.get(name, ())]
-        if not shapes:
+        definitions = self._definitions.get(name, ())
+        if not definitions:
             return None
-        empty = {Shape.SPECIFIER, Shape.EXPRESSION}
-        return next((shape for shape in shapes if shape not in empty), shapes[0])
+        balance = self.balance(name)
+        if balance != _LEVEL:
+            closes, opens = balance
+            if closes and opens:
+                return Shape.BLOCK_TURN
+            return Shape.BLOCK_OPEN if opens else Shape.BLOCK_CLOSE
+        shapes = [infer(define, self.shape) for define in definitions]
+        vague = {Shape.SPECIFIER, Shape.EXPRESSION}
+        return next((shape for shape in shapes if shape not in vague), shapes[0])

@@ -12,6 +12,7 @@ from isolate_ext.syntax.grammar import parse_bytes, parses
 _PASTE = re.compile(rb"\s*##\s*")
 _STRINGISE = re.compile(rb"#\s*([A-Za-z_]\w*)")
 _SIMPLE = re.compile(rb"[-+~!]?\s*[\w.]+|\"[^\"\\]*\"|'[^'\\]*'")
+_OPERATOR = re.compile(rb"[-+*/%&|^<>=!~]{1,3}")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _SPECIFIER_WORDS = frozenset(
     b"static extern inline __inline __inline__ const volatile register restrict __restrict "
@@ -28,6 +29,7 @@ _TYPE_WORDS = frozenset(
 )
 _HEADS = frozenset(b"if for while switch else".split())
 _JUMPS = frozenset(b"return goto break continue do".split())
+_LABEL = re.compile(rb"(?:case\b[^;{}]*|default\s*):?\s*")
 
 ShapeOf = Callable[[str], Shape | None]
 
@@ -41,7 +43,7 @@ def normalised(define: Define) -> bytes:
 
 
 def infer(define: Define, shape_of: ShapeOf) -> Shape:
-    """What an invocation of the macro is to the grammar."""
+    """What an invocation of the macro is to the grammar; its braces are known to match."""
     body = normalised(define)
     if not body:
         return Shape.SPECIFIER if define.params is None else Shape.STATEMENT
@@ -49,20 +51,19 @@ def infer(define: Define, shape_of: ShapeOf) -> Shape:
     first = word.group() if word else b""
     if _SIMPLE.fullmatch(body):
         return _of_one_token(first, define, shape_of)
-    opened = _brace_balance(define.skeleton)
-    if opened is not None:
-        return opened
-    if _is_specifiers(body):
+    if define.params is None and _OPERATOR.fullmatch(body):
+        return Shape.OPERATOR
+    if _is_specifiers(body, shape_of):
         return Shape.SPECIFIER
     wrapped = _wrapped(body, define, shape_of)
     if wrapped is not None:
         return wrapped
     if first in _HEADS:
         return Shape.STATEMENT if parses(b"void f(){" + body + b"}") else Shape.HEAD
-    if first in _JUMPS:
+    if first in _JUMPS or (body.startswith(b"{") and b";" in body):
         return Shape.STATEMENT
     if first in (b"case", b"default"):
-        return Shape.LABEL
+        return Shape.LABEL if _LABEL.fullmatch(body) else Shape.STATEMENT
     return _tried(body, first)
 
 
@@ -78,25 +79,13 @@ def _of_one_token(first: bytes, define: Define, shape_of: ShapeOf) -> Shape:
     return Shape.EXPRESSION
 
 
-def _brace_balance(skeleton: bytes) -> Shape | None:
-    """Whether the body opens a block, closes one, or both; None when its braces match."""
-    depth = lowest = 0
-    for char in skeleton:
-        if char == 0x7B:
-            depth += 1
-        elif char == 0x7D:
-            depth -= 1
-            lowest = min(lowest, depth)
-    if depth > 0:
-        return Shape.BLOCK_OPEN
-    if depth < 0:
-        return Shape.BLOCK_CLOSE
-    return Shape.BLOCK_TURN if lowest < 0 else None
-
-
-def _is_specifiers(body: bytes) -> bool:
+def _is_specifiers(body: bytes, shape_of: ShapeOf) -> bool:
     rest = _ATTRIBUTE.sub(b" ", body)
-    return all(word in _SPECIFIER_WORDS for word in rest.split())
+    return all(
+        word in _SPECIFIER_WORDS
+        or (bool(_WORD.fullmatch(word)) and shape_of(word.decode()) is Shape.SPECIFIER)
+        for word in rest.split()
+    )
 
 
 def _wrapped(body: bytes, define: Define, shape_of: ShapeOf) -> Shape | None:
@@ -111,7 +100,9 @@ def _wrapped(body: bytes, define: Define, shape_of: ShapeOf) -> Shape | None:
     for word in rest:
         if word in _SPECIFIER_WORDS:
             continue
-        if not _WORD.fullmatch(word) or shape_of(word.decode()) is not Shape.SPECIFIER:
+        if not _WORD.fullmatch(word):
+            return None
+        if shape_of(word.decode()) not in (Shape.SPECIFIER, None) or not word.isupper():
             return None
     return Shape.STATIC_TYPE if b"static" in rest else Shape.WRAPPED_TYPE
 
@@ -122,6 +113,10 @@ def _tried(body: bytes, first: bytes) -> Shape:
     if body.endswith(b",") or body.startswith((b"{", b".", b"[")):
         if parses(b"int x[]={" + body.rstrip(b", ") + b"};"):
             return Shape.ENTRY
+    if parses(b"int x=(" + body + b" y);") or parses(b"int x=(1 " + body + b");"):
+        return Shape.SPECIFIER
+    if parses(b"int x=(" + body + b":0);"):
+        return Shape.CHOICE
     if parses(body + b" x;") and not body.endswith((b";", b"}")):
         kinds = [child.type for child in parse_bytes(body + b" x;").root_node.children]
         if kinds == ["declaration"]:
@@ -141,7 +136,7 @@ def _by_look(body: bytes, first: bytes) -> Shape:
     if body.endswith(b","):
         return Shape.ENTRY
     if body.endswith((b";", b"}")):
-        return Shape.FUNCTION if first in (b"static",) else Shape.STATEMENT
+        return Shape.FUNCTION if first == b"static" else Shape.STATEMENT
     if first in _TYPE_WORDS or first in _SPECIFIER_WORDS:
         return Shape.TYPE
     return Shape.EXPRESSION

@@ -32,6 +32,7 @@ _INNER = re.compile(
     re.DOTALL,
 )
 IDENTIFIER = re.compile(rb"\b[A-Za-z_]\w*")
+BRACE_OR_IDENTIFIER = re.compile(rb"[{}]|\b[A-Za-z_]\w*")
 
 BLANK = bytes(c if c in b"\n\r" else 0x20 for c in range(256))
 """Translation table: everything but line ends becomes a space."""

@@ -10,12 +10,16 @@ from isolate_ext.syntax.configurations import Configuration, Walk, walk
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.fences import Fence
 from isolate_ext.syntax.grammar import parse_bytes
+from isolate_ext.syntax.invocations import candidates
+from isolate_ext.syntax.invocations import candidates
 from isolate_ext.syntax.parsed import Parsed
 from isolate_ext.syntax.repair import repaired
 from isolate_ext.syntax.scanning import Scan, without
 from isolate_ext.syntax.solving import further_walks, own_spans
-from isolate_ext.syntax.standins import Neutraliser, StandIn, candidates
+from isolate_ext.syntax.sheet import Sheet
+from isolate_ext.syntax.standins import Neutraliser, StandIn
 from isolate_ext.syntax.structure import Structure
+from isolate_ext.syntax.tidying import tidy
 
 Piece = tuple[Any, int]
 """A top-level node of the parser and the base that turns its offsets into source offsets."""
@@ -25,10 +29,12 @@ class View:
     """One configuration of a file as the parser sees it."""
 
     def __init__(self, scan: Scan, path: Walk, macros: MacroEnvironment) -> None:
-        self.code = bytearray(without(scan.code, path.dead))
-        self.skeleton = bytearray(without(scan.skeleton, path.dead))
-        self.structure = Structure(bytes(self.skeleton))
-        self.neutraliser = Neutraliser(self.code, self.skeleton, self.structure, macros)
+        self.sheet = Sheet(without(scan.code, path.dead), without(scan.skeleton, path.dead))
+        self.neutraliser = Neutraliser(self.sheet, macros)
+
+    def text(self, start: int, end: int) -> bytes:
+        """What the parser is given for a span."""
+        return bytes(self.sheet.code[start:end])
 
 
 class Views:
@@ -46,16 +52,16 @@ class Views:
         """The primary view whole, then of each further one the pieces that are new."""
         first = walk(self.scan.root, Configuration())
         view = View(self.scan, first, self.macros)
-        self._neutralise(view, [(0, len(view.code))])
+        self._neutralise(view, [(0, len(self.scan.code))])
         self._parse_whole(view)
         for path, added in further_walks(self.scan.root, first, self.scan.skeleton):
             view = View(self.scan, path, self.macros)
-            chunks = Chunks(view.structure)
+            chunks = Chunks(view.sheet.structure)
             windows = merged(
                 [
                     chunks.around(*span)
                     for branch in added
-                    for span in _inked(view.skeleton, own_spans(branch))
+                    for span in _inked(view.sheet.skeleton, own_spans(branch))
                 ]
             )
             self._neutralise(view, windows)
@@ -67,15 +73,17 @@ class Views:
             low = bisect_left(self.names, (start, b""))
             high = bisect_left(self.names, (end, b""))
             view.neutraliser.run(self.names[low:high])
+            tidy(view.sheet, start, end)
+            tidy(view.sheet, start, end)
         for stand_in in view.neutraliser.stand_ins:
             self.stand_ins.setdefault(stand_in.span, stand_in)
 
     def _parse_whole(self, view: View) -> None:
-        root = parse_bytes(bytes(view.code)).root_node
+        root = parse_bytes(bytes(view.sheet.code)).root_node
         if not root.has_error:
             self.pieces.extend((node, 0) for node in root.children if node.is_named)
             return
-        chunks = Chunks(Structure(bytes(view.skeleton)))
+        chunks = Chunks(Structure(bytes(view.sheet.skeleton)))
         broken = merged(
             [
                 chunks.around(node.start_byte, max(node.end_byte, node.start_byte + 1))
@@ -93,7 +101,7 @@ class Views:
 
     def _parse_window(self, view: View, window: Span) -> None:
         start, end = window
-        root = parse_bytes(bytes(view.code[start:end])).root_node
+        root = parse_bytes(view.text(start, end)).root_node
         if root.has_error:
             mended = repaired(view.neutraliser, window)
             root, fences = mended.root, mended.fences

@@ -24,8 +24,8 @@ class Mended:
 def repaired(neutraliser: Neutraliser, window: Span) -> Mended:
     """Mend a window of a view."""
     start, end = window
-    root = parse_bytes(bytes(neutraliser.code[start:end])).root_node
-    text = bytes(neutraliser.skeleton[start:end])
+    root = parse_bytes(bytes(neutraliser.sheet.code[start:end])).root_node
+    text = bytes(neutraliser.sheet.skeleton[start:end])
     left = start + len(text) - len(text.lstrip())
     right = start + len(text.rstrip())
     return Mended(root, (Fence(left, right, "not understood"),))

@@ -11,18 +11,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from isolate_ext.capi.macros import TYPE_ARGUMENTS, Shape
+from isolate_ext.capi.macros import Shape
+from isolate_ext.syntax.arguments import make_expressions
 from isolate_ext.syntax.environment import MacroEnvironment
-from isolate_ext.syntax.structure import (
-    Braces,
-    Structure,
-    arguments,
-    closing,
-    word_after,
-    word_before,
-)
+from isolate_ext.syntax.invocations import CONTINUES, Invocation, invocation
+from isolate_ext.syntax.sheet import Sheet
+from isolate_ext.syntax.structure import Braces, arguments, word_after
 
 Span = tuple[int, int]
+_NAME = re.compile(rb"[A-Za-z_]\w*")
+_TAGS = (b"struct", b"union", b"enum")
+_NO_CALLEE = frozenset(b"return case else sizeof do goto".split())
+_ALTERNATIVE = {"not": b"!", "and": b"&&", "or": b"||"}
 
 
 @dataclass(frozen=True)
@@ -35,401 +35,325 @@ class StandIn:
     arguments: tuple[Span, ...]
 
 
-@dataclass(slots=True)
-class Invocation:
-    """A macro name in a view with what surrounds it; ``opening`` is -1 without arguments."""
-
-    name: str
-    start: int
-    opening: int
-    end: int
-    before: bytes
-    after: bytes
-    next: int
-    braces: Braces
-
-
-_STARTS = frozenset((b";", b"{", b"}", b"", b"else", b"do"))
-_TYPE_START = re.compile(
-    rb"(?:(?:const|volatile|struct|union|enum|unsigned|signed|int|char|long|short|float|double|"
-    rb"void|register|static)\b[\s*]*)+"
-)
-_TYPE_LIKE = re.compile(
-    rb"(?:const\s+|volatile\s+)*(?:(?:struct|union|enum)\s+\w+|(?:(?:unsigned|signed|int|char|long|"
-    rb"short|float|double|void)\b\s*)+|\w+)\s*(?:const\b\s*)?[\s*]*(?:const\b\s*)?"
-    rb"(?:\(\s*\*\s*\)\s*\([^()]*\))?"
-)
-_KEYWORD_TYPE = re.compile(
-    rb"(?:const|volatile|struct|union|enum|unsigned|signed|int|char|long|short|float|double|void)\b"
-)
-_OPERATOR = re.compile(rb"[-+*/%&|^<>=!~]+|->|\.")
-_STATEMENT_WORDS = frozenset(
-    b"return goto break continue if for while do switch case static const struct union".split()
-)
-_WORD = re.compile(rb"[A-Za-z_]\w*")
-_LONE = re.compile(rb"(?m)^[ \t]*([A-Z_][A-Z0-9_]{2,})[ \t]*(?=\r?$|\()")
-_CONTINUES = frozenset(
-    (b"=", b"-", b".", b"[", b"?", b"+", b"<", b">", b"|", b"&", b"/", b"%", b"^", b"!")
-)
-
-
 class Neutraliser:
-    """Puts stand-ins into one view, ``code`` and ``skeleton`` alike."""
+    """Puts stand-ins into one view."""
 
-    def __init__(
-        self, code: bytearray, skeleton: bytearray, structure: Structure, macros: MacroEnvironment
-    ) -> None:
-        self.code = code
-        self.skeleton = skeleton
-        self.structure = structure
+    def __init__(self, sheet: Sheet, macros: MacroEnvironment) -> None:
+        self.sheet = sheet
         self.macros = macros
         self.stand_ins: list[StandIn] = []
 
     def run(self, offsets: Iterable[tuple[int, bytes]]) -> None:
         """Treat the names at the given ascending offsets; what is blank by now is skipped."""
+        skeleton = self.sheet.skeleton
         for offset, name in offsets:
-            if self.skeleton.startswith(name, offset):
-                self._treat(self._invocation(offset, name.decode()))
+            if skeleton.startswith(name, offset):
+                self.treat(invocation(self.sheet, self.macros, offset, name.decode()))
 
-    def _invocation(self, start: int, name: str) -> Invocation:
-        end = start + len(name)
-        after, at = word_after(self.skeleton, end)
-        opening = -1
-        if after == b"(":
-            close = closing(self.skeleton, at)
-            if close > 0 and self._takes_arguments(name):
-                opening = at
-                end = close + 1
-                after, at = word_after(self.skeleton, end)
-        before = word_before(self.skeleton, start)
-        return Invocation(name, start, opening, end, before, after, at, self.structure.at(start))
-
-    def _takes_arguments(self, name: str) -> bool:
-        definitions = self.macros.definitions(name)
-        if not definitions:
-            return True
-        return any(d.params is not None for d in definitions) or not all(
-            d.code for d in definitions
-        )
-
-    # one method per shape
-
-    def _treat(self, call: Invocation) -> None:
+    def treat(self, call: Invocation) -> None:
+        """Put a stand-in for one invocation where it needs one."""
         shape = self.macros.shape(call.name) or Shape.EXPRESSION
-        if shape is Shape.PARAMETER and call.opening >= 0:
-            self._unwrap(call, shape)
+        if self._beside_string(call, shape) or self._special(call):
+            return
+        if call.before in _TAGS and call.opening >= 0:
+            self._blank_arguments(call, shape)
+        elif shape is Shape.PARAMETER and call.opening >= 0:
+            self._unwrap(call, shape, b"")
         elif shape is Shape.WRAPPED_TYPE or shape is Shape.STATIC_TYPE:
             self._wrapped(call, shape)
         elif shape is Shape.SPECIFIER and not self._alone(call):
             self._blank_out(call, shape)
-        elif shape is Shape.BLOCK_OPEN:
-            self._block(call, shape, b"{")
-        elif shape is Shape.BLOCK_CLOSE:
-            self._block(call, shape, b"}")
-        elif shape is Shape.BLOCK_TURN:
-            self._turn(call, shape)
+        elif shape in (Shape.BLOCK_OPEN, Shape.BLOCK_CLOSE, Shape.BLOCK_TURN):
+            self._block(call, shape)
         elif shape is Shape.HEAD:
             self._head(call, shape)
         elif shape is Shape.LABEL:
             self._label(call, shape)
+        elif shape is Shape.OPERATOR:
+            self._operator(call, shape)
         else:
             self._by_context(call, shape)
 
+    def _beside_string(self, call: Invocation, shape: Shape) -> bool:
+        """``"a" M(x) "b"`` shows as a sum: the grammar knows no call among strings."""
+        touches = call.after == b'"' or call.before == b'"'
+        if not touches or call.opening < 0 or call.name.encode() in _NO_CALLEE:
+            return False
+        skeleton = self.sheet.skeleton
+        self._record(call, shape)
+        if call.before == b'"':
+            quote = skeleton.rfind(b'"', 0, call.start)
+            if not self.sheet.put_between(quote + 1, call.start, b"+"):
+                self.sheet.put(quote - 1, b'"+')
+        if call.after == b'"' and not self.sheet.put_between(call.end, call.next, b"+"):
+            self.sheet.put(call.next, b'+"')
+        make_expressions(self.sheet, call.opening, call.end - 1)
+        return True
+
+    def _special(self, call: Invocation) -> bool:
+        """Words that the C library or ``iso646.h`` makes special."""
+        if self.macros.definitions(call.name):
+            return False
+        if call.name == "complex":
+            around = (call.before, call.after)
+            if b"double" in around or b"float" in around:
+                self._blank_out(call, Shape.SPECIFIER)
+            return True
+        if call.name == "offsetof" and call.opening >= 0:
+            spans = arguments(self.sheet.skeleton, call.opening, call.end - 1)
+            member = self.sheet.skeleton[slice(*spans[-1])] if spans else b""
+            if not _NAME.fullmatch(member):
+                self.sheet.put(call.start, b"Offsetof")
+                make_expressions(self.sheet, call.opening, call.end - 1)
+            return True
+        operator = _ALTERNATIVE.get(call.name)
+        if operator is None:
+            return False
+        prefix = operator == b"!"
+        if prefix is not call.before[-1:].isalnum() and call.after not in (b"=", b";", b")", b","):
+            self.sheet.put(call.start, operator.ljust(len(call.name)))
+        return True
+
     def _alone(self, call: Invocation) -> bool:
-        """Whether an empty macro stands as a statement or a declaration of its own."""
+        """Whether an empty macro with arguments stands as a statement or declaration."""
         return (
             call.opening >= 0
-            and call.before in _STARTS
+            and call.starts
             and (call.after == b";" or call.braces is Braces.BLOCK)
         )
 
     def _by_context(self, call: Invocation, shape: Shape) -> None:
-        starts = call.before in _STARTS or (
-            call.before in (b")", b":") and call.braces is Braces.BLOCK
-        )
+        if call.braces is Braces.FILE and not call.starts:
+            if call.before == b")" and shape is Shape.STATEMENT:
+                self._function_body(call)
+                return
+            if _NAME.fullmatch(call.before) or call.before == b"*":
+                return
         if call.opening >= 0:
-            self._fix_arguments(call, shape)
-        if call.braces is Braces.INITIALISER:
-            if call.before in (b"{", b",", b"}"):
+            make_expressions(self.sheet, call.opening, call.end - 1)
+        if shape is Shape.CHOICE and call.after == b":":
+            self._record(call, shape)
+            self.sheet.put(call.next, b",")
+        elif call.braces is Braces.INITIALISER:
+            if call.before in (b"{", b",", b"}", b"("):
                 self._entry(call, shape)
+        elif not call.starts:
+            return
         elif call.braces is Braces.AGGREGATE:
-            if starts:
-                self._field(call, shape)
+            self._field(call, shape)
         elif call.braces is Braces.BLOCK:
-            if starts:
-                self._statement(call, shape)
-        elif call.braces is Braces.FILE and starts:
+            self._statement(call, shape)
+        elif call.braces is Braces.FILE:
             self._declaration(call, shape)
 
     def _entry(self, call: Invocation, shape: Shape) -> None:
-        if call.after in (b",", b"}", b""):
+        if call.after in (b",", b"}", b")", b""):
             return
-        if shape is not Shape.ENTRY and (call.after in _CONTINUES and call.after != b"."):
-            return
-        if shape is not Shape.ENTRY and call.after in (b"*", b'"', b"(", b":"):
-            return
+        if shape is not Shape.ENTRY:
+            if call.after in CONTINUES and call.after != b".":
+                return
+            if call.after in (b"*", b'"', b"(", b":"):
+                return
+            if call.after == b"." and call.opening < 0:
+                return
         self._terminate(call, shape, b",")
 
     def _field(self, call: Invocation, shape: Shape) -> None:
         if call.opening < 0:
-            if shape is Shape.FIELD or shape is not Shape.TYPE:
-                if call.after != b";" and (shape is Shape.FIELD or not self._declares(call)):
-                    self._terminate(call, shape, b";")
+            if shape is Shape.TYPE or call.after in (b";", b"*", b":", b"["):
+                return
+            if shape is Shape.FIELD or not call.before_word or self._line_ends(call):
+                self._terminate(call, shape, b";")
             return
-        if call.after in (b"*",) or _WORD.match(call.after) and shape is Shape.TYPE:
+        if call.after == b"*" or (call.before_word and shape is Shape.TYPE):
             self._blank_arguments(call, shape)
             return
         self._record(call, shape)
-        self._put(call.start, b"int".ljust(call.end - call.start))
+        self.sheet.put(call.start, b"int".ljust(call.end - call.start))
         if call.after != b";":
-            self._put_after(call.end, call.next, b";")
+            self.sheet.put_between(call.end, call.next, b";")
 
-    def _declares(self, call: Invocation) -> bool:
-        """Whether a name in front of another looks like the type of a declaration."""
-        between = self.code[call.end : call.next]
-        return call.after == b"*" or (b"\n" not in between and bool(_WORD.match(call.after)))
+    def _line_ends(self, call: Invocation) -> bool:
+        return b"\n" in self.sheet.code[call.end : call.next]
 
     def _statement(self, call: Invocation, shape: Shape) -> None:
         after = call.after
-        if after == b";" or after in (b"=", b"-", b".", b"[", b"?", b",", b"(", b":", b"+", b")"):
+        sure = shape in (Shape.STATEMENT, Shape.DECLARATION)
+        if after in (b";", b"=", b",", b":", b")", b"[", b".", b"?"):
             return
         if after == b"{":
             if call.opening >= 0:
                 self._head(call, Shape.HEAD)
             return
-        if shape is Shape.TYPE or (
-            shape in (Shape.EXPRESSION, Shape.SPECIFIER)
-            and self._declares(call)
-            and call.opening < 0
-        ):
+        if after == b"else" and self._first_body(call.name).startswith(b"if"):
+            self._head(call, Shape.STATEMENT)
+            self.sheet.put_between(call.end, call.next, b";")
             return
-        if after in _CONTINUES or after == b"*" and shape is Shape.EXPRESSION:
+        if shape is Shape.TYPE:
+            if call.opening >= 0 and (call.before_word or after == b"*"):
+                self._blank_arguments(call, shape)
             return
+        if not sure:
+            if after in CONTINUES or after in (b"*", b"("):
+                return
+            if call.opening < 0 and call.before_word and not self._line_ends(call):
+                return
         self._terminate(call, shape, b";")
 
     def _declaration(self, call: Invocation, shape: Shape) -> None:
         after = call.after
-        if after == b";" or after == b"=":
-            return
-        if after == b"{" and call.opening >= 0:
-            self._function_head(call)
+        if after in (b";", b"=", b",", b")", b"["):
             return
         if call.opening < 0:
-            if shape in (Shape.TYPE, Shape.EXPRESSION):
-                return
-            self._terminate(call, shape, b";")
+            if shape not in (Shape.TYPE, Shape.EXPRESSION):
+                self._terminate(call, shape, b";")
             return
-        if shape is Shape.TYPE:
+        if after == b"{":
+            self._function_head(call)
+        elif shape is Shape.TYPE:
             self._blank_arguments(call, shape)
-        elif shape is Shape.EXPRESSION and (after == b"*" or self._declares(call)):
-            self._wrapped(call, Shape.WRAPPED_TYPE)
+        elif shape is Shape.EXPRESSION and self._types_what_follows(call):
+            if len(arguments(self.sheet.skeleton, call.opening, call.end - 1)) == 1:
+                self._unwrap(call, Shape.WRAPPED_TYPE, b"")
+            else:
+                self._blank_arguments(call, Shape.TYPE)
         else:
             self._terminate(call, shape, b";")
 
+    def _types_what_follows(self, call: Invocation) -> bool:
+        """Whether ``M(T) name...`` is a declaration rather than a macro and then a declaration."""
+        if call.after == b"*":
+            return True
+        if not call.before_word or call.after in (b"static", b"extern", b"typedef", *_TAGS):
+            return False
+        if not self._line_ends(call):
+            return True
+        following, _ = word_after(self.sheet.skeleton, call.next + len(call.after))
+        return following == b"(" and not self.macros.is_macro(call.after.decode())
+
     def _function_head(self, call: Invocation) -> None:
-        """``MOD_INIT(name) {`` shows as ``int x(name) {``, or without its arguments."""
+        """``MOD_INIT(name) {`` shows as ``int f(name) {``, or without its arguments."""
         self._record(call, Shape.FUNCTION_HEAD)
         room = call.opening - call.start
-        if room < 5:
-            self._put(call.start, b"f(){}"[:0].ljust(room))
+        spans = arguments(self.sheet.skeleton, call.opening, call.end - 1)
+        plain = all(_NAME.fullmatch(self.sheet.skeleton[start:end]) for start, end in spans)
+        self.sheet.put(call.start, (b"int f" if room >= 5 else b"T f"[:room]).ljust(room))
+        if not plain:
+            self.sheet.blank(call.opening + 1, call.end - 1)
+
+    def _function_body(self, call: Invocation) -> None:
+        """A macro that is the body of a function shows as a block."""
+        self._record(call, Shape.STATEMENT)
+        if call.opening < 0:
+            self.sheet.put(call.start, b"{}".ljust(call.end - call.start))
             return
-        self._put(call.start, b"int f".ljust(room))
-        spans = arguments(self.skeleton, call.opening, call.end - 1)
-        for start, end in spans:
-            if not re.fullmatch(rb"[A-Za-z_]\w*", bytes(self.skeleton[start:end])):
-                self._put(call.opening + 1, b" " * (call.end - call.opening - 2))
-                return
+        make_expressions(self.sheet, call.opening, call.end - 1)
+        self.sheet.put(call.start, b"{".ljust(call.opening + 1 - call.start))
+        if self.sheet.put_between(call.end, call.next, b"}"):
+            self.sheet.put(call.end - 1, b";")
+        else:
+            self.sheet.put(call.start, b"{}".ljust(call.end - call.start))
 
     def _wrapped(self, call: Invocation, shape: Shape) -> None:
         if call.opening < 0:
-            if self.macros.definitions(call.name):
-                return
-            self._blank_out(call, shape)
+            if not self.macros.definitions(call.name):
+                self._blank_out(call, shape)
             return
+        self._unwrap(call, shape, b"static" if shape is Shape.STATIC_TYPE else b"")
+
+    def _unwrap(self, call: Invocation, shape: Shape, storage: bytes) -> None:
+        """Show only the argument, with a storage class where it fits."""
         self._record(call, shape)
         room = call.opening + 1 - call.start
-        storage = b""
-        if shape is Shape.STATIC_TYPE and room > 6:
-            storage = b"static"
-        self._put(call.start, storage.ljust(room))
-        self._put(call.end - 1, b" ")
-
-    def _unwrap(self, call: Invocation, shape: Shape) -> None:
-        self._record(call, shape)
-        self._put(call.start, b" " * (call.opening + 1 - call.start))
-        self._put(call.end - 1, b" ")
+        self.sheet.put(call.start, (storage if room > len(storage) else b"").ljust(room))
+        self.sheet.put(call.end - 1, b" ")
 
     def _blank_out(self, call: Invocation, shape: Shape) -> None:
         self._record(call, shape)
-        storage = b""
-        for define in self.macros.definitions(call.name):
-            if b"static" in define.code.split() and call.end - call.start >= 6:
-                storage = b"static"
-        self._put(call.start, storage.ljust(call.end - call.start))
+        room = call.end - call.start
+        bodies = [define.code.split() for define in self.macros.definitions(call.name)]
+        static = room >= 6 and any(b"static" in words for words in bodies)
+        self.sheet.put(call.start, (b"static" if static else b"").ljust(room))
 
     def _blank_arguments(self, call: Invocation, shape: Shape) -> None:
         self._record(call, shape)
-        self._put(call.opening, b" " * (call.end - call.opening))
+        self.sheet.blank(call.opening, call.end)
 
-    def _block(self, call: Invocation, shape: Shape, brace: bytes) -> None:
-        self._record(call, shape)
-        if call.opening >= 0:
-            self._fix_arguments(call, shape)
-        inside = b""
-        if call.opening >= 0:
-            inside = bytes(self.skeleton[call.opening + 1 : call.end - 1]).strip()
-        if not inside:
-            self._put(call.start, brace.ljust(call.end - call.start))
-        elif brace == b"{":
-            self._put(call.start, b"{".ljust(call.opening + 1 - call.start))
-            self._put(call.end - 1, b";")
-        else:
-            self._put(call.start, b" " * (call.opening + 1 - call.start))
-            self._put(call.end - 1, b";")
-            if not self._put_after(call.end, call.next, b"}"):
-                self._put(call.start, b"}".ljust(call.end - call.start))
-        if call.after == b";" and brace == b"}":
-            self._put(call.next, b" ")
+    def _operator(self, call: Invocation, shape: Shape) -> None:
+        body = self._first_body(call.name).strip()
+        if len(body) <= len(call.name):
+            self._record(call, shape)
+            self.sheet.put(call.start, body.ljust(len(call.name)))
 
-    def _turn(self, call: Invocation, shape: Shape) -> None:
+    def _block(self, call: Invocation, shape: Shape) -> None:
+        """Show the braces that the macro closes and opens; its arguments where there is room."""
         self._record(call, shape)
+        closes, opens = self.macros.balance(call.name)
+        between = b"else" if b"else" in self._first_body(call.name) and closes and opens else b""
+        text = b"}" * closes + between + b"{" * opens
         room = call.end - call.start
-        text = b"}else{" if room >= 6 else b"}{"
-        self._put(call.start, text.ljust(room))
+        if len(text) > room:
+            text = b"}" * closes + b"{" * opens
+        sheet = self.sheet
+        inside = call.opening >= 0 and sheet.skeleton[call.opening + 1 : call.end - 1].strip()
+        head = call.opening + 1 - call.start
+        if inside and not closes and len(text) <= head:
+            make_expressions(sheet, call.opening, call.end - 1)
+            sheet.put(call.start, text.ljust(head))
+            sheet.put(call.end - 1, b";")
+        else:
+            sheet.put(call.start, text.ljust(room))
+        if call.after == b";" and closes and not opens:
+            sheet.put(call.next, b" ")
 
     def _head(self, call: Invocation, shape: Shape) -> None:
+        body = self._first_body(call.name)
         self._record(call, shape)
         if call.opening < 0:
             room = call.end - call.start
-            body = self._first_body(call.name)
-            if body.startswith(b"else"):
-                self._put(call.start, b"else".ljust(room))
-            else:
-                self._put(
-                    call.start,
-                    (b"while(1)" if room >= 8 else b"if(1)" if room >= 5 else b"").ljust(room),
-                )
+            word = b"else" if body.startswith(b"else") else b"while(1)" if room >= 8 else b"if(1)"
+            self.sheet.put(call.start, (word if len(word) <= room else b"").ljust(room))
             return
-        self._fix_arguments(call, shape)
+        make_expressions(self.sheet, call.opening, call.end - 1)
         room = call.opening - call.start
-        body = self._first_body(call.name)
         word = b"if"
-        if body.startswith((b"for", b"while")) and room >= 5:
-            word = b"while"
-        elif body.startswith(b"switch") and room >= 6:
-            word = b"switch"
-        elif body.startswith(b"else") and room >= 7:
-            word = b"else if"
-        if room < len(word):
+        for start, shown in ((b"for", b"while"), (b"while", b"while"), (b"switch", b"switch"),
+                             (b"else", b"else if")):  # fmt: skip
+            if body.startswith(start) and room >= len(shown):
+                word = shown
+        if not self.sheet.skeleton[call.opening + 1 : call.end - 1].strip():
+            self.sheet.blank(call.start, call.end)
+        elif room < len(word):
             self._terminate(call, shape, b";")
-            return
-        self._put(call.start, word.ljust(room))
-        if not bytes(self.skeleton[call.opening + 1 : call.end - 1]).strip():
-            self._put(call.start, b" " * (call.end - call.start))
+        else:
+            self.sheet.put(call.start, word.ljust(room))
 
     def _first_body(self, name: str) -> bytes:
-        definitions = self.macros.definitions(name)
-        return definitions[0].code.lstrip() if definitions else b""
+        return next(
+            (define.code.lstrip() for define in self.macros.definitions(name) if define.code), b""
+        )
 
     def _label(self, call: Invocation, shape: Shape) -> None:
-        if call.opening < 0 or call.opening - call.start < 3:
+        head = call.opening + 1 - call.start
+        if call.opening < 0 or head < 5:
             return
         self._record(call, shape)
-        self._put(
-            call.start,
-            b"case ".ljust(call.opening - call.start + 1)[: call.opening - call.start + 1],
-        )
-        colon = b" " if call.after == b":" else b":"
-        self._put(call.end - 1, colon)
-
-    # arguments
-
-    def _fix_arguments(self, call: Invocation, shape: Shape) -> None:
-        """Make every argument an expression: types, operators and statements are not."""
-        spans = arguments(self.skeleton, call.opening, call.end - 1)
-        for start, end in spans:
-            text = bytes(self.skeleton[start:end])
-            if not text or (text.isdigit()) or (_WORD.fullmatch(text) and len(text) > 8):
-                continue
-            self._fix_argument(start, end, text)
-
-    def _fix_argument(self, start: int, end: int, text: bytes) -> None:
-        room = end - start
-        if _OPERATOR.fullmatch(text):
-            self._put(start, b"0".ljust(room))
-        elif text.endswith(b"*") or _KEYWORD_TYPE.match(text):
-            if _TYPE_LIKE.fullmatch(text):
-                self._type_argument(start, text)
-            elif _KEYWORD_TYPE.match(text) or b";" in text:
-                self._put(start, b"0".ljust(room))
-        elif text[:1] == b"{" or b";" in text:
-            if text[:1] != b"{":
-                self._put(start, b"0".ljust(room))
-        else:
-            word = _WORD.match(text)
-            if word and word.group() in _STATEMENT_WORDS:
-                rest = text[word.end() :].strip()
-                length = word.end()
-                self._put(start, (b"" if rest else b"0").ljust(length))
-
-    def _type_argument(self, start: int, text: bytes) -> None:
-        """``struct foo *`` shows as ``foo``, ``unsigned char *`` as ``0``."""
-        words = [m for m in _WORD.finditer(text)]
-        names = [m for m in words if not _KEYWORD_TYPE.fullmatch(m.group())]
-        shown = bytearray(b" " * len(text))
-        if names:
-            kept = names[0]
-            shown[kept.start() : kept.end()] = kept.group()
-        else:
-            shown[0:1] = b"0"
-        self._put(start, bytes(shown))
-
-    # writing
+        self.sheet.put(call.start, b"case ".ljust(head))
+        self.sheet.put(call.end - 1, b" " if call.after == b":" else b":")
 
     def _record(self, call: Invocation, shape: Shape) -> None:
         spans: list[Span] = []
         if call.opening >= 0:
-            spans = arguments(self.skeleton, call.opening, call.end - 1)
+            spans = arguments(self.sheet.skeleton, call.opening, call.end - 1)
         self.stand_ins.append(StandIn((call.start, call.end), call.name, shape, tuple(spans)))
-
-    def _put(self, start: int, text: bytes) -> None:
-        self.code[start : start + len(text)] = text
-        self.skeleton[start : start + len(text)] = text
-
-    def _put_after(self, end: int, following: int, text: bytes) -> bool:
-        """Write into the blanks after an invocation; False when there are none."""
-        if following <= end:
-            return False
-        self._put(end, text)
-        return True
 
     def _terminate(self, call: Invocation, shape: Shape, mark: bytes) -> None:
         """End the invocation with a semicolon or a comma, in the room that there is."""
         self._record(call, shape)
-        if self._put_after(call.end, call.next, mark):
+        if self.sheet.put_between(call.end, call.next, mark):
             return
         if call.opening >= 0:
-            self._put(call.start, b" " * (call.opening + 1 - call.start))
-            self._put(call.end - 1, mark)
+            self.sheet.blank(call.start, call.opening + 1)
+            self.sheet.put(call.end - 1, mark)
         else:
-            self._put(call.start, mark.rjust(call.end - call.start))
-
-
-def candidates(
-    identifiers: dict[bytes, list[int]], skeleton: bytes, macros: MacroEnvironment
-) -> list[tuple[int, bytes]]:
-    """The names of a file that may need a stand-in, with their offsets, ascending."""
-    found: set[tuple[int, bytes]] = set()
-    for name, offsets in identifiers.items():
-        text = name.decode()
-        shape = macros.shape(text)
-        if shape is None:
-            if text not in TYPE_ARGUMENTS:
-                continue
-        elif shape is Shape.EXPRESSION:
-            if not any(d.params is not None for d in macros.definitions(text)):
-                continue
-        found.update((offset, name) for offset in offsets)
-    for match in _LONE.finditer(skeleton):
-        found.add((match.start(1), match.group(1)))
-    return sorted(found)
+            self.sheet.put(call.start, mark.rjust(call.end - call.start))

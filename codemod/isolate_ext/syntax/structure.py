@@ -32,30 +32,38 @@ class Structure:
         self.offsets: list[int] = [0]
         self.kinds: list[Braces] = [Braces.FILE]
         """The kind of braces in force from the offset with the same index on."""
-        self.depths: list[int] = [0]
+        self.linkage: list[tuple[int, int]] = []
+        """The braces of ``extern "C"``: opening and closing offset, -1 when it is missing."""
+        self.stray: list[int] = []
+        """Closing braces that close nothing."""
+        self.balanced = True
         self._read()
 
     def _read(self) -> None:
-        skeleton = self.skeleton
-        stack: list[tuple[Braces, bool]] = []
+        stack: list[tuple[Braces, int]] = []
         current = Braces.FILE
-        depth = 0
-        for match in _BRACE.finditer(skeleton):
+        for match in _BRACE.finditer(self.skeleton):
             at = match.start()
             if match.group() == b"{":
-                kind, counted = self._kind(at, current)
-                stack.append((current, counted))
-                depth += counted
+                kind = self._kind(at, current)
+                stack.append((current, at))
                 current = kind
             elif stack:
-                current, counted = stack.pop()
-                depth -= counted
+                inner = current
+                current, opening = stack.pop()
+                if inner is Braces.FILE:
+                    self.linkage.append((opening, at))
+            else:
+                self.stray.append(at)
             self.offsets.append(at + 1)
             self.kinds.append(current)
-            self.depths.append(depth)
-        self.balanced = not stack and depth == 0
+        self.balanced = not stack and not self.stray
+        for index, (_, opening) in enumerate(stack):
+            inner = stack[index + 1][0] if index + 1 < len(stack) else current
+            if inner is Braces.FILE:
+                self.linkage.append((opening, -1))
 
-    def _kind(self, at: int, outer: Braces) -> tuple[Braces, bool]:
+    def _kind(self, at: int, outer: Braces) -> Braces:
         skeleton = self.skeleton
         window = skeleton[max(0, at - 200) : at].rstrip()
         if not window:
@@ -63,24 +71,24 @@ class Structure:
         last = window[-1:]
         if last in (b"=", b",", b"(") or (last == b"{" and outer is Braces.INITIALISER):
             if last == b"(" and outer is not Braces.INITIALISER:
-                return Braces.BLOCK, True
-            return Braces.INITIALISER, True
+                return Braces.BLOCK
+            return Braces.INITIALISER
         if last in (b"", b";", b"{", b"}", b":"):
             if outer is Braces.INITIALISER:
-                return Braces.INITIALISER, True
-            return Braces.BLOCK, True
+                return Braces.INITIALISER
+            return Braces.BLOCK
         if last == b'"' and outer is Braces.FILE:
-            return Braces.FILE, False
+            return Braces.FILE
         if last == b"]" and outer is Braces.INITIALISER:
-            return Braces.INITIALISER, True
+            return Braces.INITIALISER
         aggregate = _AGGREGATE.search(window) if last != b")" else None
         if aggregate:
-            return (Braces.ENUM if aggregate.group(1) == b"enum" else Braces.AGGREGATE), True
+            return Braces.ENUM if aggregate.group(1) == b"enum" else Braces.AGGREGATE
         if last == b")" and outer is Braces.INITIALISER:
-            return Braces.INITIALISER, True
+            return Braces.INITIALISER
         if last == b")" and outer is Braces.BLOCK and self._is_compound_literal(at):
-            return Braces.INITIALISER, True
-        return Braces.BLOCK, True
+            return Braces.INITIALISER
+        return Braces.BLOCK
 
     def _is_compound_literal(self, at: int) -> bool:
         """Whether ``(type){`` rather than ``if (x) {`` stands before the brace."""

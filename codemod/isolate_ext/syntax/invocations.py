@@ -1,0 +1,110 @@
+"""Macro names in a view, with their arguments and what stands around them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from isolate_ext.capi.macros import TYPE_ARGUMENTS, Shape
+from isolate_ext.syntax.environment import MacroEnvironment
+from isolate_ext.syntax.lexing import IDENTIFIER
+from isolate_ext.syntax.sheet import Sheet
+from isolate_ext.syntax.structure import Braces, closing, word_after, word_before
+
+STARTS = frozenset((b";", b"{", b"}", b"", b"else", b"do"))
+"""What stands before the beginning of a statement, a field or a declaration."""
+CONTINUES = frozenset(
+    (b"=", b"-", b".", b"[", b"?", b"+", b"<", b">", b"|", b"&", b"/", b"%", b"^", b"!")
+)
+"""What continues an expression."""
+_LONE = re.compile(rb"(?m)^[ \t]*([A-Za-z_]\w{2,})[ \t]*(?=\r?$|\()")
+_BESIDE_STRING = re.compile(rb"\"\s*([A-Za-z_]\w*)\s*\(|\b([A-Za-z_]\w*)\s*\([^()\"]*\)\s*\"")
+_LONE_LOWER_SKIPPED = frozenset(
+    b"if for while switch return sizeof else do break continue default static extern void int char "
+    b"long unsigned struct union enum const double float short".split()
+)
+
+
+@dataclass(slots=True)
+class Invocation:
+    """A macro name in a view; ``opening`` is -1 without arguments, ``next`` where ``after`` is."""
+
+    name: str
+    start: int
+    opening: int
+    end: int
+    before: bytes
+    after: bytes
+    next: int
+    braces: Braces
+
+    @property
+    def starts(self) -> bool:
+        """Whether it stands where a statement, a field or a declaration begins."""
+        return self.before in STARTS or (
+            self.before in (b")", b":") and self.braces is Braces.BLOCK
+        )
+
+    @property
+    def before_word(self) -> bool:
+        """Whether an identifier or a keyword follows."""
+        return bool(self.after) and (self.after[:1].isalpha() or self.after[:1] == b"_")
+
+
+def invocation(sheet: Sheet, macros: MacroEnvironment, start: int, name: str) -> Invocation:
+    """Look at a name and its surroundings."""
+    skeleton = sheet.skeleton
+    end = start + len(name)
+    after, at = word_after(skeleton, end)
+    opening = -1
+    if after == b"(" and _takes_arguments(macros, name):
+        close = closing(skeleton, at)
+        if close > 0:
+            opening = at
+            end = close + 1
+            after, at = word_after(skeleton, end)
+    before = word_before(skeleton, start)
+    return Invocation(name, start, opening, end, before, after, at, sheet.structure.at(start))
+
+
+def _takes_arguments(macros: MacroEnvironment, name: str) -> bool:
+    definitions = macros.definitions(name)
+    return (
+        not definitions
+        or any(define.params is not None for define in definitions)
+        or not all(define.code for define in definitions)
+    )
+
+
+_SPECIAL = frozenset(b"complex offsetof not and or".split())
+
+
+def candidates(
+    identifiers: dict[bytes, list[int]], skeleton: bytes, macros: MacroEnvironment
+) -> list[tuple[int, bytes]]:
+    """The names of a file that may need a stand-in, with their offsets, ascending."""
+    found: set[tuple[int, bytes]] = set()
+    for name, offsets in identifiers.items():
+        text = name.decode()
+        shape = macros.shape(text)
+        if shape is None:
+            if text not in TYPE_ARGUMENTS and name not in _SPECIAL:
+                continue
+        elif shape is Shape.EXPRESSION and not macros.is_function_like(text):
+            continue
+        found.update((offset, name) for offset in offsets)
+    for match in _LONE.finditer(skeleton):
+        name = match.group(1)
+        if name.isupper() or (
+            name not in _LONE_LOWER_SKIPPED and skeleton[match.end() : match.end() + 1] != b"("
+        ):
+            found.add((match.start(1), name))
+    for match in _BESIDE_STRING.finditer(skeleton):
+        group = 1 if match.group(1) else 2
+        found.add((match.start(group), match.group(group)))
+    return sorted(found)
+
+
+def names_in(skeleton: bytes | bytearray, start: int, end: int) -> list[tuple[int, bytes]]:
+    """Every identifier of a span with its offset."""
+    return [(m.start(), m.group()) for m in IDENTIFIER.finditer(skeleton, start, end)]

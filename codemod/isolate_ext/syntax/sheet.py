@@ -1,0 +1,48 @@
+"""A view being written: its code and its skeleton, changed alike and at equal length."""
+
+from __future__ import annotations
+
+import re
+
+from isolate_ext.syntax.structure import Structure
+
+_LINKAGE = re.compile(rb'extern\s*"\.*"\s*$')
+
+
+class Sheet:
+    """The text of one view. Every change keeps the length, so offsets stay those of the source."""
+
+    def __init__(self, code: bytes, skeleton: bytes) -> None:
+        self.code = bytearray(code)
+        self.skeleton = bytearray(skeleton)
+        self.structure = Structure(skeleton)
+        for opening, close in self.structure.linkage:
+            self._blank_linkage(opening, close)
+        for stray in self.structure.stray:
+            self.put(stray, b" ")
+
+    def _blank_linkage(self, opening: int, close: int) -> None:
+        """``extern "C" {`` and its brace only wrap; what they hold stands at file level."""
+        start = max(0, opening - 200)
+        head = _LINKAGE.search(bytes(self.skeleton[start:opening]))
+        if head:
+            self.put(start + head.start(), b" " * (opening + 1 - start - head.start()))
+        if close >= 0:
+            self.put(close, b" ")
+
+    def put(self, start: int, text: bytes) -> None:
+        """Overwrite code at an offset."""
+        end = start + len(text)
+        self.code[start:end] = text
+        self.skeleton[start:end] = text
+
+    def blank(self, start: int, end: int) -> None:
+        """Overwrite a span with spaces."""
+        self.put(start, b" " * (end - start))
+
+    def put_between(self, end: int, following: int, mark: bytes) -> bool:
+        """Write a mark into the blanks between two tokens; False when there are none."""
+        if following <= end:
+            return False
+        self.put(end, mark)
+        return True
