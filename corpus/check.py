@@ -26,9 +26,14 @@ from pathlib import Path
 
 CORPUS = Path(__file__).resolve().parent
 
-WARNINGS = ("-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-missing-field-initializers",
-            "-Wno-cast-function-type")
-"""Warnings that hand-written extensions are held to; what is off disagrees with the C API itself."""
+WARNINGS = (
+    "-Wall",
+    "-Wextra",
+    "-Wno-unused-parameter",
+    "-Wno-missing-field-initializers",
+    "-Wno-cast-function-type",
+)
+"""Warnings that hand-written extensions are held to; the C API itself fails the rest."""
 
 _ASK = """
 import json, sysconfig
@@ -80,7 +85,9 @@ def folder(name_or_dir: str | os.PathLike[str]) -> Path:
     for candidate in (CORPUS / name_or_dir, Path(name_or_dir)):
         if (candidate / "corpus.toml").is_file():
             return candidate.resolve()
-    raise CorpusError(f"no corpus extension {os.fspath(name_or_dir)!r}; known: {', '.join(names())}")
+    raise CorpusError(
+        f"no corpus extension {os.fspath(name_or_dir)!r}; known: {', '.join(names())}"
+    )
 
 
 def extensions(directory: Path) -> list[Extension]:
@@ -116,12 +123,27 @@ def build(
     config = _ask(interpreter)
     strict = [*WARNINGS, "-Werror"] if werror else ["-Wall"]
     for extension in extensions(directory):
-        defines = [f"-D{key}" if value is None else f"-D{key}={value}" for key, value in extension.define]
+        defines = [
+            f"-D{key}" if value is None else f"-D{key}={value}" for key, value in extension.define
+        ]
         includes = [f"-I{path}" for path in (config["include"], *extension.include)]
         library = target / (extension.name + (config["suffix"] or ".so"))
-        _run([*shlex.split(config["ldshared"] or f"{config['cc']} -shared"),
-              *shlex.split(config["ccshared"] or "-fPIC"), "-O1", "-g", *strict, *cflags,
-              *defines, *includes, *extension.sources, "-o", str(library)], directory)
+        _run(
+            [
+                *shlex.split(config["ldshared"] or f"{config['cc']} -shared"),
+                *shlex.split(config["ccshared"] or "-fPIC"),
+                "-O1",
+                "-g",
+                *strict,
+                *cflags,
+                *defines,
+                *includes,
+                *extension.sources,
+                "-o",
+                str(library),
+            ],
+            directory,
+        )
     return target
 
 
@@ -144,8 +166,14 @@ def run_behaviour(
         shutil.copy(script, scratch)
         try:
             done = subprocess.run(
-                [os.fspath(interpreter), "-B", "behaviour.py", "-v"], cwd=scratch, env=environment,
-                capture_output=True, text=True, timeout=timeout, check=False)
+                [os.fspath(interpreter), "-B", "behaviour.py", "-v"],
+                cwd=scratch,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                check=False,
+            )
         except subprocess.TimeoutExpired:
             return Outcome(124, f"no result after {timeout} seconds")
     output = done.stdout + done.stderr
@@ -161,8 +189,9 @@ def _results(log: str) -> dict[str, str]:
 def _ask(interpreter: str | os.PathLike[str]) -> dict[str, str | None]:
     """Return what the target interpreter's sysconfig says about building extensions."""
     try:
-        done = subprocess.run([os.fspath(interpreter), "-c", _ASK], capture_output=True, text=True,
-                              check=False)
+        done = subprocess.run(
+            [os.fspath(interpreter), "-c", _ASK], capture_output=True, text=True, check=False
+        )
     except OSError as error:
         raise CorpusError(f"cannot run {os.fspath(interpreter)}: {error.strerror}") from error
     if done.returncode:
@@ -183,7 +212,9 @@ def _run(command: list[str], directory: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build and check what the command line names; return the exit status."""
-    parser = argparse.ArgumentParser(description="Build a corpus extension and run its behaviour tests.")
+    parser = argparse.ArgumentParser(
+        description="Build a corpus extension and run its behaviour tests."
+    )
     parser.add_argument("name", help=f"one of: {', '.join(names())}")
     parser.add_argument("--python", default=sys.executable, help="the interpreter to build for")
     parser.add_argument("--source", help="a folder to build in place of corpus/NAME")
@@ -198,7 +229,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"check.py: {error}", file=sys.stderr)
         return 2
     print(outcome.output, end="")
-    print(f"{options.name}: {'passed' if outcome.passed else 'FAILED'}, {len(outcome.results)} tests")
+    print(
+        f"{options.name}: {'passed' if outcome.passed else 'FAILED'}, {len(outcome.results)} tests"
+    )
     return 0 if outcome.passed else 1
 
 

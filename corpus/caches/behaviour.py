@@ -49,8 +49,9 @@ class CachesTests(unittest.TestCase):
 
     def test_name(self):
         self.assertEqual(caches.name((255, 165, 0)), "orange")
-        self.assertEqual([caches.name(caches.parse(name)) for name in ("black", "white")],
-                         ["black", "white"])
+        self.assertEqual(
+            [caches.name(caches.parse(name)) for name in ("black", "white")], ["black", "white"]
+        )
         with self.assertRaisesRegex(ColourError, r"no name for \(1, 2, 3\)"):
             caches.name((1, 2, 3))
         with self.assertRaises(TypeError):

@@ -1,4 +1,4 @@
-from setuptools import setup, Extension
+from setuptools import Extension, setup
 
 ext_modules = []
 ext_modules += [Extension("caches", sources=["caches.c"])]

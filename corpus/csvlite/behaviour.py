@@ -34,8 +34,10 @@ class ReaderTests(unittest.TestCase):
         self.assertEqual(rows("a\n\nb\n", skip_blank=True), [["a"], ["b"]])
 
     def test_wide_characters(self):
-        self.assertEqual(rows("\u00e9\u2192\U0001f40d\u2192z", delimiter="\u2192"),
-                         [["\u00e9", "\U0001f40d", "z"]])
+        self.assertEqual(
+            rows("\u00e9\u2192\U0001f40d\u2192z", delimiter="\u2192"),
+            [["\u00e9", "\U0001f40d", "z"]],
+        )
 
     def test_strict(self):
         self.assertEqual(rows('"a"b,c'), [["ab", "c"]])
@@ -88,8 +90,9 @@ class WriterTests(unittest.TestCase):
         self.assertEqual(self.write(["a", 1, None, 2.5]), "a,1,,2.5\r\n")
 
     def test_quotes(self):
-        self.assertEqual(self.write(["x,y", 'q"q', "n\nn"], terminator="\n"),
-                         '"x,y","q""q","n\nn"\n')
+        self.assertEqual(
+            self.write(["x,y", 'q"q', "n\nn"], terminator="\n"), '"x,y","q""q","n\nn"\n'
+        )
 
     def test_without_quotechar(self):
         self.assertEqual(self.write(["a", "b"], quotechar=None, delimiter=";"), "a;b\r\n")
@@ -125,7 +128,9 @@ class WriterTests(unittest.TestCase):
 class DialectTests(unittest.TestCase):
     def test_defaults(self):
         dialect = csvlite.Dialect()
-        self.assertEqual((dialect.delimiter, dialect.quotechar, dialect.terminator), (",", '"', "\r\n"))
+        self.assertEqual(
+            (dialect.delimiter, dialect.quotechar, dialect.terminator), (",", '"', "\r\n")
+        )
         self.assertIs(dialect.strict, False)
         self.assertIsNone(dialect.note)
 
@@ -169,8 +174,9 @@ class DialectTests(unittest.TestCase):
             self.assertIn("tabs", csvlite.list_dialects())
             self.assertIn("tabs", csvlite._dialects)
             self.assertEqual(rows("a\tb", "tabs"), [["a", "b"]])
-            self.assertIs(csvlite.reader([], csvlite.get_dialect("tabs")).dialect,
-                          csvlite.get_dialect("tabs"))
+            self.assertIs(
+                csvlite.reader([], csvlite.get_dialect("tabs")).dialect, csvlite.get_dialect("tabs")
+            )
         finally:
             csvlite.unregister_dialect("tabs")
         self.assertNotIn("tabs", csvlite.list_dialects())

@@ -44,18 +44,29 @@ class ConnectionTests(unittest.TestCase):
         self.assertEqual(next(cursor).key, 1)
         connection.close()
         connection.close()
-        for use in (lambda: next(cursor), connection.select, lambda: len(connection),
-                    lambda: connection.put(1, "a"), lambda: connection.delete(1),
-                    lambda: connection.set_hook(len), lambda: dbwrap.copy(connection, connection)):
+        for use in (
+            lambda: next(cursor),
+            connection.select,
+            lambda: len(connection),
+            lambda: connection.put(1, "a"),
+            lambda: connection.delete(1),
+            lambda: connection.set_hook(len),
+            lambda: dbwrap.copy(connection, connection),
+        ):
             with self.assertRaisesRegex(dbwrap.ClosedError, "closed"):
                 use()
 
     def test_bad_arguments(self):
         connection = dbwrap.connect()
-        for use in (lambda: connection.put(), lambda: connection.put("a", "b"),
-                    lambda: connection.put((1,)), lambda: connection.delete("a"),
-                    lambda: connection.set_hook(1), lambda: dbwrap.Connection([]),
-                    lambda: dbwrap.Connection(nonsense=1)):
+        for use in (
+            lambda: connection.put(),
+            lambda: connection.put("a", "b"),
+            lambda: connection.put((1,)),
+            lambda: connection.delete("a"),
+            lambda: connection.set_hook(1),
+            lambda: dbwrap.Connection([]),
+            lambda: dbwrap.Connection(nonsense=1),
+        ):
             with self.assertRaises(TypeError):
                 use()
 
@@ -237,8 +248,10 @@ class ModuleTests(unittest.TestCase):
                     kind.extra = 1
 
     def test_cycles_and_weakrefs(self):
-        for make in (lambda thing: dbwrap.Connection(row_factory=lambda *args: thing),
-                     lambda thing: dbwrap.Row(1, thing)):
+        for make in (
+            lambda thing: dbwrap.Connection(row_factory=lambda *args: thing),
+            lambda thing: dbwrap.Row(1, thing),
+        ):
             thing = Thing()
             thing.held = make(thing)
             watch = weakref.ref(thing)

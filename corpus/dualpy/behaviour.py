@@ -58,8 +58,12 @@ class SumTests(unittest.TestCase):
         self.assertIs(type(dualsum.sum()), dualsum.Sum)
         self.assertEqual((dualsum.Sum.__module__, dualsum.Sum.__name__), ("dualsum", "Sum"))
         self.assertEqual(dualsum.Sum.__doc__, "A running checksum.")
-        for use in (dualsum.Sum, lambda: dualsum.Sum.__new__(dualsum.Sum),
-                    lambda: type("Sub", (dualsum.Sum,), {}), lambda: hash(dualsum.sum())):
+        for use in (
+            dualsum.Sum,
+            lambda: dualsum.Sum.__new__(dualsum.Sum),
+            lambda: type("Sub", (dualsum.Sum,), {}),
+            lambda: hash(dualsum.sum()),
+        ):
             with self.assertRaises((TypeError, AttributeError)):
                 use()
         if sys.version_info >= (3, 10):
@@ -82,7 +86,9 @@ class TextTests(unittest.TestCase):
         dualtext.forget()
 
     def test_split(self):
-        self.assertEqual(dualtext.split("to be or not to be"), ["to", "be", "or", "not", "to", "be"])
+        self.assertEqual(
+            dualtext.split("to be or not to be"), ["to", "be", "or", "not", "to", "be"]
+        )
         self.assertEqual(dualtext.split("a,b c", b","), ["a", "b c"])
         self.assertEqual(dualtext.split(""), [])
 

@@ -5,8 +5,9 @@ from setuptools import Extension, setup
 
 
 def ext(name, **options):
-    return Extension(name, ["src/%s.c" % name], include_dirs=["src"], depends=["src/dualpy.h"],
-                     **options)
+    return Extension(
+        name, ["src/%s.c" % name], include_dirs=["src"], depends=["src/dualpy.h"], **options
+    )
 
 
 setup(

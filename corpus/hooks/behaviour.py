@@ -125,7 +125,9 @@ class WalkTests(unittest.TestCase):
 
     def test_walk_within_a_walk(self):
         inner = []
-        count = hooks.walk([1, 2], lambda *args: inner.append(hooks.walk([3, [4]], lambda *a: None)))
+        count = hooks.walk(
+            [1, 2], lambda *args: inner.append(hooks.walk([3, [4]], lambda *a: None))
+        )
         self.assertEqual((count, inner), (2, [2, 2]))
 
     def test_errors(self):
@@ -151,8 +153,9 @@ class WalkTests(unittest.TestCase):
 class SortTests(unittest.TestCase):
     def test_sorted(self):
         words = ["pear", "fig", "banana", "kiwi!"]
-        self.assertEqual(hooksort.sorted(words, lambda a, b: len(a) - len(b)),
-                         ["fig", "pear", "kiwi!", "banana"])
+        self.assertEqual(
+            hooksort.sorted(words, lambda a, b: len(a) - len(b)), ["fig", "pear", "kiwi!", "banana"]
+        )
         self.assertEqual(words[0], "pear")
         self.assertEqual(hooksort.sorted([], len), [])
 
@@ -165,7 +168,9 @@ class SortTests(unittest.TestCase):
             second = hooksort.sorted(b, lambda x, y: x - y)
             return (first > second) - (first < second)
 
-        self.assertEqual(hooksort.sorted([[9, 2], [3, 1], [8, 1]], compare), [[3, 1], [8, 1], [9, 2]])
+        self.assertEqual(
+            hooksort.sorted([[9, 2], [3, 1], [8, 1]], compare), [[3, 1], [8, 1], [9, 2]]
+        )
 
     def test_errors(self):
         with self.assertRaises(ZeroDivisionError):

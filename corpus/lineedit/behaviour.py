@@ -79,7 +79,9 @@ class LineTests(unittest.TestCase):
     def test_from_another_thread(self):
         lineedit.set_completer(lambda text, number: threading.current_thread().name)
         lines = []
-        thread = threading.Thread(target=lambda: lines.append(lineedit.edit("> ", "a\t")), name="other")
+        thread = threading.Thread(
+            target=lambda: lines.append(lineedit.edit("> ", "a\t")), name="other"
+        )
         thread.start()
         thread.join()
         self.assertEqual(lines, ["other"])

@@ -5,8 +5,8 @@ import sys
 import unittest
 import weakref
 
-from shapes import Canvas, Circle, Figure, Polygon, ShapeError, Square
 import shapes
+from shapes import Canvas, Circle, Figure, Polygon, ShapeError, Square
 
 
 def triangle(**options):
@@ -58,7 +58,9 @@ class HierarchyTests(unittest.TestCase):
             triangle().__class__ = Square
 
     def test_constants(self):
-        self.assertEqual((Figure.DIMENSIONS, Square.DIMENSIONS, Circle.PI), (2, 2, 3.14159265358979))
+        self.assertEqual(
+            (Figure.DIMENSIONS, Square.DIMENSIONS, Circle.PI), (2, 2, 3.14159265358979)
+        )
         self.assertIs(type(Square.UNIT), Square)
         self.assertEqual(Square.UNIT.area(), 1.0)
         self.assertNotIn("DIMENSIONS", vars(Square))
@@ -114,8 +116,13 @@ class FigureTests(unittest.TestCase):
             Polygon([(0, 0), 1])
         with self.assertRaises(ValueError):
             Square(-1)
-        for use in (lambda: Polygon(), lambda: Polygon(1), lambda: Square("a"),
-                    lambda: Polygon([("a", "b")]).area(), lambda: Circle(1, 2, 3)):
+        for use in (
+            lambda: Polygon(),
+            lambda: Polygon(1),
+            lambda: Square("a"),
+            lambda: Polygon([("a", "b")]).area(),
+            lambda: Circle(1, 2, 3),
+        ):
             with self.assertRaises(TypeError):
                 use()
 
@@ -219,10 +226,12 @@ class MemoryTests(unittest.TestCase):
         class Sub(Square):
             pass
 
-        for make, ties in ((triangle, (by_dict, by_label, by_corners, by_canvas)),
-                           (lambda: Square(1), (by_dict, by_label, by_corners, by_canvas)),
-                           (lambda: Sub(1), (by_dict, by_label, by_corners, by_canvas)),
-                           (lambda: Circle(1), (by_dict, by_label, by_centre, by_canvas))):
+        for make, ties in (
+            (triangle, (by_dict, by_label, by_corners, by_canvas)),
+            (lambda: Square(1), (by_dict, by_label, by_corners, by_canvas)),
+            (lambda: Sub(1), (by_dict, by_label, by_corners, by_canvas)),
+            (lambda: Circle(1), (by_dict, by_label, by_centre, by_canvas)),
+        ):
             for tie in ties:
                 figure = make()
                 tie(figure)

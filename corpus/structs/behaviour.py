@@ -24,7 +24,9 @@ class DayTests(unittest.TestCase):
         for ordinal in range(1, datetime.date.max.toordinal(), 9973):
             expected = datetime.date.fromordinal(ordinal)
             day = structs.from_ordinal(ordinal)
-            self.assertEqual(tuple(day), (expected.year, expected.month, expected.day, expected.weekday()))
+            self.assertEqual(
+                tuple(day), (expected.year, expected.month, expected.day, expected.weekday())
+            )
             self.assertEqual(day.ordinal, ordinal)
         self.assertEqual(structs.from_ordinal(3652059)[:3], (9999, 12, 31))
 
@@ -36,7 +38,7 @@ class DayTests(unittest.TestCase):
         for bad in ((2023, 2, 29), (0, 1, 1), (2000, 13, 1), (2000, 1, 0)):
             with self.assertRaisesRegex(CalendarError, "no day %d-%d-%d" % bad):
                 structs.day(*bad)
-        for bad in (0, -5, 10 ** 8):
+        for bad in (0, -5, 10**8):
             with self.assertRaisesRegex(CalendarError, "number"):
                 structs.from_ordinal(bad)
         with self.assertRaises(TypeError):
