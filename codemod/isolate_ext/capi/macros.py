@@ -33,6 +33,7 @@ class Shape(Enum):
     FUNCTION = "function definition"
     CHOICE = "condition and first choice"
     OPERATOR = "operator"
+    SUFFIX = "operator and right operand"
 
 
 _ROWS: dict[Shape, str] = {
@@ -62,6 +63,7 @@ _ROWS: dict[Shape, str] = {
     "Py_EXPORTED_SYMBOL Py_IMPORTED_SYMBOL Py_LOCAL_SYMBOL Py_ALIGNED Py_NO_RETURN "
     "_Py_HOT_FUNCTION _Py_COLD_FUNCTION _Py_THREAD_LOCAL _Py_ALIGN_AS",
     Shape.PARAMETER: "Py_UNUSED",
+    Shape.EXPRESSION: "Py_STRINGIFY PyDoc_STR",
 }
 
 CAPI_MACROS: Mapping[str, Shape] = MappingProxyType(

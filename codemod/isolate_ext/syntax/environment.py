@@ -104,6 +104,7 @@ class MacroEnvironment:
             if closes and opens:
                 return Shape.BLOCK_TURN
             return Shape.BLOCK_OPEN if opens else Shape.BLOCK_CLOSE
-        shapes = [infer(define, self.shape) for define in definitions]
+        telling = [define for define in definitions if define.code] or definitions[:1]
+        shapes = [infer(define, self.shape) for define in telling]
         vague = {Shape.SPECIFIER, Shape.EXPRESSION}
         return next((shape for shape in shapes if shape not in vague), shapes[0])

@@ -46,13 +46,15 @@ def infer(define: Define, shape_of: ShapeOf) -> Shape:
     """What an invocation of the macro is to the grammar; its braces are known to match."""
     body = normalised(define)
     if not body:
-        return Shape.SPECIFIER if define.params is None else Shape.STATEMENT
+        return Shape.SPECIFIER
     word = _WORD.match(body)
     first = word.group() if word else b""
     if _SIMPLE.fullmatch(body):
         return _of_one_token(first, define, shape_of)
     if define.params is None and _OPERATOR.fullmatch(body):
         return Shape.OPERATOR
+    if define.params is None and body.startswith((b"*(", b"* (")):
+        return Shape.SUFFIX
     if _is_specifiers(body, shape_of):
         return Shape.SPECIFIER
     wrapped = _wrapped(body, define, shape_of)
@@ -113,8 +115,10 @@ def _tried(body: bytes, first: bytes) -> Shape:
     if body.endswith(b",") or body.startswith((b"{", b".", b"[")):
         if parses(b"int x[]={" + body.rstrip(b", ") + b"};"):
             return Shape.ENTRY
-    if parses(b"int x=(" + body + b" y);") or parses(b"int x=(1 " + body + b");"):
+    if parses(b"int x=(" + body + b" y);"):
         return Shape.SPECIFIER
+    if parses(b"int x=(1 " + body + b");"):
+        return Shape.SUFFIX
     if parses(b"int x=(" + body + b":0);"):
         return Shape.CHOICE
     if parses(body + b" x;") and not body.endswith((b";", b"}")):

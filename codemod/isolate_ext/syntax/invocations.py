@@ -76,6 +76,11 @@ def _takes_arguments(macros: MacroEnvironment, name: str) -> bool:
     )
 
 
+_NATIVE = frozenset(
+    b"__attribute__ __attribute __declspec if for while do switch return sizeof else case default "
+    b"struct union enum typedef goto break continue void".split()
+)
+"""Words that the grammar knows, even where a file redefines them."""
 _SPECIAL = frozenset(b"complex offsetof not and or".split())
 
 
@@ -85,6 +90,8 @@ def candidates(
     """The names of a file that may need a stand-in, with their offsets, ascending."""
     found: set[tuple[int, bytes]] = set()
     for name, offsets in identifiers.items():
+        if name in _NATIVE:
+            continue
         text = name.decode()
         shape = macros.shape(text)
         if shape is None:
@@ -95,12 +102,16 @@ def candidates(
         found.update((offset, name) for offset in offsets)
     for match in _LONE.finditer(skeleton):
         name = match.group(1)
+        if name in _NATIVE:
+            continue
         if name.isupper() or (
             name not in _LONE_LOWER_SKIPPED and skeleton[match.end() : match.end() + 1] != b"("
         ):
             found.add((match.start(1), name))
     for match in _BESIDE_STRING.finditer(skeleton):
         group = 1 if match.group(1) else 2
+        if match.group(group) in _NATIVE:
+            continue
         found.add((match.start(group), match.group(group)))
     return sorted(found)
 

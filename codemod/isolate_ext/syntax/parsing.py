@@ -75,6 +75,9 @@ class Views:
             view.neutraliser.run(self.names[low:high])
             tidy(view.sheet, start, end)
             tidy(view.sheet, start, end)
+        self._collect(view)
+
+    def _collect(self, view: View) -> None:
         for stand_in in view.neutraliser.stand_ins:
             self.stand_ins.setdefault(stand_in.span, stand_in)
 
@@ -102,13 +105,13 @@ class Views:
     def _parse_window(self, view: View, window: Span) -> None:
         start, end = window
         root = parse_bytes(view.text(start, end)).root_node
+        base = start
         if root.has_error:
             mended = repaired(view.neutraliser, window)
-            root, fences = mended.root, mended.fences
-            for stand_in in mended.stand_ins:
-                self.stand_ins.setdefault(stand_in.span, stand_in)
-            self.fences.extend(fences)
-        self.pieces.extend((node, start) for node in root.children if node.is_named)
+            root, base = mended.root, mended.base
+            self.fences.extend(mended.fences)
+            self._collect(view)
+        self.pieces.extend((node, base) for node in root.children if node.is_named)
 
 
 def _inked(skeleton: bytearray, spans: list[Span]) -> list[Span]:

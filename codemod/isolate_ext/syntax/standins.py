@@ -21,6 +21,7 @@ from isolate_ext.syntax.structure import Braces, arguments, word_after
 Span = tuple[int, int]
 _NAME = re.compile(rb"[A-Za-z_]\w*")
 _TAGS = (b"struct", b"union", b"enum")
+_CONDITIONAL = (b"if", b"while", b"switch")
 _NO_CALLEE = frozenset(b"return case else sizeof do goto".split())
 _ALTERNATIVE = {"not": b"!", "and": b"&&", "or": b"||"}
 
@@ -50,6 +51,12 @@ class Neutraliser:
             if skeleton.startswith(name, offset):
                 self.treat(invocation(self.sheet, self.macros, offset, name.decode()))
 
+    def drop(self, start: int, end: int, shape: Shape) -> None:
+        """Blank a name that was guessed to be a macro, with its arguments."""
+        name = bytes(self.sheet.skeleton[start:end]).partition(b"(")[0].strip().decode()
+        self.stand_ins.append(StandIn((start, end), name, shape, ()))
+        self.sheet.blank(start, end)
+
     def treat(self, call: Invocation) -> None:
         """Put a stand-in for one invocation where it needs one."""
         shape = self.macros.shape(call.name) or Shape.EXPRESSION
@@ -57,6 +64,11 @@ class Neutraliser:
             return
         if call.before in _TAGS and call.opening >= 0:
             self._blank_arguments(call, shape)
+        elif call.before in _CONDITIONAL and call.opening >= 0:
+            self._parenthesise(call, shape)
+        elif shape is Shape.SUFFIX:
+            if call.before[-1:].isalnum() or call.before in (b")", b"]"):
+                self._blank_out(call, shape)
         elif shape is Shape.PARAMETER and call.opening >= 0:
             self._unwrap(call, shape, b"")
         elif shape is Shape.WRAPPED_TYPE or shape is Shape.STATIC_TYPE:
@@ -109,8 +121,9 @@ class Neutraliser:
         operator = _ALTERNATIVE.get(call.name)
         if operator is None:
             return False
-        prefix = operator == b"!"
-        if prefix is not call.before[-1:].isalnum() and call.after not in (b"=", b";", b")", b","):
+        following, _ = word_after(self.sheet.skeleton, call.start + len(call.name))
+        operand_before = call.before[-1:].isalnum() or call.before in (b")", b"]", b"_", b'"', b"'")
+        if operand_before is (operator != b"!") and following not in (b"=", b";", b")", b","):
             self.sheet.put(call.start, operator.ljust(len(call.name)))
         return True
 
@@ -128,6 +141,7 @@ class Neutraliser:
                 self._function_body(call)
                 return
             if _NAME.fullmatch(call.before) or call.before == b"*":
+                self._declarator(call, shape)
                 return
         if call.opening >= 0:
             make_expressions(self.sheet, call.opening, call.end - 1)
@@ -145,6 +159,25 @@ class Neutraliser:
             self._statement(call, shape)
         elif call.braces is Braces.FILE:
             self._declaration(call, shape)
+
+    def _declarator(self, call: Invocation, shape: Shape) -> None:
+        """``static int NAME(x)(void)``: a name made by a macro shows as its argument."""
+        if call.after != b"(" or call.opening < 0 or not self.macros.is_macro(call.name):
+            return
+        inside = bytes(self.sheet.skeleton[call.opening + 1 : call.end - 1]).strip()
+        if _NAME.fullmatch(inside):
+            self._unwrap(call, shape, b"")
+        else:
+            self._blank_arguments(call, shape)
+
+    def _parenthesise(self, call: Invocation, shape: Shape) -> None:
+        """``if M(x) y``: the parentheses are the macro's; show them around the call."""
+        word_end = len(bytes(self.sheet.skeleton[: call.start]).rstrip())
+        make_expressions(self.sheet, call.opening, call.end - 1)
+        if word_end < call.start and call.next > call.end:
+            self._record(call, shape)
+            self.sheet.put(call.start - 1, b"(")
+            self.sheet.put(call.end, b")")
 
     def _entry(self, call: Invocation, shape: Shape) -> None:
         if call.after in (b",", b"}", b")", b""):

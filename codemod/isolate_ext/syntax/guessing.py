@@ -1,0 +1,103 @@
+"""Guesses about names that no visible file defines, tried only where a piece does not parse.
+
+Each guess changes one sheet within a span. They go from the surest to the boldest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from isolate_ext.capi.macros import Shape
+from isolate_ext.syntax.arguments import make_expressions
+from isolate_ext.syntax.invocations import invocation, names_in
+from isolate_ext.syntax.sheet import Sheet
+from isolate_ext.syntax.standins import Neutraliser
+from isolate_ext.syntax.structure import Braces, closing
+from isolate_ext.syntax.tidying import join_capitals
+
+Guess = Callable[[Neutraliser, int, int], None]
+
+_NO_CALL = frozenset(b"if for while switch return sizeof case defined else do".split())
+_CAPITAL = rb"(?:[A-Z_][A-Z0-9_]{2,}|__\w+)"
+_SPECIFIERS = (
+    re.compile(rb"\w[\s*]+(" + _CAPITAL + rb")[\s*]+\w+\s*\("),
+    re.compile(rb"[\w*]\s*\(\s*(" + _CAPITAL + rb")\s*\*\s*\w+\s*(?:\[\w*\]\s*)?\)\s*\("),
+    re.compile(
+        rb"[(,;{}]\s*(" + _CAPITAL + rb")\s+(?=(?:const|char|int|void|unsigned|struct|long|double|"
+        rb"float|static|extern|signed|short)\b)"
+    ),
+    re.compile(rb"\)\s*(" + _CAPITAL + rb")\s*(?=[;{])"),
+    re.compile(rb"\w\s+(" + _CAPITAL + rb")\s*(?=[;=])"),
+)
+_CALLED_SPECIFIER = re.compile(rb"(?:\)|\*|\w)\s*\b(" + _CAPITAL + rb")\s*\(")
+_CALL = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
+_WORDS = re.compile(rb"[A-Za-z_]\w*(?:\s+[\w.]+)+")
+_KEYWORD = frozenset(b"return else case goto sizeof typedef struct union enum static const".split())
+
+
+def join_names(neutraliser: Neutraliser, start: int, end: int) -> None:
+    """String macros side by side show as a sum."""
+    join_capitals(neutraliser.sheet, start, end)
+
+
+def drop_specifiers(neutraliser: Neutraliser, start: int, end: int) -> None:
+    """Names in capitals where only a qualifier or an attribute can stand are blanked."""
+    sheet = neutraliser.sheet
+    for pattern in _SPECIFIERS:
+        for match in pattern.finditer(bytes(sheet.skeleton[start:end])):
+            first = match.group(0).split(None, 1)[0]
+            if first not in _KEYWORD or first in (b"static", b"const"):
+                neutraliser.drop(start + match.start(1), start + match.end(1), Shape.SPECIFIER)
+    for match in _CALLED_SPECIFIER.finditer(bytes(sheet.skeleton[start:end])):
+        at = start + match.start(1)
+        if sheet.structure.at(at) is not Braces.FILE:
+            continue
+        close = closing(sheet.skeleton, start + match.end() - 1)
+        after = bytes(sheet.skeleton[close + 1 : close + 200]).lstrip()[:1]
+        if 0 < close < end and (after in (b"{", b";", b"*") or after.isalpha() or after == b"_"):
+            neutraliser.drop(at, close + 1, Shape.SPECIFIER)
+
+
+def end_calls(neutraliser: Neutraliser, start: int, end: int) -> None:
+    """Names and calls that start a line, with no semicolon, and a statement after them."""
+    sheet = neutraliser.sheet
+    for offset, name in names_in(sheet.skeleton, start, end):
+        if name in _NO_CALL or not sheet.skeleton.startswith(name, offset):
+            continue
+        line = bytes(sheet.skeleton[max(0, offset - 200) : offset]).rpartition(b"\n")[2]
+        if line.strip():
+            continue
+        call = invocation(sheet, neutraliser.macros, offset, name.decode())
+        between = sheet.code[call.end : call.next]
+        if call.next > call.end and b"\n" in between and call.starts:
+            if call.braces is Braces.BLOCK and (call.opening >= 0 or call.before_word):
+                neutraliser.treat(call)
+
+
+def fix_arguments(neutraliser: Neutraliser, start: int, end: int) -> None:
+    """Arguments of any call that are types, operators, statements or mere words."""
+    sheet = neutraliser.sheet
+    for match in _CALL.finditer(bytes(sheet.skeleton[start:end])):
+        at = start + match.start()
+        braces = sheet.structure.at(at)
+        if match.group(1) in _NO_CALL or braces not in (Braces.BLOCK, Braces.INITIALISER):
+            continue
+        opening = start + match.end() - 1
+        close = closing(sheet.skeleton, opening)
+        if 0 < close < end:
+            _blank_words(sheet, opening, close)
+            make_expressions(sheet, opening, close)
+
+
+def _blank_words(sheet: Sheet, opening: int, close: int) -> None:
+    from isolate_ext.syntax.structure import arguments
+
+    for low, high in arguments(sheet.skeleton, opening, close):
+        text = bytes(sheet.skeleton[low:high])
+        words = text.split()
+        if text == b"*" or (_WORDS.fullmatch(text) and words[0] not in _KEYWORD):
+            sheet.put(low, (b"0" if text == b"*" else words[0]).ljust(len(text)))
+
+
+GUESSES: tuple[Guess, ...] = (join_names, drop_specifiers, fix_arguments, end_calls)
