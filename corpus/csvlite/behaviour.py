@@ -12,6 +12,16 @@ class Thing:
     """Something that can be in a cycle and be watched."""
 
 
+class Text(str):
+    """A string that can be so, too."""
+
+
+def alive(kind):
+    """How many instances the collector knows."""
+    gc.collect()
+    return sum(type(it) is kind for it in gc.get_objects())
+
+
 def rows(text, *args, **options):
     return list(csvlite.reader(text.splitlines(True), *args, **options))
 
@@ -101,6 +111,12 @@ class WriterTests(unittest.TestCase):
 
     def test_result_of_the_callback(self):
         self.assertEqual(csvlite.writer(len).writerow("abc"), 7)
+
+    def test_dialect(self):
+        writer = csvlite.writer(len, delimiter="|")
+        self.assertEqual(writer.dialect.delimiter, "|")
+        with self.assertRaises(AttributeError):
+            writer.dialect = None
 
     def test_errors(self):
         with self.assertRaisesRegex(csvlite.Error, "not int"):
@@ -233,7 +249,19 @@ class MemoryTests(unittest.TestCase):
         self.assert_collected(lambda thing: csvlite.Dialect(note=thing))
         self.assert_collected(lambda thing: csvlite.reader([], csvlite.Dialect(note=thing)))
         self.assert_collected(lambda thing: csvlite.writer(lambda line: thing))
+        self.assert_collected(lambda thing: csvlite.writer(len, csvlite.Dialect(note=thing)))
         self.assert_collected(lambda thing: csvlite.reader(lines(thing)))
+
+    def test_cycles_of_nothing_else(self):
+        before = alive(csvlite.Dialect)
+        dialect = csvlite.Dialect()
+        dialect.note = dialect
+        text = Text("\n")
+        text.held = csvlite.Dialect(terminator=text)
+        watch = weakref.ref(text)
+        del dialect, text
+        self.assertEqual(alive(csvlite.Dialect), before)
+        self.assertIsNone(watch())
 
     def test_types_do_not_gain_references(self):
         def work():

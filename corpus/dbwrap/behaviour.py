@@ -240,6 +240,7 @@ class ModuleTests(unittest.TestCase):
         self.assertTrue(issubclass(dbwrap.VetoError, dbwrap.Error))
         self.assertEqual(dbwrap.VetoError.__module__, "dbwrap")
         self.assertEqual(dbwrap.version, "2.1")
+        self.assertEqual(dbwrap.Connection.__doc__, "Connection(records={}, row_factory=Row)")
 
     def test_types_are_closed(self):
         if sys.version_info >= (3, 10):
@@ -258,12 +259,20 @@ class ModuleTests(unittest.TestCase):
             del thing
             gc.collect()
             self.assertIsNone(watch())
-        connection = dbwrap.connect()
-        connection.set_hook(lambda action, key: connection)
-        watch = weakref.ref(connection)
-        del connection
-        gc.collect()
-        self.assertIsNone(watch())
+
+    def test_cycles_of_nothing_else(self):
+        def alive():
+            gc.collect()
+            return sum(type(it) is dbwrap.Connection for it in gc.get_objects())
+
+        before = alive()
+        for tie in (lambda it: it.set_hook(it.put), lambda it: it.__init__({}, it.put)):
+            connection = dbwrap.connect()
+            tie(connection)
+            watch = weakref.ref(connection)
+            del connection
+            self.assertEqual(alive(), before)
+            self.assertIsNone(watch())
 
     def test_types_do_not_gain_references(self):
         def work():

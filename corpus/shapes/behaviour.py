@@ -240,6 +240,41 @@ class MemoryTests(unittest.TestCase):
                 gc.collect()
                 self.assertIsNone(watch(), tie.__name__)
 
+    def test_cycles_of_nothing_else(self):
+        def alive(kind):
+            gc.collect()
+            return sum(type(it) is kind for it in gc.get_objects())
+
+        for kind, make in (
+            (Polygon, triangle),
+            (Square, lambda: Square(1)),
+            (Circle, lambda: Circle(1)),
+        ):
+            before = alive(kind)
+            figure = make()
+            figure.label = figure
+            del figure
+            self.assertEqual(alive(kind), before)
+        circle = Circle(1)
+        circle.centre = circle
+        before = alive(Circle)
+        del circle
+        self.assertEqual(alive(Circle), before - 1)
+
+    def test_cycle_through_a_finalizer(self):
+        class Thing:
+            pass
+
+        def tie():
+            thing = Thing()
+            thing.held = Canvas(lambda canvas: thing)
+            return weakref.ref(thing)
+
+        watch = tie()
+        gc.collect()
+        gc.collect()
+        self.assertIsNone(watch())
+
     def test_subclasses_go_away(self):
         for base, args in ((Polygon, ([],)), (Square, (1,)), (Canvas, ())):
             sub = type("Sub", (base,), {})
