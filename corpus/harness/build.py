@@ -13,7 +13,7 @@ from pathlib import Path
 from harness import environments
 from harness.process import HarnessError
 
-FORMAT = "5"
+FORMAT = "6"
 """Changes when builds made by an older harness must not be used any more."""
 
 RECORDER = Path(__file__).parent / "recorder" / "isolate_ext_recorder.py"

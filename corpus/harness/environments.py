@@ -27,7 +27,7 @@ def base(python: Path, requires: Sequence[str], cache: Path) -> Path:
     """An environment with the requirements in it; made once."""
     options = [item for item in requires if item.startswith("-")]
     wanted = sorted({item for item in requires if not item.startswith("-")})
-    key = hashlib.sha256(repr((pythons.identity(python), wanted)).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr(("upgraded", pythons.identity(python), wanted)).encode()).hexdigest()[:16]
     folder = cache / "venvs" / key
     with locked(cache / "venvs" / f"{key}.lock"):
         if (folder / "complete").exists():
@@ -37,7 +37,7 @@ def base(python: Path, requires: Sequence[str], cache: Path) -> Path:
         log.unlink(missing_ok=True)
         done = process.run([str(python), "-m", "venv", str(folder)], log=log)
         if done.ok and wanted:
-            pip = [str(folder / "bin/python"), "-m", "pip", "install", "-q", *options, *wanted]
+            pip = [str(folder / "bin/python"), "-m", "pip", "install", "-q", "-U", *options, *wanted]
             done = process.run(pip, log=log)
         if not done.ok:
             raise HarnessError(f"cannot install {' '.join(wanted)} for {python}: see {log}")

@@ -24,6 +24,9 @@ from harness.manifest import Package
 from harness.process import HarnessError
 
 TIMEOUT = 120
+PAGE = ""
+"""A file name below a project's address, for an index that is a plain folder."""
+
 DEFAULT_INDEX = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
 
 
@@ -70,7 +73,7 @@ def _download(package: Package) -> bytes:
     project = re.sub(r"[-_.]+", "-", package.name).lower()
     context = ssl.create_default_context(cafile=_pip_setting("cert") or None)
     for index in _indexes():
-        page = f"{index.rstrip('/')}/{project}/"
+        page = f"{index.rstrip('/')}/{project}/{PAGE}"
         try:
             with urllib.request.urlopen(page, timeout=TIMEOUT, context=context) as answer:
                 text = answer.read().decode("utf-8", "replace")

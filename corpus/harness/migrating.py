@@ -44,11 +44,11 @@ def migrate(
         log.write_text("no migration: the identity\n")
         return Migration(0, (), None, 0.0, str(log))
     output = folder / "migrate.json"
-    line = command.format(paths=shlex.join(paths))
+    line = command.replace("{paths}", shlex.join(paths))
     if cflags:
         line += f" --cflags {shlex.quote(shlex.join(cflags))}"
     done = process.run(
-        f"{line} > {shlex.quote(str(output))}", log=log, cwd=root, environment=dict(os.environ)
+        f"({line}) > {shlex.quote(str(output))}", log=log, cwd=root, environment=dict(os.environ)
     )
     report = _report(output)
     return Migration(done.status, tuple(_refusals(report)), report, done.seconds, str(log))

@@ -64,8 +64,9 @@ def probe(
     """
     subject = Subject(
         module or Path(str(so_path)).name.partition(".")[0],
-        None if so_path is None else str(so_path),
-        tuple(sys_path), tuple(prefixes), tuple(companions), None if workload is None else str(workload),
+        None if so_path is None else str(Path(so_path).resolve()),
+        tuple(sys_path), tuple(prefixes), tuple(companions),
+        None if workload is None else str(Path(workload).resolve()),
     )
     with tempfile.TemporaryDirectory(prefix="probe-") as scratch:
         driver = Driver(subject, str(interpreter), Path(scratch), timeout, cycles)

@@ -37,6 +37,9 @@ def _walk(path: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
         for key in sorted(before.keys() | after.keys()):
             inner = f"{path} / {key}" if path else str(key)
             yield from _walk(inner, before.get(key, "absent"), after.get(key, "absent"))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for number, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from _walk(f"{path} / {number}", one, other)
     elif before != after:
         yield path, before, after
 
@@ -47,6 +50,8 @@ def _reason(fact: str, before: Any, after: Any, version: tuple[int, int]) -> str
     if " / layout / " in fact:
         gained = {"heap": True, "gc": True, "immutable": True}
         return "a heap type's layout" if after == gained.get(last) else ""
+    if fact.endswith("members / __reduce__") and before == "absent":
+        return "keeps protocols 0 and 1 from pickling a heap type without its fields"
     if last in HEAP_MEMBERS and " / members / " in fact and before == "absent":
         return "heap types store it in their dict"
     if version < (3, 10):
@@ -54,8 +59,6 @@ def _reason(fact: str, before: Any, after: Any, version: tuple[int, int]) -> str
             return "types cannot be immutable before 3.10"
         if "probe_attribute" in str((before, after)):
             return "types cannot be immutable before 3.10"
-    if last == "signature" and fact.startswith("name ") and before == after:
-        return "same"
     if _raised(before) is not None and _raised(before) == _raised(after):
         return "the same exception, worded by the interpreter" if _by_interpreter(
             str(before), str(after)) else ""
@@ -75,7 +78,7 @@ def _by_interpreter(before: str, after: str) -> bool:
         return re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", text).replace("type object ", "")
 
     known = ("cannot create", "immutable type", "is not safe", "set attributes of built-in",
-             "can't set attributes", "assignment only supported", "no attribute", "argument must be",
+             "can't set attributes", "__class__ assignment", "no attribute", "argument must be",
              "cannot pickle", "can't pickle", "must be", "requires a", "doesn't apply", "takes",
              "cannot set", "unhashable", "incompatible")
     return plain(before) == plain(after) or any(word in before and word in after for word in known) \

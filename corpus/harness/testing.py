@@ -14,6 +14,7 @@ from harness import environments, process
 from harness.build import RECORDER, Build, Library
 from harness.manifest import Package, StdlibModule
 
+WHOLE = "the test command"
 TIME_LIMIT = 1500.0
 PRINTED = (
     re.compile(r"^(?P<outcome>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) (?P<id>\S+::\S+)", re.M),
@@ -155,7 +156,7 @@ def _printed(text: str, done: process.Finished) -> dict[str, str]:
         for hit in pattern.finditer(text):
             word = hit["outcome"].lower()
             results[hit["id"].strip()] = words.get(word, word)
-    return results or {"the test command": "passed" if done.ok else "failed"}
+    return results or {WHOLE: "passed" if done.ok else "failed"}
 
 
 def _loaded(facts: list[dict[str, object]]) -> dict[str, list[str]]:
@@ -179,10 +180,10 @@ def _problem(
     if done.status < 0 or done.status in (134, 139):
         return f"the test process died (status {done.status})"
     built = {library.module: library.path for library in libraries}
+    if list(results) == [WHOLE] and not done.ok:
+        return f"no test result was seen (status {done.status})"
     for module, files in loaded.items():
         for file in files:
             if Path(file).resolve() != Path(built[module]).resolve():
                 return f"the tests loaded {file} in place of the built {module}"
-    if not loaded:
-        return "the test process did not load the built library"
-    return "" if results else "no test result was seen"
+    return "" if loaded else "the test process did not load the built library"

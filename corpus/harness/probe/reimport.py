@@ -43,7 +43,7 @@ def _shared(own, old, first, new, second):
     both = [item for key, item in one.items()
             if key in two and item is not old and not immutable(item)]
     covered = {id(value) for item in both if isinstance(item, type)
-               for value in (*vars(item).values(), item.__mro__)}
+               for value in (*vars(item).values(), *gc.get_referents(item))}
     lines = {describe(item) for item in both if id(item) not in covered}
     return sorted(lines, key=lambda line: (not line.startswith("type "), line))
 

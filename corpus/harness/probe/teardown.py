@@ -21,25 +21,30 @@ def protocol(setting):
     module = subject.load()
     done = setting.exercise(module)
     problems = []
-    for label, specimens in done.specimens.items():
-        kind = done.types[label]
-        if not kind.__flags__ & (1 << 9):
-            continue
-        if specimens and gc.is_tracked(specimens[0]) and kind not in gc.get_referents(specimens[0]):
-            problems.append(f"{label}: traverse does not visit the type")
-        problems += _counted(setting, module, label, kind)
+    for label in list(done.specimens):
+        if done.types[label].__flags__ & (1 << 9):
+            problems += _visits_type(label, done)
+            problems += _counted(setting, module, label, done.types[label])
     done.specimens.clear()
     problems += _blank_instances(done)
     problems += _subclass_methods(done)
     reference = weakref.ref(module)
     module.__dict__["probe_keeps"] = setting.exercise(module).specimens
-    del module, done, specimens
+    del module, done
     subject.forget()
     for _ in range(3):
         gc.collect()
     if reference() is not None:
         problems.append("an instance in the module's dict keeps the module alive [1]")
     return {"ok": not problems, "problems": problems}
+
+
+def _visits_type(label, done):
+    """An instance that the garbage collector tracks names its type to it."""
+    specimen, kind = done.specimens[label][0], done.types[label]
+    if gc.is_tracked(specimen) and kind not in gc.get_referents(specimen):
+        return [f"{label}: traverse does not visit the type"]
+    return []
 
 
 def _counted(setting, module, label, kind):

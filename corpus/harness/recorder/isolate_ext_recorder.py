@@ -3,6 +3,7 @@
 Loaded at start-up of every Python process of a test run (by a .pth file or sitecustomize), and by
 pytest as a plugin. One JSON object a line in the file that CORPUS_RECORD names; without that
 variable nothing happens. CORPUS_WATCH names the modules whose libraries are of interest.
+PYTEST_DONT_REWRITE: it is imported long before pytest is.
 """
 
 import json

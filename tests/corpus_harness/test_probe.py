@@ -1,0 +1,96 @@
+"""The probe passes an extension isolated by hand, and fails a legacy one and every single mistake."""
+
+import pytest
+from harness import pythons
+from harness.judging import judge
+from harness.run_probe import Driver, Rung, Subject, probe
+
+VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
+PRESENT = tuple(version for version in VERSIONS if pythons.find(version))
+ISOLATION = ("reimport", "cycles", "protocol")
+
+
+@pytest.mark.parametrize("version", PRESENT)
+def test_isolated_by_hand_holds(ladder, version):
+    rungs = ladder(version, "isolated", rungs=(*ISOLATION, "teardown-self-cycle"))
+    assert {name: rung["problems"] for name, rung in rungs.items() if rung["status"] != "ok"} == {}
+
+
+@pytest.mark.parametrize("version", PRESENT)
+def test_legacy_shares_its_types(ladder, version):
+    rungs = ladder(version, "legacy", rungs=ISOLATION)
+    assert "shared: type ticket.Ticket" in rungs["reimport"]["problems"]
+    assert "alive after its copy is gone: type Ticket" in rungs["cycles"]["problems"]
+    assert rungs["import"]["status"] == rungs["learn"]["status"] == "ok"
+
+
+def test_own_gil(ladder, newest):
+    good = ladder(newest, "isolated", rungs=("own-gil", "shared-gil"))
+    assert (good["own-gil"]["status"], good["shared-gil"]["status"]) == ("ok", "ok")
+    bad = ladder(newest, "legacy", rungs=("own-gil",))["own-gil"]
+    assert bad["status"] == "failed"
+    assert "does not support loading in subinterpreters" in bad["problems"][0]
+
+
+@pytest.mark.parametrize(("mistake", "rung", "words"), [
+    ("NO_TYPE_VISIT", "protocol", "traverse does not visit the type"),
+    ("NO_TYPE_DECREF", "cycles", "alive after its copy is gone: type Ticket"),
+    ("SHARED_ERROR", "reimport", "shared: type ticket.Error"),
+])
+def test_single_mistake_is_found(ladder, newest, mistake, rung, words):
+    result = ladder(newest, "isolated", mistake, rungs=(rung,))[rung]
+    assert result["status"] == "failed"
+    assert any(words in problem for problem in result["problems"])
+
+
+def test_crash_is_a_result(ladder, newest):
+    rung = ladder(newest, "isolated", "LOOKUP_IN_DEALLOC", rungs=("teardown-self-cycle",))
+    assert rung["teardown-self-cycle"]["status"] == "crashed"
+    assert rung["teardown-self-cycle"]["problems"][0].startswith("SIG")
+
+
+@pytest.mark.parametrize("version", PRESENT)
+def test_surface_of_the_migration_is_expected(compiled, version):
+    before, after = (
+        probe(compiled(version, name), pythons.find(version), rungs=("surface",))
+        for name in ("legacy", "isolated")
+    )
+    verdict = judge(before, after, tuple(map(int, version.split("."))))
+    assert verdict.reasons == ()
+    assert any("layout / heap" in line for line in verdict.surface)
+
+
+def test_type_that_became_instantiable_is_a_regression(compiled, newest):
+    before, after = (
+        probe(compiled(newest, *names), pythons.find(newest), rungs=("surface",))
+        for names in (("legacy",), ("isolated", "INSTANTIABLE"))
+    )
+    verdict = judge(before, after, (3, 13))
+    regressions = [line for line in verdict.surface if not line.endswith(")")]
+    assert any("type Ticket / call" in line for line in regressions)
+    assert any("type Ticket / set-attribute" in line for line in regressions)
+    assert any(line.startswith("surface: ") for line in verdict.reasons)
+
+
+def test_the_unmodified_extension_has_something_to_fail(compiled, newest):
+    result = probe(compiled(newest, "legacy"), pythons.find(newest), cycles=40)
+    verdict = judge(result, result, (3, 13))
+    assert {line.partition(":")[0] for line in verdict.reasons} >= {"reimport", "own-gil", "cycles"}
+    assert not any("nothing to fail" in line for line in verdict.notes)
+
+
+def test_hanging_and_crashing_calls_are_left_out(tmp_path, newest):
+    """A stand-in driver: the journal's last line names the call to leave out."""
+    class Scripted(Driver):
+        answers = [Rung("crashed", ("SIGSEGV",)), Rung("hung", ("no result",)), Rung("ok")]
+
+        def rung(self, name, **more):
+            answer = self.answers.pop(0)
+            (self.scratch / "journal").write_text(f"first()\ncall{len(self.answers)}(str)\n")
+            return answer
+
+    skip = []
+    rung, crashes = Scripted(Subject("ticket"), "python", tmp_path, 1.0, 1).learn(skip)
+    assert rung.status == "ok"
+    assert crashes == ["call2(str): SIGSEGV", "call1(str): no result"]
+    assert skip == ["call2(str)", "call1(str)"]
