@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 
 from isolate_ext.syntax.structure import Braces, Structure
 
-_MARK = re.compile(rb"[{};]")
+_MARK = re.compile(rb"[{};()]")
 Span = tuple[int, int]
 
 
@@ -40,12 +40,17 @@ def _cuts(structure: Structure, resync: bool) -> list[int]:
     skeleton = structure.skeleton
     cuts: list[int] = []
     stack: list[Braces] = []
+    parentheses = 0
     for match in _MARK.finditer(skeleton):
         char = match.group()
         at = match.start()
         if char == b";":
-            if not stack:
+            if not stack and parentheses <= 0:
                 cuts.append(at + 1)
+        elif char == b"(":
+            parentheses += 1
+        elif char == b")":
+            parentheses -= 1
         elif char == b"{":
             kind = structure.at(at + 1)
             if kind is Braces.FILE and not stack:
@@ -56,10 +61,12 @@ def _cuts(structure: Structure, resync: bool) -> list[int]:
             kind = stack.pop()
             if resync and skeleton[at - 1 : at] in (b"\n", b""):
                 stack.clear()
-            if not stack and kind is Braces.BLOCK:
+            if not stack and kind is Braces.BLOCK and (parentheses <= 0 or resync):
                 cuts.append(at + 1)
+                parentheses = 0
         else:
             cuts.append(at + 1)
+            parentheses = 0
     return cuts
 
 

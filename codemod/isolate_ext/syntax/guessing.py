@@ -21,19 +21,24 @@ Guess = Callable[[Neutraliser, int, int], None]
 _NO_CALL = frozenset(b"if for while switch return sizeof case defined else do".split())
 _CAPITAL = rb"(?:[A-Z_][A-Z0-9_]{2,}|__\w+)"
 _SPECIFIERS = (
-    re.compile(rb"\w[\s*]+(" + _CAPITAL + rb")[\s*]+\w+\s*\("),
-    re.compile(rb"[\w*]\s*\(\s*(" + _CAPITAL + rb")\s*\*\s*\w+\s*(?:\[\w*\]\s*)?\)\s*\("),
+    re.compile(rb"\b(?P<word>\w+)(?:\s+|\s*\*+\s*)(?P<name>" + _CAPITAL + rb")\s+\w+\s*\("),
     re.compile(
-        rb"[(,;{}]\s*(" + _CAPITAL + rb")\s+(?=(?:const|char|int|void|unsigned|struct|long|double|"
-        rb"float|static|extern|signed|short)\b)"
+        rb"(?P<word>[\w*])\s*\(\s*(?P<name>" + _CAPITAL + rb")\s*\*\s*\w+\s*(?:\[\w*\]\s*)?\)\s*\("
     ),
-    re.compile(rb"\)\s*(" + _CAPITAL + rb")\s*(?=[;{])"),
-    re.compile(rb"\w\s+(" + _CAPITAL + rb")\s*(?=[;=])"),
+    re.compile(
+        rb"(?P<word>[(,;{}])\s*(?P<name>" + _CAPITAL + rb")\s+(?=(?:const|char|int|void|unsigned|"
+        rb"struct|long|double|float|static|extern|signed|short)\b)"
+    ),
+    re.compile(rb"(?P<word>\))\s*(?P<name>" + _CAPITAL + rb")\s*(?=[;{])"),
 )
 _CALLED_SPECIFIER = re.compile(rb"(?:\)|\*|\w)\s*\b(" + _CAPITAL + rb")\s*\(")
 _CALL = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
+_SIDE_BY_SIDE = re.compile(rb"\)([ \t]+)(?=[A-Z_]\w*\s*\()")
 _WORDS = re.compile(rb"[A-Za-z_]\w*(?:\s+[\w.]+)+")
-_KEYWORD = frozenset(b"return else case goto sizeof typedef struct union enum static const".split())
+_KEYWORD = frozenset(
+    b"return else case goto sizeof typedef struct union enum static const extern inline register "
+    b"volatile".split()
+)
 
 
 def join_names(neutraliser: Neutraliser, start: int, end: int) -> None:
@@ -46,9 +51,10 @@ def drop_specifiers(neutraliser: Neutraliser, start: int, end: int) -> None:
     sheet = neutraliser.sheet
     for pattern in _SPECIFIERS:
         for match in pattern.finditer(bytes(sheet.skeleton[start:end])):
-            first = match.group(0).split(None, 1)[0]
-            if first not in _KEYWORD or first in (b"static", b"const"):
-                neutraliser.drop(start + match.start(1), start + match.end(1), Shape.SPECIFIER)
+            at = start + match.start("name")
+            outside = sheet.structure.at(at) is not Braces.BLOCK
+            if match.group("word") not in _KEYWORD and (outside or match.group("word") in b"(,;{}"):
+                neutraliser.drop(at, start + match.end("name"), Shape.SPECIFIER)
     for match in _CALLED_SPECIFIER.finditer(bytes(sheet.skeleton[start:end])):
         at = start + match.start(1)
         if sheet.structure.at(at) is not Braces.FILE:
@@ -100,4 +106,11 @@ def _blank_words(sheet: Sheet, opening: int, close: int) -> None:
             sheet.put(low, (b"0" if text == b"*" else words[0]).ljust(len(text)))
 
 
-GUESSES: tuple[Guess, ...] = (join_names, drop_specifiers, fix_arguments, end_calls)
+def join_calls(neutraliser: Neutraliser, start: int, end: int) -> None:
+    """Calls side by side, as of macros that make strings, show as a sum."""
+    sheet = neutraliser.sheet
+    for match in _SIDE_BY_SIDE.finditer(bytes(sheet.skeleton[start:end])):
+        sheet.put(start + match.start(1), b"+")
+
+
+GUESSES: tuple[Guess, ...] = (join_names, join_calls, drop_specifiers, fix_arguments, end_calls)

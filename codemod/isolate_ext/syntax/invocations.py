@@ -25,6 +25,9 @@ _LONE_LOWER_SKIPPED = frozenset(
 )
 
 
+_BARE_CONDITION = re.compile(rb"\b(?:if|while|switch)\s+([A-Za-z_]\w*)\s*\(")
+
+
 @dataclass(slots=True)
 class Invocation:
     """A macro name in a view; ``opening`` is -1 without arguments, ``next`` where ``after`` is."""
@@ -81,7 +84,7 @@ _NATIVE = frozenset(
     b"struct union enum typedef goto break continue void".split()
 )
 """Words that the grammar knows, even where a file redefines them."""
-_SPECIAL = frozenset(b"complex offsetof not and or".split())
+_SPECIAL = frozenset(b"complex offsetof not and or __asm _asm".split())
 
 
 def candidates(
@@ -113,6 +116,8 @@ def candidates(
         if match.group(group) in _NATIVE:
             continue
         found.add((match.start(group), match.group(group)))
+    for match in _BARE_CONDITION.finditer(skeleton):
+        found.add((match.start(1), match.group(1)))
     return sorted(found)
 
 

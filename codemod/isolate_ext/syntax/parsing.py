@@ -80,6 +80,7 @@ class Views:
     def _collect(self, view: View) -> None:
         for stand_in in view.neutraliser.stand_ins:
             self.stand_ins.setdefault(stand_in.span, stand_in)
+        self.fences.extend(view.neutraliser.fences)
 
     def _parse_whole(self, view: View) -> None:
         root = parse_bytes(bytes(view.sheet.code)).root_node

@@ -39,11 +39,19 @@ def repaired(neutraliser: Neutraliser, window: Span) -> Mended:
     """Mend a window of a view, by guesses about unknown names first."""
     start, end = window
     sheet = neutraliser.sheet
+    root = parse_bytes(bytes(sheet.code[start:end])).root_node
+    badness = _badness(root)
     for guess in GUESSES:
+        before = (sheet.code[start:end], sheet.skeleton[start:end], len(neutraliser.stand_ins))
         guess(neutraliser, start, end)
-        root = parse_bytes(bytes(sheet.code[start:end])).root_node
-        if not root.has_error:
-            return Mended(root, start, ())
+        guessed = parse_bytes(bytes(sheet.code[start:end])).root_node
+        if not guessed.has_error:
+            return Mended(guessed, start, ())
+        if (worse := _badness(guessed)) < badness:
+            root, badness = guessed, worse
+        else:
+            sheet.code[start:end], sheet.skeleton[start:end] = before[:2]
+            del neutraliser.stand_ins[before[2] :]
     text = bytes(sheet.code[start:end])
     for prefix, suffix in _FRAGMENTS:
         fragment = parse_bytes(prefix + text + b"\n" + suffix).root_node
@@ -63,6 +71,11 @@ def errors(root: Any) -> list[Any]:
         elif node.has_error:
             stack.extend(node.children)
     return found
+
+
+def _badness(root: Any) -> int:
+    """How much of a tree is wrong."""
+    return sum(1 + node.end_byte - node.start_byte for node in errors(root))
 
 
 def _fences(skeleton: bytes, root: Any, window: Span) -> tuple[Fence, ...]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from isolate_ext.capi.macros import Shape
 from isolate_ext.syntax.arguments import make_expressions
 from isolate_ext.syntax.environment import MacroEnvironment
+from isolate_ext.syntax.fences import Fence
 from isolate_ext.syntax.invocations import CONTINUES, Invocation, invocation
 from isolate_ext.syntax.sheet import Sheet
 from isolate_ext.syntax.structure import Braces, arguments, word_after
@@ -43,6 +44,7 @@ class Neutraliser:
         self.sheet = sheet
         self.macros = macros
         self.stand_ins: list[StandIn] = []
+        self.fences: list[Fence] = []
 
     def run(self, offsets: Iterable[tuple[int, bytes]]) -> None:
         """Treat the names at the given ascending offsets; what is blank by now is skipped."""
@@ -60,20 +62,20 @@ class Neutraliser:
     def treat(self, call: Invocation) -> None:
         """Put a stand-in for one invocation where it needs one."""
         shape = self.macros.shape(call.name) or Shape.EXPRESSION
-        if self._beside_string(call, shape) or self._special(call):
+        if shape is not Shape.ENTRY and (self._beside_string(call, shape) or self._special(call)):
             return
         if call.before in _TAGS and call.opening >= 0:
             self._blank_arguments(call, shape)
         elif call.before in _CONDITIONAL and call.opening >= 0:
             self._parenthesise(call, shape)
         elif shape is Shape.SUFFIX:
-            if call.before[-1:].isalnum() or call.before in (b")", b"]"):
+            if call.before.isdigit() or call.before in (b")", b"]"):
                 self._blank_out(call, shape)
         elif shape is Shape.PARAMETER and call.opening >= 0:
             self._unwrap(call, shape, b"")
         elif shape is Shape.WRAPPED_TYPE or shape is Shape.STATIC_TYPE:
             self._wrapped(call, shape)
-        elif shape is Shape.SPECIFIER and not self._alone(call):
+        elif shape is Shape.SPECIFIER and not self._alone(call) and not self._declared(call):
             self._blank_out(call, shape)
         elif shape in (Shape.BLOCK_OPEN, Shape.BLOCK_CLOSE, Shape.BLOCK_TURN):
             self._block(call, shape)
@@ -111,6 +113,9 @@ class Neutraliser:
             if b"double" in around or b"float" in around:
                 self._blank_out(call, Shape.SPECIFIER)
             return True
+        if call.name.endswith("asm") and call.after == b"{":
+            self._assembly(call)
+            return True
         if call.name == "offsetof" and call.opening >= 0:
             spans = arguments(self.sheet.skeleton, call.opening, call.end - 1)
             member = self.sheet.skeleton[slice(*spans[-1])] if spans else b""
@@ -127,12 +132,32 @@ class Neutraliser:
             self.sheet.put(call.start, operator.ljust(len(call.name)))
         return True
 
+    def _assembly(self, call: Invocation) -> None:
+        """A block in the assembler's own language is fenced."""
+        skeleton = self.sheet.skeleton
+        close = skeleton.find(b"}", call.next) + 1
+        if close:
+            self.fences.append(Fence(call.start, close, "assembly"))
+            self.sheet.blank(call.start, close)
+            self.sheet.put(call.start, b";")
+
     def _alone(self, call: Invocation) -> bool:
         """Whether an empty macro with arguments stands as a statement or declaration."""
         return (
             call.opening >= 0
             and call.starts
             and (call.after == b";" or call.braces is Braces.BLOCK)
+        )
+
+    def _declared(self, call: Invocation) -> bool:
+        """Whether this is the declaration of a function that elsewhere is an empty macro."""
+        if call.opening < 0 or call.braces is not Braces.FILE:
+            return False
+        if not _NAME.fullmatch(call.before) and call.before != b"*":
+            return False
+        inside = self.sheet.skeleton[call.opening + 1 : call.end - 1].strip()
+        return call.after == b"{" or (
+            call.after == b";" and (inside == b"void" or len(inside.split()) > 1)
         )
 
     def _by_context(self, call: Invocation, shape: Shape) -> None:
@@ -162,7 +187,9 @@ class Neutraliser:
 
     def _declarator(self, call: Invocation, shape: Shape) -> None:
         """``static int NAME(x)(void)``: a name made by a macro shows as its argument."""
-        if call.after != b"(" or call.opening < 0 or not self.macros.is_macro(call.name):
+        if call.after not in (b"(", b"[", b"=") or call.opening < 0:
+            return
+        if not self.macros.is_macro(call.name):
             return
         inside = bytes(self.sheet.skeleton[call.opening + 1 : call.end - 1]).strip()
         if _NAME.fullmatch(inside):
