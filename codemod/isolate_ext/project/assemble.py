@@ -13,7 +13,6 @@ from isolate_ext.project.records import (
     CPP_SUFFIXES,
     DiscoveredExtension,
     Draft,
-    Origin,
 )
 
 CYTHON = frozenset({".pyx", ".pyx.in"})
@@ -107,7 +106,7 @@ class Assembler:
                 return [path]
             if names:
                 owners.append(path)
-        return owners
+        return owners or [p for p in candidates if self.graph.scan(p).names_init]
 
     def name_of(self, inits: list[str]) -> str:
         for path in inits:
@@ -119,7 +118,3 @@ class Assembler:
 def same_extension(one: DiscoveredExtension, other: DiscoveredExtension) -> bool:
     """Whether two build files describe the same extension: the same last name and a common source."""
     return one.short_name == other.short_name and bool(set(one.sources) & set(other.sources))
-
-
-def origin_text(origin: Origin) -> str:
-    return f"{origin.path}:{origin.line}"

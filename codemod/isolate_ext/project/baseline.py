@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -16,7 +18,18 @@ from isolate_ext.project.interpreters import Interpreter
 from isolate_ext.project.records import CPP_SUFFIXES, DiscoveredExtension, Macro
 
 DROPPED = ("-Werror", "-flto", "-march=", "-mtune=", "-arch")
-ROUNDS = 8
+ROUNDS = 12
+UNDECLARED = re.compile(r"'([A-Z_][A-Z0-9_]*)' undeclared")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is compiled with, and for which Python."""
+
+    interpreter: Interpreter
+    compiler: tuple[str, ...]
+    timeout: int
+    mode: tuple[str, ...]
 
 
 @dataclass
@@ -35,21 +48,20 @@ class Baseline:
         return self.cache[unit]
 
 
-def establish(root: Path, extension: DiscoveredExtension, interpreter: Interpreter, compiler: tuple[str, ...],
-              timeout: int) -> Baseline:
-    """Try the flags that were read; then what is undecided of them; then folders that hold a missing header."""
+def establish(root: Path, extension: DiscoveredExtension, setting: Setting) -> Baseline:
+    """Try the flags that were read, then what is undecided of them; each completed as far as it can be."""
     unit = main_unit(extension)
     why = None
-    for command in candidates(extension, interpreter, compiler, timeout):
+    for command in candidates(extension, setting):
         for _ in range(ROUNDS):
             result = messages(command, root, unit)
             if result.failed is None:
                 return Baseline(command, cache={unit: result})
-            why = why or result.failed
-            wider = with_missing_header(command, result)
-            if wider is None:
+            completed = repaired(command, result, root)
+            if completed is None:
                 break
-            command = wider
+            command = completed
+        why = why or result.failed
     return Baseline(None, f"the unchanged source does not compile: {why}")
 
 
@@ -60,29 +72,27 @@ def main_unit(extension: DiscoveredExtension) -> str:
     return (own or python or list(extension.sources))[0]
 
 
-def candidates(extension: DiscoveredExtension, interpreter: Interpreter, compiler: tuple[str, ...],
-               timeout: int) -> Iterator[Command]:
+def candidates(extension: DiscoveredExtension, setting: Setting) -> Iterator[Command]:
     """Commands from the most to the least decided."""
-    base = command_of(extension, interpreter, compiler, timeout, extension.macros, extension.flags)
-    yield base
+    yield command_of(extension, setting, extension.macros, extension.flags)
     texts = tuple((n, '"undecided"' if n in extension.unvalued else v) for n, v in extension.macros)
     if extension.unvalued:
-        yield command_of(extension, interpreter, compiler, timeout, texts, extension.flags)
+        yield command_of(extension, setting, texts, extension.flags)
     if extension.maybe_macros or extension.maybe_flags:
-        yield command_of(extension, interpreter, compiler, timeout, (*texts, *extension.maybe_macros),
+        yield command_of(extension, setting, (*texts, *extension.maybe_macros),
                          (*extension.flags, *extension.maybe_flags))
 
 
-def command_of(extension: DiscoveredExtension, interpreter: Interpreter, compiler: tuple[str, ...], timeout: int,
-               macros: Sequence[Macro], flags: Sequence[str]) -> Command:
+def command_of(extension: DiscoveredExtension, setting: Setting, macros: Sequence[Macro],
+               flags: Sequence[str]) -> Command:
     packaged = split_flags(package_flags(extension.packages))
     kept = [f for f in flags if not f.startswith(DROPPED)]
     defines = [f"-D{n}" if v is None else f"-D{n}={v}" for n, v in (*macros, *packaged.macros)]
     cpp = all(Path(s).suffix in CPP_SUFFIXES for s in extension.init_files or extension.sources)
     standard = [] if cpp or any(f.startswith("-std=") for f in kept) else ["-std=gnu11"]
     arguments = ("-fPIC", "-DNDEBUG", *standard, *kept, *packaged.flags, *defines, *(f"-U{n}" for n in extension.undef))
-    return Command(compiler, arguments, (*extension.include_dirs, *packaged.include_dirs),
-                   (str(interpreter.include),), timeout)
+    return Command(setting.compiler, arguments, (*extension.include_dirs, *packaged.include_dirs),
+                   (str(setting.interpreter.include),), setting.timeout, setting.mode)
 
 
 @lru_cache(maxsize=256)
@@ -101,17 +111,59 @@ def package_flags(packages: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def with_missing_header(command: Command, result: Messages) -> Command | None:
-    """The command with the folder of the header that was missing, found one level below the system's own."""
-    missing = next((d for d in result.found if d.message.endswith("No such file or directory")), None)
-    if missing is None:
-        return None
-    name = missing.message.partition(":")[0].strip()
+def repaired(command: Command, result: Messages, root: Path) -> Command | None:
+    """The command completed by what the compiler misses; None when that is not to be had.
+
+    A missing header is looked for in the system's folders, one level down, and in the project. One that
+    the build makes gets an empty stand-in, and the constants then missing are defined as 1.
+    """
+    errors = [d for d in result.found if d.kind != "warning"]
+    missing = next((d for d in errors if d.message.endswith("No such file or directory")), None)
+    if missing is not None:
+        name = missing.message.partition(":")[0].strip()
+        folder = folder_of(command, name, root)
+        if folder is None and "/" not in name:
+            folder = stand_in(name)
+        if folder is None or folder in command.system_dirs:
+            return None
+        return replace(command, system_dirs=(*command.system_dirs, folder))
+    names = [m[1] for d in errors if (m := UNDECLARED.match(d.message))]
+    if names and len(names) == len(errors) and stand_in_used(command):
+        return replace(command, arguments=(*command.arguments, *(f"-D{n}=1" for n in dict.fromkeys(names))))
+    return None
+
+
+def folder_of(command: Command, name: str, root: Path) -> str | None:
+    """The folder to search so that #include <name> is found."""
     for folder in system_folders(command.compiler):
         for parent in (folder, *sub_folders(folder)):
-            if (Path(parent) / name).is_file() and parent not in command.system_dirs:
-                return replace(command, system_dirs=(*command.system_dirs, parent))
-    return None
+            if (Path(parent) / name).is_file():
+                return parent
+    if (root / name).is_file():
+        return "."
+    tail = Path(name)
+    found = sorted((p for p in root.rglob(tail.name) if p.as_posix().endswith("/" + tail.as_posix())),
+                   key=lambda p: (len(p.parts), p))
+    if not found:
+        return None
+    return found[0].parents[len(tail.parts) - 1].relative_to(root).as_posix()
+
+
+@lru_cache(maxsize=1)
+def stand_ins() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="isolate-ext-headers-")
+
+
+def stand_in(name: str) -> str:
+    """A folder with an empty header of that name; removed when the process ends."""
+    folder = Path(stand_ins().name) / name.replace(".", "_")
+    folder.mkdir(exist_ok=True)
+    (folder / name).touch()
+    return str(folder)
+
+
+def stand_in_used(command: Command) -> bool:
+    return any("isolate-ext-headers-" in folder for folder in command.system_dirs)
 
 
 @lru_cache(maxsize=16)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from isolate_ext.project.baseline import Baseline, Command, establish
-from isolate_ext.project.diagnostics import Diagnostic, messages, new_ones
+from isolate_ext.project.baseline import Baseline, Setting, establish
+from isolate_ext.project.diagnostics import FULL, SYNTAX, Diagnostic, messages, new_ones
 from isolate_ext.project.includes import IncludeGraph
 from isolate_ext.project.interpreters import Interpreter, find_compiler, find_interpreters
 from isolate_ext.project.liveness import dead_in_unit
@@ -51,6 +49,8 @@ class CompileCheck:
 
     `root` is the project; the baseline of each extension is compiled once and kept, so the files of `root`
     must not change while a check is in use. Nothing is written outside the system's temporary folder.
+    Warnings are those of reading the code; `full` generates code as well (and takes twice the time), which
+    also finds functions that are not used and variables that may not be set.
     """
 
     root: Path
@@ -58,6 +58,7 @@ class CompileCheck:
     interpreters: Sequence[Interpreter] | None = None
     jobs: int = 2
     timeout: int = TIMEOUT
+    full: bool = False
     baselines: dict[tuple[object, ...], Baseline] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -101,7 +102,8 @@ class CompileCheck:
         with self.lock:
             found = self.baselines.get(key)
         if found is None:
-            found = establish(self.root, extension, interpreter, tuple(self.compiler or ()), self.timeout)
+            found = establish(self.root, extension, Setting(
+                interpreter, tuple(self.compiler or ()), self.timeout, FULL if self.full else SYNTAX))
             with self.lock:
                 found = self.baselines.setdefault(key, found)
         return found
@@ -119,12 +121,10 @@ class CompileCheck:
                 return CompileResult(why=f"not checked for Python {interpreter.label}: {before[0].failed}")
             with overlay_tree(self.root, overlay, extension.files) as tree:
                 after = list(pool.map(lambda unit: messages(command, tree, unit[0]), fit))
-        found = Counter[tuple[str, str]]()
         errors: list[Diagnostic] = []
         warnings: list[Diagnostic] = []
         for (_, old), new in zip(fit, after, strict=True):
             for diagnostic in new_ones(old.found, new.found):
-                found[diagnostic.key] += 1
                 (errors if diagnostic.is_error else warnings).append(diagnostic)
         left = [u for u, b in zip(units, before, strict=True) if b.failed]
         why = f"not checked for Python {interpreter.label}: {', '.join(left)}" if left else None
@@ -154,10 +154,3 @@ class CompileCheck:
                     if not dead:
                         return []
         return sorted(dead)
-
-
-def available_jobs() -> int:
-    return max(1, (os.cpu_count() or 1) // 2)
-
-
-__all__ = ["Command", "CompileCheck", "CompileResult", "Diagnostic", "available_jobs", "default_interpreters"]

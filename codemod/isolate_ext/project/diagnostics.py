@@ -19,6 +19,10 @@ WARNINGS = ("-Wall", "-fno-diagnostics-show-caret", "-fdiagnostics-color=never",
             *(f"-Wno-error={flag}" for flag in sorted(AS_ERRORS)[:4] if flag != "incompatible-function-pointer-types"))
 
 
+SYNTAX = ("-fsyntax-only",)
+FULL = ("-S", "-O1", "-o", os.devnull)      # also functions not used and values not set
+
+
 @dataclass(frozen=True)
 class Diagnostic:
     """One message: path relative to the project, 1-based line and column (0: none given)."""
@@ -52,6 +56,7 @@ class Command:
     include_dirs: tuple[str, ...]
     system_dirs: tuple[str, ...]
     timeout: int
+    mode: tuple[str, ...] = SYNTAX
 
     def words(self, *extra: str) -> list[str]:
         return [*self.compiler, *self.arguments, *(f"-I{d}" for d in self.include_dirs),
@@ -67,9 +72,9 @@ class Messages:
 
 
 def messages(command: Command, tree: Path, unit: str) -> Messages:
-    """Compile `unit` (a path in the tree) with -fsyntax-only, in the tree."""
+    """Compile `unit` (a path in the tree) in the tree; nothing is kept of the result."""
     try:
-        done = subprocess.run(command.words(*WARNINGS, "-fsyntax-only", unit), cwd=tree, capture_output=True,
+        done = subprocess.run(command.words(*WARNINGS, *command.mode, unit), cwd=tree, capture_output=True,
                               timeout=command.timeout, check=False, env={**os.environ, "LC_ALL": "C"})
     except subprocess.TimeoutExpired:
         return Messages((), f"{unit}: the compiler took more than {command.timeout} s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ class Scan:
     quoted: tuple[str, ...]
     angled: tuple[str, ...]
     uses_python: bool
+    names_init: bool
     generator: str | None
 
     @cached_property
@@ -67,7 +69,7 @@ class IncludeGraph:
             code = without_comments(data) if b"include" in data else data
             found = [(q.decode("utf-8", "replace"), a.decode("utf-8", "replace")) for q, a in INCLUDE.findall(code)]
             self.scans[path] = Scan(tuple(q for q, _ in found if q), tuple(a for _, a in found if a),
-                                    bool(USES_PYTHON.search(code)), generator_of(data))
+                                    bool(USES_PYTHON.search(code)), b"PyInit_" in code, generator_of(data))
         return self.scans[path]
 
     def resolve(self, includer: str, name: str, include_dirs: Sequence[str], *, quoted: bool) -> str | None:
@@ -83,7 +85,6 @@ class IncludeGraph:
         return None
 
     def inside(self, full: Path) -> str | None:
-        import os
         path = os.path.relpath(os.path.normpath(full), self.root)
         return None if path.startswith("..") or os.path.isabs(path) else path.replace(os.sep, "/")
 

@@ -9,8 +9,11 @@ from isolate_ext.project.includes import without_comments
 
 DIRECT = re.compile(rb"\bPyInit_(\w+)\s*\(\s*(?:void)?\s*\)")
 PASTE = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)\(\s*(\w+)\s*[^)\n]*\)(?:[^\n\\]|\\\r?\n|\\.)*?\b(?:PyInit_|init)[ \t]*##[ \t]*(\w+)", re.M)
-NAMED = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+PyInit_(\w+)", re.M)
-USED = re.compile(rb"^[ \t]*(?:PyMODINIT_FUNC[ \t\r\n]+)?(\w+)[ \t]*\(\s*(\w+)\s*\)\s*\{", re.M)
+NAMED = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:\(\))?[ \t]+PyInit_(\w+)", re.M)
+JOINED = re.compile(rb"\bPyInit_[ \t]*,[ \t]*(\w+)[ \t]*\)")
+USED = re.compile(rb"^[ \t]*(?:[\w*]+[ \t\r\n]+)*(\w+)[ \t]*\(\s*(\w+)\s*\)\s*(?:\(\s*(?:void)?\s*\)\s*)?\{", re.M)
+BODY = re.compile(rb"\s*(?:__attribute__\s*\(\(.*?\)\)\s*)?(?:(?:PyMODINIT_FUNC|void|DL_EXPORT\(void\))?\s*"
+                  rb"init\w+\s*\(\s*(?:void)?\s*\)\s*)?\{")
 OBJECT_DEFINE = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+\"?(\w+)\"?[ \t]*(?:/[/*].*)?$", re.M)
 
 
@@ -24,7 +27,7 @@ class Init:
 
 def find_inits(data: bytes, macros: dict[str, str | None] | None = None) -> list[Init]:
     """The PyInit_ functions that the text defines, by name, in order. Heuristic: text, not a parse."""
-    if b"PyInit_" not in data and b"MOD_INIT" not in data and b"MODINIT" not in data and b"INITFUNC" not in data:
+    if not any(word in data for word in (b"PyInit_", b"MOD_INIT", b"MODINIT", b"INITFUNC", b"INIT_MODULE")):
         return []
     code = without_comments(data)
     found: dict[str, int] = {}
@@ -33,22 +36,25 @@ def find_inits(data: bytes, macros: dict[str, str | None] | None = None) -> list
     for match in DIRECT.finditer(code):
         if defines_body(code, match.end()) and not code[:match.start()].rstrip(b" \t").endswith(b"#define"):
             found.setdefault(match[1].decode(), line_of(code, match.start()))
-    pasting = {m[1] for m in PASTE.finditer(code)} | {b"MOD_INIT", b"MODINIT", b"MODULE_INIT_FUNC", b"INITFUNC"}
+    pasting = {m[1] for m in PASTE.finditer(code)} | {b"MOD_INIT", b"MODINIT", b"MODULE_INIT_FUNC",
+                                                     b"INITFUNC", b"INIT_MODULE"}
     for match in USED.finditer(code):
         if match[1] in pasting:
             name = match[2].decode()
             found.setdefault(defines.get(name, name), line_of(code, match.start()))
-    for match in NAMED.finditer(code):
-        if re.search(rb"\b" + match[1] + rb"\s*\(\s*(?:void)?\s*\)\s*\{", code):
-            found.setdefault(match[2].decode(), line_of(code, match.start()))
+    for match in NAMED.finditer(code):      # its body may stand in a file that this one includes
+        found.setdefault(match[2].decode(), line_of(code, match.start()))
+    for match in JOINED.finditer(code):
+        name = defines.get(match[1].decode())
+        if name:
+            found.setdefault(name, line_of(code, match.start()))
     return [Init(name, line) for name, line in sorted(found.items(), key=lambda item: item[1])]
 
 
 def defines_body(code: bytes, end: int) -> bool:
-    """Whether a body follows the parameter list, over attributes and directives."""
-    rest = code[end:end + 400]
-    rest = re.sub(rb"^[ \t]*#.*$", b"", rest, flags=re.M)
-    return bool(re.match(rb"\s*(?:__attribute__\s*\(\(.*?\)\)\s*)?\{", rest))
+    """Whether a body follows the parameter list, over attributes, directives and a Python 2 twin."""
+    rest = re.sub(rb"^[ \t]*#.*$", b"", code[end:end + 600], flags=re.M)
+    return bool(BODY.match(rest))
 
 
 def line_of(code: bytes, offset: int) -> int:

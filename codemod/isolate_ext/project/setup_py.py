@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from isolate_ext.project.flags import split_flags
 from isolate_ext.project.records import Draft, Findings, Macro, Origin
+from isolate_ext.project.script.commands import run_build_ext
 from isolate_ext.project.script.extension import gather
 from isolate_ext.project.script.frame import Run
 from isolate_ext.project.script.script import evaluate_script
@@ -29,7 +30,6 @@ def read_setup_py(root: Path) -> Findings:
     if not script.is_file():
         return findings
     run = evaluate_script(root, script)
-    findings.notes += run.notes
     passed: list[Instance] = []
     package: Value = None
     for call in run.setup_calls:
@@ -38,6 +38,7 @@ def read_setup_py(root: Path) -> Findings:
         package = call.keywords.get("ext_package") or package
         found, missing = gather(value)
         passed += [f for f in found if f not in passed]
+        run_build_ext(run, call, found)
         findings.notes += [f"{where.path}:{where.line}: an extension was not decided: {m.why}" for m in missing]
         if call.keywords.open and value is None:
             findings.notes.append(f"{where}: some arguments were not decided: {call.keywords.open.why}")
@@ -48,6 +49,7 @@ def read_setup_py(root: Path) -> Findings:
             findings.notes.append(f"{where}: python_requires was not decided")
     for record in [*passed, *(m for m in run.made if m not in passed)]:
         findings.drafts.append(Reader(run, record, record in passed, bare(package)).draft())
+    findings.notes += run.notes
     return findings
 
 
@@ -178,4 +180,6 @@ def relative(text: str, root: Path) -> str:
     """The path relative to the root with '/', or absolute when it lies outside."""
     absolute = os.path.normpath(root / text.replace("\\", "/"))
     inside = os.path.relpath(absolute, root)
-    return absolute if inside.startswith("..") else PurePosixPath(inside).as_posix()
+    if inside.startswith(".."):
+        return absolute if os.path.isabs(text) else PurePosixPath(inside).as_posix()
+    return PurePosixPath(inside).as_posix()

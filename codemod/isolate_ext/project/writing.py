@@ -41,7 +41,8 @@ def write_files(root: Path, changes: Mapping[str, bytes | None], expected: Mappi
                    expected[path].mode if path in expected else NEW_MODE) for path, data in wanted.items()])
         for path in wanted:
             check_target(root, path, expected.get(path))
-            replace_file(root / path, staged.pop(path, None))
+            replace_file(root / path, staged.get(path))
+            staged.pop(path, None)
         return finish(journal)
     except OSError as error:
         if journal is not None:

@@ -19,9 +19,7 @@ from isolate_ext.project.script.values import (
     Function,
     Instance,
     Maybe,
-    Module,
     PyDict,
-    PyList,
     Scope,
     StaticRaise,
     Super,
@@ -34,18 +32,15 @@ from isolate_ext.project.script.values import (
 CONFIG_TOOLS = ("pkg-config", "pkgconf")
 
 
-def call(target: Value, args: list[Value], keywords: PyDict, frame: Frame | None,
+def call(run: Run, target: Value, args: list[Value], keywords: PyDict, frame: Frame | None,
          node: cst.Call | None) -> Value:
-    """The value of target(*args, **keywords). Raises StaticRaise."""
-    run = running(target, frame)
+    """The value of target(*args, **keywords); no frame for a call of ours. Raises StaticRaise."""
     if isinstance(target, Choice):
-        return access.lift(lambda option: call(option, args, keywords, frame, node), target)
+        return access.lift(lambda option: call(run, option, args, keywords, frame, node), target)
     if isinstance(target, Bound):
-        return call(target.function, [target.receiver, *args], keywords, frame, node)
+        return call(run, target.function, [target.receiver, *args], keywords, frame, node)
     if isinstance(target, Function):
         return call_function(target, args, keywords)
-    if run is None:
-        return Unknown("a call that is not read")
     if isinstance(target, Builtin):
         return call_builtin(target, run, args, keywords, frame, node)
     if isinstance(target, Class):
@@ -55,13 +50,6 @@ def call(target: Value, args: list[Value], keywords: PyDict, frame: Frame | None
     if isinstance(target, Unknown):
         return target
     return frame.unknown(node) if frame is not None and node is not None else Unknown("a call")
-
-
-def running(target: Value, frame: Frame | None) -> Run | None:
-    if frame is not None:
-        return frame.run
-    function = target.function if isinstance(target, Bound) else target
-    return function.frame.run if isinstance(function, Function) else None
 
 
 def call_builtin(target: Builtin, run: Run, args: list[Value], keywords: PyDict,
@@ -129,7 +117,7 @@ def instantiate(target: Class, run: Run, args: list[Value], keywords: PyDict,
         run.made.append(made)
     init = target.find("__init__")
     if isinstance(init, (Function, Builtin)):
-        call(init, [made, *args], keywords, frame, node)
+        call(run, init, [made, *args], keywords, frame, node)
     return made
 
 
@@ -199,10 +187,3 @@ def config_packages(path: str, args: list[Value]) -> tuple[str, ...]:
     if texts and texts[0].rpartition("/")[2] in CONFIG_TOOLS:
         return tuple(t for t in texts[1:] if not t.startswith("-") and t[0].isalpha())
     return ()
-
-
-def member_module(value: Value) -> Module | None:
-    return value if isinstance(value, Module) else None
-
-
-__all__ = ["PyList", "call"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from isolate_ext.project.script.commands import BUILD_EXT
 from isolate_ext.project.script.frame import Run
 from isolate_ext.project.script.values import (
     Builtin,
@@ -50,6 +51,8 @@ def external(path: str) -> Value:
     last = path.rpartition(".")[2]
     if last == "Extension":
         return EXTENSION
+    if path.endswith(".build_ext.build_ext") or path.endswith("Distutils.build_ext"):
+        return BUILD_EXT
     if last.endswith("Extension") and last not in OTHER_LANGUAGE:
         return Class(last, (EXTENSION,), {"external": path})
     return Dotted(path)

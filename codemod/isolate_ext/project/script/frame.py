@@ -39,7 +39,7 @@ class Run:
     """Everything that outlives a frame. `under` are the undecided conditions being executed."""
 
     root: Path
-    call: Callable[..., Value]
+    caller: Callable[..., Value]
     load: Callable[[Run, str, Path], Module]
     steps: int = STEPS
     depth: int = 0
@@ -50,6 +50,11 @@ class Run:
     sys_path: PyList = field(default_factory=PyList)
     notes: list[str] = field(default_factory=list)
     stop: tuple[str, int] | None = None
+
+    def call(self, target: Value, args: list[Value], keywords: PyDict | None = None,
+             frame: Frame | None = None, node: cst.Call | None = None) -> Value:
+        """The value of target(*args, **keywords). Raises StaticRaise."""
+        return self.caller(self, target, args, keywords or PyDict(), frame, node)
 
     def tick(self) -> None:
         self.steps -= 1

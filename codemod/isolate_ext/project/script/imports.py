@@ -17,6 +17,12 @@ from isolate_ext.project.script.values import (
     Value,
 )
 
+# what `from x import *` gives a build script
+STARRED = {
+    "setuptools": ("setup", "Extension", "find_packages", "Command", "Distribution"),
+    "distutils.core": ("setup", "Extension", "Command"), "glob": ("glob", "iglob"),
+    "os.path": ("join", "dirname", "basename", "abspath", "exists", "isfile", "isdir", "splitext"),
+}
 GONE = frozenset({"pip.req", "ConfigParser", "__builtin__", "urllib2", "cPickle", "StringIO", "commands"})
 
 
@@ -35,7 +41,18 @@ def plain(node: cst.Import, frame: Frame) -> None:
         elif "." not in name:
             frame.scope.names[name] = value
         else:
-            frame.scope.names[name.partition(".")[0]] = load(frame, name.partition(".")[0])
+            frame.scope.names[name.partition(".")[0]] = attached(frame, name)
+
+
+def attached(frame: Frame, name: str) -> Value:
+    """The top package of a dotted name, with every module of the project on the way set in its parent."""
+    top = owner = load(frame, name.partition(".")[0])
+    for part in (name[:i] for i, c in enumerate(name + ".") if c == "." and i > name.index(".")):
+        inner = load(frame, part)
+        if isinstance(owner, Module) and isinstance(inner, Module):
+            owner.scope.names[part.rpartition(".")[2]] = inner
+        owner = inner
+    return top
 
 
 def members(node: cst.ImportFrom, frame: Frame) -> None:
@@ -45,6 +62,8 @@ def members(node: cst.ImportFrom, frame: Frame) -> None:
     if isinstance(node.names, cst.ImportStar):
         if isinstance(module, Module):
             frame.scope.names.update(module.scope.names)
+        elif name in STARRED:
+            frame.scope.names.update((m, known.member(f"{name}.{m}", frame.run)) for m in STARRED[name])
         return
     for alias in node.names:
         member = alias.name.value if isinstance(alias.name, cst.Name) else dotted(alias.name)
@@ -86,4 +105,11 @@ def locate(run: Run, name: str) -> Path | None:
         for candidate in (base.with_name(base.name + ".py"), base / "__init__.py"):
             if candidate.is_file() and candidate.resolve().is_relative_to(run.root):
                 return candidate
+        if base.is_dir() and base.resolve().is_relative_to(run.root) and has_scripts(base):
+            return base
     return None
+
+
+def has_scripts(folder: Path) -> bool:
+    """Whether a folder without __init__.py is a package of scripts of the project."""
+    return any(p.suffix == ".py" for p in folder.iterdir())

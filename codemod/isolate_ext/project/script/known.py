@@ -51,6 +51,7 @@ ITERABLE_HOSTS = (StringIO, range)
 VersionInfo = namedtuple("VersionInfo", "major minor micro releaselevel serial")
 Implementation = namedtuple("Implementation", "name version cache_tag")
 Uname = namedtuple("Uname", "sysname nodename release version machine")
+PlatformUname = namedtuple("PlatformUname", "system node release version machine processor")
 VERSION = VersionInfo(3, 13, 0, "final", 0)
 
 CONSTANTS: dict[str, Value] = {
@@ -74,6 +75,8 @@ PURE: dict[str, Callable[..., Any]] = {
     "packaging.version.parse": Version, "pkg_resources.parse_version": Version, "math.log": math.log,
     "platform.system": lambda: "Linux", "platform.machine": lambda: "x86_64",
     "platform.python_implementation": lambda: "CPython", "platform.architecture": lambda: ("64bit", "ELF"),
+    "platform.uname": lambda: PlatformUname("Linux", "localhost", "6.1", "1", "x86_64", "x86_64"),
+    "platform.libc_ver": lambda: ("glibc", "2.36"),
     "platform.python_version": lambda: "3.13.0", "platform.platform": lambda: "Linux",
     "platform.python_version_tuple": lambda: ("3", "13", "0"), "platform.processor": lambda: "x86_64",
     "os.uname": lambda: Uname("Linux", "localhost", "6.1", "1", "x86_64"),
@@ -87,11 +90,24 @@ PURE: dict[str, Callable[..., Any]] = {
     **{f"re.{n}": getattr(re, n) for n in
        ("compile", "match", "search", "fullmatch", "sub", "findall", "split", "escape")},
 }
-COMPILER = Class("CCompiler", (Dotted("distutils.ccompiler.CCompiler"),), {"compiler_type": "unix"})
+
+
+def compiler_adds(attribute: str) -> Builtin:
+    """A method of the compiler object by which a build adds to every compilation."""
+    def add(run: Run, args: list[Value], keywords: PyDict) -> None:
+        owner = args[0].attrs[attribute]
+        value = (args[1], args[2] if len(args) > 2 else None) if attribute == "define" else args[1]
+        owner.append(run.added(owner, value))
+    return Builtin(attribute, add)
+
+
+COMPILER = Class("CCompiler", (Dotted("distutils.ccompiler.CCompiler"),), {
+    "define_macro": compiler_adds("define"), "add_include_dir": compiler_adds("include_dirs")})
 
 
 def compiler(run: Run, args: list[Value], keywords: PyDict) -> Value:
-    return Instance(COMPILER, {"compiler_type": "unix"})
+    added = {name: PyList() for name in ("define", "include_dirs")}     # older than any condition
+    return Instance(COMPILER, {"compiler_type": "unix", **added})
 
 
 def config_var(run: Run, args: list[Value], keywords: PyDict) -> Value:
@@ -202,12 +218,21 @@ def has_attribute(run: Run, args: list[Value], keywords: PyDict) -> Value:
         if args[1] in args[0].attrs or args[0].cls.find(args[1]) is not None:
             return True
         return False if args[0].cls.bases == () else Unknown(f"hasattr(..., {args[1]!r})")
+    if len(args) == 2 and isinstance(args[0], Dotted) and f"{args[0].path}.{args[1]}" in ABSENT:
+        return False
     if len(args) == 2 and isinstance(args[0], Module):
         return args[1] in args[0].scope.names
     return Unknown("hasattr of a module that is not read")
 
 
+# attributes that exist on other platforms, implementations and versions only
+ABSENT = frozenset({"sys.getwindowsversion", "sys.winver", "sys.dllhandle", "sys.pypy_version_info", "os.startfile",
+                    "sys.setdefaultencoding", "sys.maxint", "os.getcwdu", "sys.gettotalrefcount", "sys.real_prefix"})
+
+
 def get_attribute(run: Run, args: list[Value], keywords: PyDict) -> Value:
+    if len(args) == 3 and isinstance(args[0], Dotted) and f"{args[0].path}.{args[1]}" in ABSENT:
+        return args[2]
     if len(args) >= 2 and isinstance(args[1], str):
         if isinstance(args[0], Instance) and args[1] in args[0].attrs:
             return args[0].attrs[args[1]]
@@ -250,15 +275,15 @@ def mapped(run: Run, args: list[Value], keywords: PyDict) -> Value:
     if len(args) != 2:
         return why_of(args)
     return run.new_list(
-        Maybe(run.call(args[0], [i.value], PyDict(), None, None), i.condition) if isinstance(i, Maybe)
-        else run.call(args[0], [i], PyDict(), None, None) for i in access.items(args[1], keep=True))
+        Maybe(run.call(args[0], [i.value]), i.condition) if isinstance(i, Maybe)
+        else run.call(args[0], [i]) for i in access.items(args[1], keep=True))
 
 
 def filtered(run: Run, args: list[Value], keywords: PyDict) -> Value:
     kept = run.new_list()
     for item in access.items(args[1], keep=True) if len(args) == 2 else ():
         value = item.value if isinstance(item, Maybe) else item
-        verdict = access.truth(value if args[0] is None else run.call(args[0], [value], PyDict(), None, None))
+        verdict = access.truth(value if args[0] is None else run.call(args[0], [value]))
         if verdict is not False:
             kept.append(item if verdict else Maybe(value, "an undecided filter"))
     return kept
@@ -289,10 +314,3 @@ BUILTINS: dict[str, Callable[..., Value]] = {
 def verdict_of(args: list[Value]) -> Value:
     verdict = access.truth(args[0]) if args else False
     return why_of(args) if verdict is None else verdict
-
-
-def known_list(value: Value) -> PyList | None:
-    return value if isinstance(value, PyList) else None
-
-
-__all__ = ["BUILTINS", "CONSTANTS", "ITERABLE_HOSTS", "Environment", "Function", "member"]

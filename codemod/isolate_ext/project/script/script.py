@@ -26,13 +26,30 @@ def evaluate_script(root: Path, script: Path) -> Run:
         run.note(f"{where}:{line}: not read: it is not valid Python 3")
         return run
     scope = Scope({"__name__": "__main__", "__file__": str(script), "__doc__": docstring(source.module)})
+    frame = Frame(run, source, scope)
     try:
-        execute(source.module.body, Frame(run, source, scope))
-    except StaticRaise as error:
-        run.note(f"{where}: reading stopped: the script ends with {error}")
+        for statement in source.module.body:
+            if not survived(statement, frame):
+                break
     except (TooLong, RecursionError):
         run.note(f"{where}: reading stopped: the script takes too many steps")
     return run
+
+
+def survived(statement: cst.CSTNode, frame: Frame) -> bool:
+    """Execute one statement of the script; False when the script ends there.
+
+    An exception that reading foresees may come of what it does not know, so the next statement is read.
+    """
+    run, where = frame.run, f"{frame.run.relative(frame.source.path)}:{frame.source.line(statement)}"
+    try:
+        execute([statement], frame)
+    except StaticRaise as error:
+        if error.kind == "SystemExit":
+            run.note(f"{where}: the script ends here: {error}")
+            return False
+        run.note(f"{where}: passed over, because it would raise {error}")
+    return True
 
 
 def docstring(module: cst.Module) -> str | None:
@@ -44,6 +61,8 @@ def load(run: Run, name: str, path: Path) -> Module:
     scope = Scope({"__name__": name, "__file__": str(path)})
     module = Module(name, scope)
     run.modules[name] = module
+    if path.is_dir():       # a package without __init__.py
+        return module
     try:
         if path.stat().st_size > MAX_SCRIPT:
             return module

@@ -13,7 +13,6 @@ from isolate_ext.project.script.expressions import BINARY, defaults, evaluate, o
 from isolate_ext.project.script.frame import Frame
 from isolate_ext.project.script.values import (
     Class,
-    Dotted,
     Function,
     Maybe,
     PyList,
@@ -270,10 +269,6 @@ def outer(node: cst.Global, frame: Frame) -> None:
     while scope.parent is not None:
         scope = scope.parent
     frame.scope.names = merge.shared(frame.scope.names, scope.names, {n.name.value for n in node.names})
-
-
-def external_base(value: Value) -> bool:
-    return isinstance(value, Dotted)
 
 
 HANDLERS: dict[type, Callable[[Any, Frame], Signal | None]] = {
