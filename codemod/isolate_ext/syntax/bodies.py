@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, replace
 from typing import Any
 
 from isolate_ext.syntax.directives import Define
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.grammar import parse_bytes
-from isolate_ext.syntax.sheet import Sheet
+from isolate_ext.syntax.invocations import candidates
+from isolate_ext.syntax.scanning import Scan
 from isolate_ext.syntax.sheet import Sheet
 from isolate_ext.syntax.standins import Neutraliser, StandIn
+from isolate_ext.syntax.tidying import tidy
 
 _PASTE = re.compile(rb"\s*##\s*")
+_COMMA_PASTE = re.compile(rb",\s*##\s*(?=__VA_ARGS__)")
 _STRINGISE = re.compile(rb"(?<!#)#(?!#)\s*[A-Za-z_]\w*")
+_DANGLING = re.compile(rb"(?:&&|\|\||[-+*/,=])$")
+
 _WRAPPERS: tuple[tuple[bytes, bytes], ...] = (
     (b"int x=(", b");"),
     (b"void f(){", b";}"),
@@ -24,22 +30,44 @@ _WRAPPERS: tuple[tuple[bytes, bytes], ...] = (
     (b"", b" x;"),
     (b"", b"{}"),
     (b"struct{", b";};"),
+    (b"struct{", b"};"),
+    (b"int x=(", b" y);"),
+    (b"int x=(1 ", b");"),
+    (b"int x=(", b":0);"),
     (b"void f(){", b"{}}"),
     (b"void f(){", b" x;}"),
     (b"void f(){", b"}}"),
+    (b"void f(){", b";}}"),
     (b"void f(){{", b"}"),
+    (b"void f(){{", b";}"),
+    (b"void f(){{{", b";}"),
+    (b"void f(){", b";}}}"),
     (b"void f(){if(x){", b"}}"),
     (b"void f(){if(x){", b"}"),
+    (b"void f(){if(x);", b"}"),
+    (b"void f(){if(x);", b";}"),
     (b"void f(){do{", b";}"),
     (b"void f(){do{", b"}"),
     (b"void f(){switch(x){", b";}}"),
+    (b"void f(){switch(x){", b":;}}"),
     (b"void f(){x(", b");}"),
     (b"void f(", b"){}"),
     (b"void f(){x ", b" y;}"),
-    (b'void f(){""', b'"";}'),
+    (b'void f(){f(""', b'"");}'),
     (b"void f()", b";"),
+    (b"void f()", b"{}"),
+    (b"int x[]={{", b"};"),
+    (b"int x[]={{0", b"};"),
+    (b"int x[]={{0", b"0}};"),
     (b"", b"}"),
+    (b"", b"0};"),
+    (b"enum e{", b"};"),
+    (b"void f(){ if ", b";}"),
+    (b"int x=f(", b";"),
+    (b"int x=(f(", b");"),
+    (b"int x=f", b";"),
 )
+"""What to put around a body so that it parses; the most telling first."""
 
 
 @dataclass(frozen=True)
@@ -53,58 +81,60 @@ class Body:
     failed: bool = False
 
 
-def _masked(define: Define) -> tuple[bytearray, bytearray]:
-    """The body without ``#`` and ``##``: pasted pieces joined by underscores, strings masked."""
+class Bodies:
+    """Parses the macro bodies of one file, each when it is asked for."""
+
+    def __init__(self, scan: Scan, macros: MacroEnvironment) -> None:
+        self._macros = macros
+        self._names = candidates(scan.body_identifiers, scan.body_skeleton, macros)
+
+    def parse(self, define: Define) -> Body:
+        """The tree of one body, by the first wrapper in which it parses."""
+        start, end = define.body_span
+        low = bisect_left(self._names, (start, b""))
+        high = bisect_left(self._names, (end, b""))
+        names = self._names[low:high]
+        code, skeleton = _joined(define)
+        last = None
+        for prefix, suffix in _WRAPPERS:
+            base = start - len(prefix)
+            sheet = Sheet(prefix + code + suffix, prefix + skeleton + suffix, bare=True)
+            neutraliser = Neutraliser(sheet, self._macros)
+            if names:
+                neutraliser.run([(offset - base, name) for offset, name in names])
+                tidy(sheet, len(prefix), len(prefix) + len(code))
+            last = parse_bytes(bytes(sheet.code)).root_node
+            if not last.has_error:
+                return Body(define, last, base, _moved(neutraliser.stand_ins, base))
+        return Body(define, last, start, (), failed=True)
+
+
+def _moved(stand_ins: list[StandIn], base: int) -> tuple[StandIn, ...]:
+    return tuple(
+        replace(
+            stand_in,
+            span=(stand_in.span[0] + base, stand_in.span[1] + base),
+            arguments=tuple((a + base, b + base) for a, b in stand_in.arguments),
+        )
+        for stand_in in stand_ins
+    )
+
+
+def _joined(define: Define) -> tuple[bytes, bytes]:
+    """The body without ``#`` and ``##``: pasted pieces joined by underscores."""
+    if b"#" not in define.skeleton:
+        return define.code, define.skeleton
     code = bytearray(define.code)
     skeleton = bytearray(define.skeleton)
-    if b"#" in define.skeleton:
-        for match in _PASTE.finditer(define.skeleton):
-            code[match.start() : match.end()] = b"_" * len(match.group())
-            skeleton[match.start() : match.end()] = b"_" * len(match.group())
-        for match in _STRINGISE.finditer(bytes(skeleton)):
-            text = b'""'.ljust(len(match.group()))
-            code[match.start() : match.end()] = text
-            skeleton[match.start() : match.end()] = text
-    return code, skeleton
 
+    def put(start: int, text: bytes) -> None:
+        code[start : start + len(text)] = text
+        skeleton[start : start + len(text)] = text
 
-def parse_body(define: Define, macros: MacroEnvironment) -> Body:
-    """Parse one body, trying the shapes in turn."""
-    best = None
-    for prefix, suffix in _WRAPPERS:
-        code, skeleton = _masked(define)
-        text = prefix + bytes(code) + suffix
-        root = parse_bytes(text).root_node
-        if not root.has_error:
-            return Body(define, root, define.body_span[0] - len(prefix), ())
-        sheet = Sheet(text, prefix + bytes(skeleton) + suffix)
-        neutraliser = Neutraliser(sheet, macros)
-        neutraliser.run(_names(sheet.skeleton, len(prefix), len(prefix) + len(code), macros))
-        if neutraliser.stand_ins:
-            root = parse_bytes(bytes(sheet.code)).root_node
-            if not root.has_error:
-                shift = define.body_span[0] - len(prefix)
-                moved = tuple(
-                    StandIn(
-                        (s.span[0] + shift, s.span[1] + shift), s.name, s.category,
-                        tuple((a + shift, b + shift) for a, b in s.arguments),
-                    )
-                    for s in neutraliser.stand_ins
-                )  # fmt: skip
-                return Body(define, root, shift, moved)
-        if best is None:
-            best = Body(define, root, define.body_span[0] - len(prefix), (), failed=True)
-    assert best is not None
-    return best
-
-
-def _names(
-    skeleton: bytearray, start: int, end: int, macros: MacroEnvironment
-) -> list[tuple[int, bytes]]:
-    from isolate_ext.syntax.lexing import IDENTIFIER
-
-    return [
-        (match.start(), match.group())
-        for match in IDENTIFIER.finditer(skeleton, start, end)
-        if macros.is_macro(match.group().decode()) or macros.takes_types(match.group().decode())
-    ]
+    for match in _COMMA_PASTE.finditer(define.skeleton):
+        put(match.start() + 1, b" " * (len(match.group()) - 1))
+    for match in _PASTE.finditer(bytes(skeleton)):
+        put(match.start(), b"_" * len(match.group()))
+    for match in _STRINGISE.finditer(bytes(skeleton)):
+        put(match.start(), b'""'.ljust(len(match.group())))
+    return bytes(code), bytes(skeleton)

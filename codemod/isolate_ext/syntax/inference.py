@@ -42,6 +42,12 @@ def normalised(define: Define) -> bytes:
     return body.replace(b"__VA_ARGS__", b"va_args").strip()
 
 
+def is_simple(body: bytes) -> bool:
+    """Whether a body is empty or a single token, which always parses."""
+    text = body.strip()
+    return not text or _SIMPLE.fullmatch(text) is not None
+
+
 def infer(define: Define, shape_of: ShapeOf) -> Shape:
     """What an invocation of the macro is to the grammar; its braces are known to match."""
     body = normalised(define)

@@ -7,11 +7,13 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
-from isolate_ext.syntax.bodies import Body, parse_body
+from isolate_ext.syntax.bodies import Bodies, Body
 from isolate_ext.syntax.conditionals import Condition
 from isolate_ext.syntax.directives import Define
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.fences import Fence
+from isolate_ext.syntax.inference import is_simple
+from isolate_ext.syntax.lexing import IDENTIFIER
 from isolate_ext.syntax.nodes import Node, top_node
 from isolate_ext.syntax.scanning import Scan
 from isolate_ext.syntax.source import Source
@@ -25,18 +27,17 @@ class Parsed:
         self,
         scan: Scan,
         macros: MacroEnvironment,
-        raw: list[tuple[Any, int]],
+        pieces: list[tuple[Any, int]],
         fences: tuple[Fence, ...],
         stand_ins: tuple[StandIn, ...],
     ) -> None:
         self.scan = scan
         self.macros = macros
-        self.fences = fences
-        self.stand_ins = stand_ins
-        self._raw = raw
-        self._bodies: dict[int, Body] = {}
+        self._pieces = pieces
+        self._view_fences = fences
+        self._view_stand_ins = stand_ins
         self._leaves: dict[int, dict[int, Node]] = {}
-        self._body_nodes: dict[int, Node | None] = {}
+        self._bodies: dict[int, tuple[Body, Node | None]] = {}
 
     @property
     def source(self) -> Source:
@@ -44,21 +45,32 @@ class Parsed:
         return self.scan.source
 
     @cached_property
-    def _items(self) -> list[Node]:
+    def _all_items(self) -> list[Node]:
         data = self.source.data
-        found: dict[tuple[int, int], Node] = {}
-        for raw, base in self._raw:
-            node = top_node(raw, base, data)
-            found.setdefault(node.span, node)
-        return sorted(found.values(), key=lambda node: (node.start, -node.end))
+        found = [top_node(raw, base, data) for raw, base in self._pieces]
+        found.sort(key=lambda node: (node.start, -node.end))
+        return found
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [node.start for node in self._items]
+        return [node.start for node in self._all_items]
+
+    @cached_property
+    def _items(self) -> list[Node]:
+        found: dict[tuple[int, int], Node] = {}
+        for node in self._all_items:
+            found.setdefault(node.span, node)
+        return list(found.values())
 
     def items(self) -> list[Node]:
         """The top-level nodes of all views, one per span, in source order."""
         return self._items
+
+    def variants(self, item: Node) -> list[Node]:
+        """The same item in every view that shows it: each has other branches of ``#if`` live."""
+        low = bisect_left(self._starts, item.start)
+        high = bisect_right(self._starts, item.start)
+        return [node for node in self._all_items[low:high] if node.end == item.end]
 
     def occurrences(self, name: str) -> list[int]:
         """Where an identifier stands outside comments, strings and ``#if 0``, bodies included."""
@@ -80,17 +92,21 @@ class Parsed:
         return self._names
 
     def node_at(self, offset: int) -> Node | None:
-        """The innermost node that starts at an identifier; None in a fence or a stand-in."""
-        if self.fenced(offset, offset + 1):
-            return None
+        """The innermost node of the identifier at an offset, in a view where it is live.
+
+        None inside a fence, and where the identifier vanished into a stand-in. In a macro body a
+        name made by ``##`` is one node, its pieces and the operators included.
+        """
         define = self.define_at(offset)
         if define is not None:
             body = self.macro_body(define)
-            return self._leaf(body, offset) if body else None
+            return (self._leaf(body, offset) or _pasted(body, offset)) if body else None
+        if self._view_fence(offset, offset + 1):
+            return None
         index = bisect_right(self._starts, offset)
         while index:
             index -= 1
-            item = self._items[index]
+            item = self._all_items[index]
             if item.end > offset:
                 leaf = self._leaf(item, offset)
                 if leaf is not None:
@@ -101,18 +117,19 @@ class Parsed:
 
     @cached_property
     def _longest(self) -> int:
-        return max((node.end - node.start for node in self._items), default=0)
+        return max((node.end - node.start for node in self._all_items), default=0)
 
     def _leaf(self, item: Node, offset: int) -> Node | None:
         leaves = self._leaves.get(id(item))
         if leaves is None:
-            leaves = {
-                node.start: node
-                for node in item.descendants()
-                if not node.children and node.is_named
-            }
+            leaves = {node.start: node for node in item.descendants() if _is_leaf(node)}
             self._leaves[id(item)] = leaves
-        return leaves.get(offset)
+        leaf = leaves.get(offset)
+        if leaf is None:
+            return None
+        token = IDENTIFIER.match(self.source.data, offset)
+        whole = token is not None and (token.end() == leaf.end or b"##" in leaf.text)
+        return leaf if whole else None
 
     @cached_property
     def _define_ends(self) -> list[int]:
@@ -129,18 +146,45 @@ class Parsed:
     def macro_body(self, define: Define) -> Node | None:
         """The tree of a macro's body; None when it is empty or could not be parsed.
 
-        The node is the snippet's root: nodes of the wrapper around the body lie outside
+        The node is the root of a snippet: nodes of the wrapper around the body lie outside
         ``define.body_span`` and have no meaning.
         """
+        return self._body(define)[1]
+
+    def _body(self, define: Define) -> tuple[Body, Node | None]:
         key = define.body_span[0]
-        if key not in self._body_nodes:
-            body = parse_body(define, self.macros) if define.code.strip() else None
-            self._body_nodes[key] = (
-                top_node(body.root, body.base, self.source.data)
-                if body and not body.failed
-                else None
-            )
-        return self._body_nodes[key]
+        if key not in self._bodies:
+            body = self._body_parser.parse(define)
+            node = None
+            if not body.failed and define.code:
+                node = top_node(body.root, body.base, self.source.data)
+            self._bodies[key] = (body, node)
+        return self._bodies[key]
+
+    @cached_property
+    def _body_parser(self) -> Bodies:
+        return Bodies(self.scan, self.macros)
+
+    @cached_property
+    def fences(self) -> tuple[Fence, ...]:
+        """What could not be parsed, in source order, macro bodies included."""
+        bodies = [
+            Fence(*define.body_span, "macro body not understood")
+            for define in self.scan.live_defines
+            if not is_simple(define.code) and self._body(define)[0].failed
+        ]
+        return tuple(sorted((*self._view_fences, *bodies), key=lambda fence: fence.span))
+
+    @cached_property
+    def stand_ins(self) -> tuple[StandIn, ...]:
+        """Each macro invocation that a view shows as something else, in source order."""
+        inner = [
+            stand_in
+            for define in self.scan.live_defines
+            if not is_simple(define.code)
+            for stand_in in self._body(define)[0].stand_ins
+        ]
+        return tuple(sorted((*self._view_stand_ins, *inner), key=lambda item: item.span))
 
     def conditions(self, offset: int) -> tuple[Condition, ...]:
         """The ``#if`` branches around an offset, outermost first."""
@@ -152,11 +196,36 @@ class Parsed:
 
     def fenced(self, start: int, end: int) -> Fence | None:
         """The first fence that overlaps the span."""
-        index = bisect_left(self._fence_ends, start + 1)
-        if index < len(self.fences) and self.fences[index].start < end:
-            return self.fences[index]
+        define = self.define_at(start)
+        if define is not None and self._body(define)[0].failed:
+            return Fence(*define.body_span, "macro body not understood")
+        return self._view_fence(start, end)
+
+    def _view_fence(self, start: int, end: int) -> Fence | None:
+        index = bisect_right(self._fence_ends, start)
+        for fence in self._view_fences[index:]:
+            if fence.start >= end:
+                return None
+            if fence.end > start:
+                return fence
         return None
 
     @cached_property
     def _fence_ends(self) -> list[int]:
-        return [fence.end for fence in self.fences]
+        """The greatest end of the fences up to each one."""
+        ends: list[int] = []
+        for fence in self._view_fences:
+            ends.append(max(fence.end, ends[-1] if ends else 0))
+        return ends
+
+
+def _is_leaf(node: Node) -> bool:
+    return node.is_named and not any(child.is_named for child in node.children)
+
+
+def _pasted(body: Node, offset: int) -> Node | None:
+    """The name made by ``##`` of which the identifier at the offset is a later piece."""
+    for node in body.descendants():
+        if node.start < offset < node.end and _is_leaf(node) and b"##" in node.text:
+            return node
+    return None

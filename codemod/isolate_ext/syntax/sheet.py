@@ -10,12 +10,17 @@ _LINKAGE = re.compile(rb'extern\s*"\.*"\s*$')
 
 
 class Sheet:
-    """The text of one view. Every change keeps the length, so offsets stay those of the source."""
+    """The text of one view. Every change keeps the length, so offsets stay those of the source.
 
-    def __init__(self, code: bytes, skeleton: bytes) -> None:
+    A ``bare`` sheet keeps the braces of ``extern "C"`` and those that match nothing.
+    """
+
+    def __init__(self, code: bytes, skeleton: bytes, bare: bool = False) -> None:
         self.code = bytearray(code)
         self.skeleton = bytearray(skeleton)
         self.structure = Structure(skeleton)
+        if bare:
+            return
         for opening, close in self.structure.linkage:
             self._blank_linkage(opening, close)
         for stray in self.structure.stray:
