@@ -11,6 +11,7 @@ ISOLATION = ("reimport", "own-gil")
 """Rungs that an extension that was not migrated is expected to fail."""
 
 MUST_HOLD = ("reimport", "own-gil", "cycles", "protocol")
+REQUIRED = ("import", "learn", "surface", "reimport", "cycles", "protocol")
 LEAK = 0.5
 
 
@@ -41,11 +42,15 @@ def judge(
             notes.append(f"{text} (as before)")
         else:
             reasons.append(text)
-    if "learn" not in other and one.get("import", {}).get("status") == "ok":
-        reasons.append("import: the migrated build does not import")
+    required = [*REQUIRED, *(["own-gil"] if version >= (3, 13) else [])]
+    reasons += [f"{name}: not judged: an earlier rung did not hold"
+                for name in required if name not in other]
     new_crashes = [line for line in after["crashes"] if line not in before["crashes"]]
     reasons += [f"crash: {line}" for line in new_crashes]
     notes += [f"left out, the original crashes: {line}" for line in before["crashes"]]
+    idle = other.get("learn", {}).get("data", {}).get("idle", [])
+    if idle:
+        notes.append(f"no instance was made of: {', '.join(idle)}")
     if _nothing_fails(one):
         notes.append(f"nothing to fail in the original: {_why_nothing(one)}")
     reasons += _leaks(one, other)

@@ -54,7 +54,8 @@ class Exercise:
     """One run over one copy of the module.
 
     ``outcomes`` maps a call to its text, ``errors`` a call to the class of the extension that it
-    raised, ``types`` the extension's classes by label, ``specimens`` instances by that label.
+    raised, ``types`` the extension's classes by label, ``specimens`` instances by that label,
+    ``makers`` the calls that made them.
     """
 
     def __init__(self, module, ownership, only=None, skip=(), journal=None, timed=False):
@@ -69,6 +70,7 @@ class Exercise:
         self.errors = {}
         self.types = {}
         self.specimens = {}
+        self.makers = {}
         self._labels = {}
 
     def run(self):
@@ -97,6 +99,8 @@ class Exercise:
         return isinstance(home, ModuleType) and self.ownership.subject.covers(home.__name__)
 
     def _instance(self, label, specimen):
+        if label.partition("#")[0] in self.skip:
+            return
         for name, operation in OPERATIONS:
             self._try(f"{label} {name}", operation, (specimen,))
         for name in sorted(dir(type(specimen))):
@@ -120,7 +124,8 @@ class Exercise:
             return None
         self.left -= 1
         if self.journal is not None:
-            os.write(self.journal, (key + "\n").encode("utf-8", "replace"))
+            maker = self.makers.get(key.partition(" ")[0].partition(".")[0], "")
+            os.write(self.journal, f"{key}\t{maker}\n".encode("utf-8", "replace"))
         try:
             result = self._timed(function, args) if self.timed else function(*args)
         except KeyboardInterrupt:
@@ -137,8 +142,10 @@ class Exercise:
         kind = type(result)
         self.outcomes[key] = f"-> {kind.__module__}.{kind.__qualname__}"
         if self.ownership.owns_type(kind):
-            kept = self.specimens.setdefault(self._label(kind), [])
+            label = self._label(kind)
+            kept = self.specimens.setdefault(label, [])
             if len(kept) < SPECIMENS and not any(result is other for other in kept):
+                self.makers[f"{label}#{len(kept)}"] = key
                 kept.append(result)
         return result
 

@@ -49,6 +49,8 @@ def _learn(setting):
     return {
         "outcomes": done.outcomes,
         "types": sorted(done.types),
+        "idle": sorted(label for label, kind in done.types.items()
+                       if label not in done.specimens and not issubclass(kind, BaseException)),
         "errors": {key: kind.__name__ for key, kind in done.errors.items()},
         "only": exercise.worth_repeating(done),
         "blocked": exercise.blocked(done),
@@ -65,5 +67,6 @@ RUNGS = {
     "inside": interpreters.inside,
     "cycles": cycles.run,
     "protocol": teardown.protocol,
+    "blank": teardown.blank,
     **{f"teardown-{name}": scene for name, scene in teardown.SCENES.items()},
 }

@@ -26,8 +26,6 @@ def protocol(setting):
             problems += _visits_type(label, done)
             problems += _counted(setting, module, label, done.types[label])
     done.specimens.clear()
-    problems += _blank_instances(done)
-    problems += _subclass_methods(done)
     reference = weakref.ref(module)
     module.__dict__["probe_keeps"] = setting.exercise(module).specimens
     del module, done
@@ -68,20 +66,23 @@ def _counted(setting, module, label, kind):
     return [f"{label}: {drift:+d} references to the type after {MANY} instances [2]"]
 
 
-def _blank_instances(done):
-    """Instances that no constructor filled in must not crash [11]."""
+def blank(setting):
+    """Instances that no constructor filled in must not crash [11]; nor empty subclasses [20]."""
+    done = setting.exercise(setting.subject.load())
     for kind in done.types.values():
-        for make in (kind, lambda kind=kind: kind.__new__(kind), lambda kind=kind: object.__new__(kind)):
+        for make in (kind, lambda kind=kind: kind.__new__(kind),
+                     lambda kind=kind: object.__new__(kind)):
             try:
-                blank = make()
+                instance = make()
             except Exception:
                 continue
             for _, operation in OPERATIONS:
                 try:
-                    operation(blank)
+                    operation(instance)
                 except Exception:
                     continue
-    return []
+    problems = _subclass_methods(done)
+    return {"ok": not problems, "problems": problems}
 
 
 def _subclass_methods(done):
@@ -159,7 +160,7 @@ def _subclass(setting):
             sub()
         except Exception:
             continue
-    del sub, kind
+    sub = kind = None
     setting.subject.forget()
     gc.collect()
     sys.modules["__main__"].probe_keeps = kept

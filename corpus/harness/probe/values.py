@@ -3,11 +3,11 @@
 import re
 
 HARMFUL = re.compile(
-    r"fork|^exec[vl]|kill|sleep|^wait|abort|^_?exit$|alarm|pause|raise_signal|signal$|system$"
+    r"fork|^exec[vl]|kill|sleep|wait$|abort|^_?exit$|alarm|pause|raise_signal|signal$|system$"
     r"|popen|spawn|daemon|reboot|shutdown|mount|^set[ger]?[ug]id|setgroups|chroot|getpass|prompt"
     r"|^input|_input$|initscr|setupterm|mainloop|dooneevent|crash|fatal|stack_overflow"
     r"|set_nomemory|leak|priority|rlimit|ioprio|affinity|^run$|run_in|ioctl|interrupt"
-    r"|sethostname|settime|^select$",
+    r"|sethostname|settime|^select$|fromfd",
     re.IGNORECASE,
 )
 """Calls that block, end the process, or change the machine."""
