@@ -1,3 +1,34 @@
-"""The standard suite of migration rules."""
+"""The standard suite of migration rules, in the order in which they run."""
 
-SUITE: tuple[object, ...] = ()
+from isolate_ext.engine import Rule
+from isolate_ext_rules import (
+    add_object,
+    find_module,
+    global_variable,
+    module_hooks,
+    module_state,
+    single_phase_init,
+    state_access,
+    static_type,
+    type_alloc,
+    type_dealloc,
+    type_ready,
+    type_reference,
+    type_traverse,
+)
+
+SUITE: tuple[Rule, ...] = (
+    module_state.RULE,
+    global_variable.RULE,
+    static_type.RULE,
+    type_traverse.RULE,
+    type_dealloc.RULE,
+    type_alloc.RULE,
+    type_ready.RULE,
+    type_reference.RULE,
+    state_access.RULE,
+    find_module.RULE,
+    add_object.RULE,
+    module_hooks.RULE,
+    single_phase_init.RULE,
+)

@@ -115,7 +115,10 @@ class Names:
 
 @dataclass(slots=True, eq=False)
 class Decisions:
-    """The whole placement of one extension; complete when ``refusals`` is empty."""
+    """The whole placement of one extension; complete when ``refusals`` is empty.
+
+    ``modules`` says how a function that runs during init names the module.
+    """
 
     init: ModuleInit
     names: Names
@@ -127,6 +130,7 @@ class Decisions:
     routes: dict[Definition, Route] = field(default_factory=dict)
     threaded: set[str] = field(default_factory=set)
     teardown: set[str] = field(default_factory=set)
+    modules: dict[Definition, str] = field(default_factory=dict)
     roles: dict[str, list[Role]] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from isolate_ext.model.entities import Kind
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import ModuleInit, module_inits
+from isolate_ext.model.roles import Called, Role
 from isolate_ext.model.types import static_types
 from isolate_ext.placement.adopt import adopted_state
 from isolate_ext.placement.decisions import Decisions
@@ -37,13 +38,21 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     if adopted is not None:
         moved |= set(adopted.accessors)
     reach = Reach(extension, init, moved, moving, tables)
-    reach.solve([init.creator.routine])
+    seeds = [init.creator.routine]
+    if adopted is not None and fields.fields:
+        seeds += [key for key, found in reach.roles.items() if any(_completes(role) for role in found)]
+    reach.solve(seeds)
     decisions.routes = reach.routes
     decisions.threaded = reach.threaded
     decisions.teardown = reach.teardown
     decisions.roles = reach.roles
     decisions.refusals.extend(reach.refusals)
     return decisions
+
+
+def _completes(role: Role) -> bool:
+    """A hook of the module that must also take care of the new members."""
+    return role.called is Called.HOOK and role.slot in ("m_traverse", "m_clear")
 
 
 def _fields(extension: Extension, types: set[str], refused: frozenset[str], adopted: object) -> FieldPlan:

@@ -1,0 +1,22 @@
+"""Rule API, plan, stages and the loop that makes a migration.  Knows text, not patterns."""
+
+from isolate_ext.engine.migrate import Outcome, migrate
+from isolate_ext.engine.plan import Edit, Note, Plan
+from isolate_ext.engine.rule import Pass, Refused, Rewrite, Rule, Safety, Settings, Violation
+from isolate_ext.engine.stages import Stage
+
+__all__ = [
+    "Edit",
+    "Note",
+    "Outcome",
+    "Pass",
+    "Plan",
+    "Refused",
+    "Rewrite",
+    "Rule",
+    "Safety",
+    "Settings",
+    "Stage",
+    "Violation",
+    "migrate",
+]

@@ -1,0 +1,105 @@
+"""Decide, schedule, render, check; remade with every refusal until nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from isolate_ext.engine.plan import Note, Plan
+from isolate_ext.engine.rule import Pass, Rule, Settings, Violation
+from isolate_ext.engine.stages import Stage
+from isolate_ext.model.extension import Extension
+from isolate_ext.placement.decisions import Decisions
+from isolate_ext.placement.place import place
+from isolate_ext.placement.refusals import Reason, Refusal
+from isolate_ext.text import compose
+
+Reparse = Callable[[Mapping[str, bytes]], Extension]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one extension.
+
+    ``stage`` is the last one reached, None where nothing is changed; ``texts`` holds, per stage up
+    to it, the new text of every changed or new file.
+    """
+
+    extension: Extension
+    decisions: Decisions | None
+    plan: Plan | None
+    stage: Stage | None
+    texts: dict[Stage, dict[str, bytes]] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
+    already: bool = False
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        return self.texts.get(self.stage, {}) if self.stage is not None else {}
+
+
+def migrate(
+    extension: Extension, rules: Sequence[Rule], settings: Settings, upto: Stage = Stage.ISOLATED,
+    every_stage: bool = False,
+) -> Outcome:
+    """The migration of one extension.  Never raises for what the source holds."""
+    refused: dict[str, Refusal] = {}
+    while True:
+        decisions = place(extension, frozenset(refused))
+        if isinstance(decisions, Refusal):
+            return Outcome(extension, None, None, None, refusals=[decisions])
+        if decisions.init.multi_phase and not decisions.fields and not decisions.refusals:
+            return Outcome(extension, decisions, None, None, already=True)
+        plan = Plan()
+        for rule in rules:
+            rule.run(Pass(rule.id, extension, decisions, plan, settings))
+        fresh = [each for each in plan.refusals if each.symbol and each.symbol not in refused]
+        fresh = [each for each in fresh if each.symbol in decisions.fields]
+        if fresh:
+            for each in fresh:
+                refused.setdefault(each.symbol, each)
+            continue
+        refusals = _unique([*refused.values(), *decisions.refusals, *plan.refusals])
+        stage = min(upto, Stage.ACCESS if refusals else Stage.ISOLATED)
+        conflict = _render(extension, decisions, plan, stage, every_stage)
+        if isinstance(conflict, dict):
+            return Outcome(extension, decisions, plan, stage, conflict, refusals, plan.notes)
+        if conflict.symbol in refused or conflict.symbol not in decisions.fields:
+            return Outcome(extension, decisions, plan, None, refusals=[*refusals, conflict])
+        refused[conflict.symbol] = conflict
+
+
+def _unique(refusals: Sequence[Refusal]) -> list[Refusal]:
+    seen: set[tuple[object, ...]] = set()
+    result = []
+    for each in refusals:
+        key = (each.reason, each.path, each.start, each.symbol)
+        if key not in seen:
+            seen.add(key)
+            result.append(each)
+    return sorted(result, key=lambda each: (each.path, each.start))
+
+
+def _render(
+    extension: Extension, decisions: Decisions, plan: Plan, last: Stage, every_stage: bool
+) -> dict[Stage, dict[str, bytes]] | Refusal:
+    texts: dict[Stage, dict[str, bytes]] = {}
+    originals = {path: parsed.source.data for path, parsed in extension.files.items()}
+    for stage in Stage:
+        if stage > last or (stage < last and not every_stage):
+            continue
+        if decisions.adopted is not None and stage < Stage.ISOLATED:
+            texts[stage] = {}
+            continue
+        composed = compose(originals, plan.at(stage))
+        if composed.conflicts:
+            lost = composed.conflicts[0]
+            span = lost.dropped.span
+            symbol = lost.dropped.group.partition(":")[2]
+            return Refusal("engine", Reason.CONFLICT, lost.dropped.path, span.start, span.end,
+                           str(lost), symbol)
+        changed = {p: text for p, text in composed.files.items() if text != originals[p]}
+        texts[stage] = {**changed, **plan.files_at(stage)}
+    return texts

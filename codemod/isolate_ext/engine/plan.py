@@ -1,0 +1,62 @@
+"""The plan: edits with the stages at which they hold, refusals, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from isolate_ext.engine.stages import Stage
+from isolate_ext.placement.refusals import Refusal
+from isolate_ext.text import Replacement
+from isolate_ext.text.replacement import Part, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A replacement that holds from stage ``since`` to stage ``until``, both included."""
+
+    replacement: Replacement
+    since: Stage
+    until: Stage
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the user should know about an edit that was made; ``review`` asks for an eye."""
+
+    rule: str
+    path: str
+    start: int
+    message: str
+    review: bool = False
+
+
+@dataclass(slots=True)
+class Plan:
+    """What the rules have scheduled.  ``new_files`` are whole texts by stage window."""
+
+    edits: list[Edit] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    new_files: list[tuple[str, bytes, Stage, Stage]] = field(default_factory=list)
+
+    def replace(
+        self, rule: str, path: str, start: int, end: int, parts: bytes | Sequence[Part], group: str,
+        since: Stage, until: Stage = Stage.ISOLATED, order: int = 0,
+    ) -> None:
+        pieces = (parts,) if isinstance(parts, bytes) else tuple(parts)
+        change = Replacement(path, Span(start, end), pieces, group, order)
+        edit = Edit(change, since, until, rule)
+        if edit not in self.edits:
+            self.edits.append(edit)
+
+    def at(self, stage: Stage) -> list[Replacement]:
+        """The replacements that make the text of a stage."""
+        return [edit.replacement for edit in self.edits if edit.since <= stage <= edit.until]
+
+    def files_at(self, stage: Stage) -> dict[str, bytes]:
+        return {path: text for path, text, since, until in self.new_files if since <= stage <= until}
+
+    def rules_of(self, group: str) -> Iterable[str]:
+        return {edit.rule for edit in self.edits if edit.replacement.group == group}

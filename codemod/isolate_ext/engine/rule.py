@@ -1,0 +1,130 @@
+"""What a rule is, and the only door between a rule and the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from isolate_ext.engine.plan import Note, Plan
+from isolate_ext.engine.stages import Stage
+from isolate_ext.model.entities import Definition
+from isolate_ext.model.extension import Extension
+from isolate_ext.placement.decisions import Decisions, RouteKind
+from isolate_ext.placement.refusals import Reason, Refusal
+from isolate_ext.syntax import Node, Parsed
+from isolate_ext.text import Style, style_of
+from isolate_ext.text.replacement import Part
+
+
+class Safety(Enum):
+    """SAFE keeps behaviour and comments; REVIEW compiles, and asks for a human eye."""
+
+    SAFE = "safe"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """An executed example: a whole C file before, and fragments that stand in it afterwards."""
+
+    before: str
+    after: tuple[str, ...]
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An executed example of a refusal."""
+
+    before: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A post-condition that the output breaks: a fault of ours."""
+
+    rule: str
+    path: str
+    start: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user chose: the floor as (major, minor), and how the module is initialised."""
+
+    floor: tuple[int, int] = (3, 9)
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pass:
+    """One run of one rule: the model and decisions to read, the plan to add to."""
+
+    rule: str
+    extension: Extension
+    decisions: Decisions
+    plan: Plan
+    settings: Settings
+
+    def parsed(self, path: str) -> Parsed:
+        return self.extension.files[path]
+
+    def style(self, path: str) -> Style:
+        return style_of(self.parsed(path).source.data)
+
+    def replace(
+        self, path: str, start: int, end: int, parts: bytes | str | Sequence[Part], group: str,
+        since: Stage, until: Stage = Stage.ISOLATED, order: int = 0,
+    ) -> None:
+        """Schedule a replacement; text given as str is put into the file's own style."""
+        if isinstance(parts, str):
+            parts = self.style(path).adapt(parts.encode())
+        self.plan.replace(self.rule, path, start, end, parts, group, since, until, order)
+
+    def state_edit(
+        self, path: str, start: int, end: int, inside: Definition | None, group: str,
+        make: Callable[[str], Sequence[Part] | str], since: Stage = Stage.STATE,
+    ) -> None:
+        """A replacement whose text names the state: the static one before stage access."""
+        static = f"{self.decisions.names.global_accessor}()"
+        route = self.decisions.routes.get(inside) if inside is not None else None
+        if route is None or route.kind is RouteKind.GLOBAL:
+            self.replace(path, start, end, make(static), group, since)
+            return
+        if since < Stage.ACCESS:
+            self.replace(path, start, end, make(static), group, since, Stage.HEAP_TYPES)
+        name = self.decisions.names.variable
+        self.replace(path, start, end, make(name), group, max(since, Stage.ACCESS))
+
+    def refuse(self, reason: Reason, path: str, start: int, end: int, message: str, symbol: str = "",
+               chain: tuple[str, ...] = ()) -> None:
+        self.plan.refusals.append(
+            Refusal(self.rule, reason, path, start, end, message, symbol, chain)
+        )
+
+    def refuse_node(self, reason: Reason, path: str, node: Node, message: str, symbol: str = "") -> None:
+        self.refuse(reason, path, node.start, node.end, message, symbol)
+
+    def note(self, path: str, start: int, message: str, *, review: bool = False) -> None:
+        self.plan.notes.append(Note(self.rule, path, start, message, review))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A migration pattern.  ``doc`` is the module's docstring, its first line the title."""
+
+    id: str
+    doc: str
+    patterns: tuple[int, ...]
+    stage: Stage
+    safety: Safety
+    run: Callable[[Pass], None]
+    examples: tuple[Rewrite | Refused, ...] = ()
+    verify: Callable[[Extension], Iterable[Violation]] | None = None
+
+    @property
+    def title(self) -> str:
+        return self.doc.strip().splitlines()[0]

@@ -1,0 +1,109 @@
+"""Objects handed to the module's dict.
+
+What: `PyModule_AddObject` of an object that the state keeps becomes `PyModule_AddObjectRef`; the
+reference taken for it beforehand goes, and so does a release on an error path.
+
+Why: state and dict each own a reference; the old call steals one, but only on success.
+
+Handbook patterns 14, 15 and 16.
+"""
+
+from __future__ import annotations
+
+import re
+
+from isolate_ext.capi.ownership import STEALS_ON_SUCCESS
+from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.entities import Kind, Use
+from isolate_ext.placement.decisions import StateField
+from isolate_ext.syntax import Node
+from isolate_ext_rules.c_text import remove_statement, statement_of
+from isolate_ext_rules.examples import EXCEPTION
+
+EXAMPLES = (
+    Rewrite(EXCEPTION, ('PyModule_AddObjectRef(m, "Error", state->Error)',), ("Py_INCREF(Error)",)),
+)
+
+
+def run(pass_: Pass) -> None:
+    for field in pass_.decisions.fields.values():
+        if field.kind in (Kind.TYPE, Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT) and field.owned:
+            _balance(pass_, field)
+
+
+def adds_objects(pass_: Pass) -> bool:
+    """Whether any call becomes `PyModule_AddObjectRef`."""
+    return any(
+        call_of(use, STEALS_ON_SUCCESS) is not None
+        for field in pass_.decisions.fields.values() if field.owned
+        for use in pass_.extension.uses_of(field.symbol)
+    )
+
+
+def call_of(use: Use, names: frozenset[str]) -> Node | None:
+    """The call of one of ``names`` that takes this use as an argument, below casts."""
+    node = use.node
+    while node is not None and node.parent is not None and node.parent.kind in (
+        "pointer_expression", "cast_expression", "parenthesized_expression", "argument_list",
+        "subscript_expression",
+    ):
+        node = node.parent
+        if node.kind == "argument_list":
+            call = node.parent
+            callee = call.child("function") if call is not None else None
+            return call if callee is not None and callee.str in names else None
+    return None
+
+
+def _balance(pass_: Pass, field: StateField) -> None:
+    since = Stage.HEAP_TYPES if field.kind is Kind.TYPE else Stage.ISOLATED
+    group = f"{'type' if field.kind is Kind.TYPE else 'global'}:{field.symbol}"
+    uses = pass_.extension.uses_of(field.symbol)
+    for use in uses:
+        call = call_of(use, STEALS_ON_SUCCESS)
+        callee = call.child("function") if call is not None else None
+        if call is None or callee is None or use.inside is None:
+            continue
+        pass_.replace(use.path, callee.start, callee.end, b"PyModule_AddObjectRef", group, since)
+    for function in {id(u.inside): u.inside for u in uses if u.inside is not None}.values():
+        mine = [u for u in uses if u.inside is function]
+        added = sum(1 for u in mine if call_of(u, STEALS_ON_SUCCESS) is not None)
+        if not added:
+            continue
+        taken = [u for u in mine if _is_statement(u, r"Py_X?INCREF")]
+        released = [u for u in mine if _is_statement(u, r"Py_X?DECREF")]
+        for use in (taken if field.kind is Kind.TYPE else taken[:added]) + released:
+            assert use.node is not None
+            _drop(pass_, use, group, since)
+
+
+def _is_statement(use: Use, callee: str) -> bool:
+    if use.node is None:
+        return False
+    statement = statement_of(use.node)
+    return statement.kind == "expression_statement" and re.match(rf"{callee}\s*\(", statement.str) is not None
+
+
+def _drop(pass_: Pass, use: Use, group: str, since: Stage) -> None:
+    """Remove the statement; the use inside it is rewritten up to the stage before."""
+    assert use.node is not None
+    statement = statement_of(use.node)
+    start, end = statement.start, statement.end
+    kept = [
+        edit for edit in pass_.plan.edits
+        if not (edit.replacement.path == use.path and start <= edit.replacement.span.start
+                and edit.replacement.span.end <= end and edit.until >= since)
+    ]
+    clipped = [
+        edit for edit in pass_.plan.edits
+        if edit not in kept and edit.since < since
+    ]
+    pass_.plan.edits[:] = kept
+    for edit in clipped:
+        change = edit.replacement
+        pass_.plan.replace(edit.rule, change.path, change.span.start, change.span.end, change.parts,
+                           change.group, edit.since, Stage(since - 1), change.order)
+    remove_statement(pass_, use.path, statement, group, since)
+
+
+RULE = Rule("add-object", __doc__, (14, 15, 16), Stage.ISOLATED, Safety.SAFE, run, EXAMPLES)

@@ -1,0 +1,102 @@
+"""What happens first when a module is executed: the state, its initial values, early types."""
+
+from __future__ import annotations
+
+from isolate_ext.engine import Pass, Stage
+from isolate_ext.model.entities import Kind
+from isolate_ext.placement.decisions import StateField
+from isolate_ext_rules.c_text import body_start, conditional, indent_at
+from isolate_ext_rules.type_ready import creation, prologue_types
+
+GROUP = "init"
+
+
+def add_prologue(pass_: Pass) -> None:
+    from isolate_ext_rules.single_phase_init import module_name
+
+    names, creator = pass_.decisions.names, pass_.decisions.init.creator
+    data = pass_.parsed(creator.path).source.data
+    types = prologue_types(pass_)
+    values = [line for field in pass_.decisions.fields.values() for line in initial_value(pass_, field)]
+    if types or values or _uses_state(pass_):
+        at = body_start(data, creator.body)
+        declare = f"\n    {names.state_struct} *{names.variable} = "
+        static = f"{declare}{names.global_accessor}();"
+        if types or _uses_state(pass_):
+            pass_.replace(creator.path, at, at, static, GROUP, Stage.ACCESS, Stage.ACCESS)
+        final = f"{declare}{names.module_accessor}({module_name(pass_)});"
+        pass_.replace(creator.path, at, at, final, GROUP, Stage.ISOLATED)
+    at = _after_declarations(pass_)
+    margin = indent_at(data, at[1]) or "    "
+    static_state = f"{names.global_accessor}()"
+    for stage in (Stage.HEAP_TYPES, Stage.ACCESS, Stage.ISOLATED):
+        state = static_state if stage is Stage.HEAP_TYPES else names.variable
+        isolated = stage is Stage.ISOLATED
+        lines = list(values) if isolated else []
+        for key in types:
+            made = creation(pass_, pass_.decisions.types[key],
+                            module_name(pass_) if isolated else "NULL", state)
+            lines += [f"if ({made} < 0) {{", f"    return {'-1' if isolated else 'NULL'};", "}"]
+        if lines:
+            text = "\n" + "\n".join(
+                line if line.startswith("#") else f"{margin}{line}" for each in lines for line in each.split("\n")
+            )
+            pass_.replace(creator.path, at[0], at[0], text, GROUP, stage, stage, order=5)
+
+
+def _uses_state(pass_: Pass) -> bool:
+    decisions = pass_.decisions
+    wanted = set(decisions.fields) | decisions.threaded
+    if decisions.adopted is not None:
+        wanted |= decisions.adopted.accessors
+    return any(use.symbol in wanted for use in pass_.extension.uses_inside(decisions.init.creator))
+
+
+def _after_declarations(pass_: Pass) -> tuple[int, int]:
+    """The offset behind the leading declarations, and of the first statement."""
+    creator = pass_.decisions.init.creator
+    data = pass_.parsed(creator.path).source.data
+    at = body_start(data, creator.body)
+    body = creator.node.child("body") if creator.node is not None else None
+    for statement in body.named if body is not None else ():
+        if statement.start < at:
+            continue
+        if statement.kind != "declaration":
+            return at, statement.start
+        at = statement.end
+    return at, at
+
+
+def initial_value(pass_: Pass, field: StateField) -> list[str]:
+    """Statements that give a member what its variable was initialised with; zero needs none."""
+    variable = pass_.extension.variables[field.symbol]
+    value = variable.home.initialiser
+    if field.kind is Kind.TYPE or value is None:
+        return []
+    text = value.str
+    if text.strip("() ") in ("NULL", "0", "0L", "0.0", "{0}", "{NULL}", "false", "FALSE", "'\\0'"):
+        return []
+    target = f"{pass_.decisions.names.variable}->{field.name}"
+    if value.kind == "initializer_list" or variable.ctype.arrays:
+        base = variable.ctype.base
+        stars = "*" * variable.ctype.pointers
+        sizes = "".join(f"[{size}]" for size in field.arrays)
+        lines = [
+            "{", f"    static const {base} {stars}initial{sizes} = {text};",
+            f"    memcpy(&{target}, &initial, sizeof(initial));", "}",
+        ]
+        if variable.ctype.pointers:
+            lines[1] = f"    static {base} {stars}const initial{sizes} = {text};"
+        return [conditional(field.conditions, "\n".join(lines))]
+    return [conditional(field.conditions, f"{target} = {text};")]
+
+
+def static_initialiser(pass_: Pass) -> str:
+    """The designated initialiser of the static state, before the module has its own."""
+    rows = []
+    for field in pass_.decisions.fields.values():
+        if initial_value(pass_, field):
+            value = pass_.extension.variables[field.symbol].home.initialiser
+            assert value is not None
+            rows.append(conditional(field.conditions, f"    .{field.name} = {value.str},"))
+    return " = {\n" + "\n".join(rows) + "\n}" if rows else ""

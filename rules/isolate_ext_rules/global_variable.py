@@ -1,0 +1,63 @@
+"""Objects, caches and settings in C globals.
+
+What: a file-scope or function-local variable that holds an object, an array or struct of objects,
+or plain data that is written, becomes a member of the module state.
+
+Why: every copy of the module and every interpreter shares a C static; an exception kept there is
+overwritten by the next import, and a cached object outlives the interpreter that made it.
+
+Declines when: the variable is used at file scope, its name is made by ##, its type has no name, or
+code that was not parsed uses it.
+
+Handbook patterns 53, 68, 69, 70, 72, 74, 76, 77, 81.
+"""
+
+from __future__ import annotations
+
+from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.entities import Kind, Use
+from isolate_ext.placement.decisions import StateField
+from isolate_ext.placement.refusals import Reason
+from isolate_ext_rules.c_text import remove_declaration
+from isolate_ext_rules.examples import EXCEPTION, TABLE_OF_ADDRESSES
+
+EXAMPLES = (
+    Rewrite(EXCEPTION, ("PyObject *Error;", "state->Error"), ("static PyObject *Error",)),
+    Refused(TABLE_OF_ADDRESSES, Reason.FILE_SCOPE_USE),
+)
+
+
+def run(pass_: Pass) -> None:
+    for field in pass_.decisions.fields.values():
+        if field.kind is not Kind.TYPE:
+            _move(pass_, field)
+
+
+def _move(pass_: Pass, field: StateField) -> None:
+    variable = pass_.extension.variables[field.symbol]
+    for use in pass_.extension.uses_of(field.symbol):
+        if use.inside is None:
+            pass_.refuse(
+                Reason.FILE_SCOPE_USE, use.path, use.start, use.end,
+                f"{variable.name} is used outside of a function", field.symbol,
+            )
+            return
+    group = f"global:{field.symbol}"
+    for use in pass_.extension.uses_of(field.symbol):
+        replace_use(pass_, use, field, group)
+    for declaration in variable.definitions + variable.declarations:
+        remove_declaration(pass_, declaration, group, Stage.STATE, comment=True)
+
+
+def replace_use(pass_: Pass, use: Use, field: StateField, group: str) -> None:
+    """Spell a use of a moved variable as a member of the state."""
+    macro = use.inside is not None and use.inside.is_macro
+
+    def text(state: str) -> list[bytes]:
+        return [f"({state})->{field.name}".encode() if macro else f"{state}->{field.name}".encode()]
+
+    pass_.state_edit(use.path, use.start, use.end, use.inside, group, text)
+
+
+RULE = Rule("global-variable", __doc__, (53, 68, 69, 70, 72, 74, 76, 77, 81), Stage.STATE,
+            Safety.SAFE, run, EXAMPLES)

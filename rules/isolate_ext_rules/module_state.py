@@ -1,0 +1,197 @@
+"""The module state: its struct, where that stands, and the functions that find it.
+
+What: one struct, named after the module, holds what was global; accessors find it from the module,
+from a type, from operands, or from a type that may be torn down. A struct that the module has
+already is extended.
+
+Why: `PyModule_GetState` gives each copy of the module, in each interpreter, a struct of its own.
+
+Declines when: the types of its members are declared after the first function that needs them.
+
+Handbook section 0.1 to 0.4, patterns 3 and 63.
+"""
+
+from __future__ import annotations
+
+from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.entities import Kind
+from isolate_ext.placement.decisions import RouteKind, StateField
+from isolate_ext_rules.add_object import adds_objects
+from isolate_ext_rules.c_text import conditional, trailing_comment
+from isolate_ext_rules.exec_prologue import static_initialiser
+from isolate_ext_rules.examples import EXCEPTION
+from isolate_ext_rules.state_home import Home, find_home
+from isolate_ext_rules.state_text import (
+    GET_BY_OPERANDS,
+    GET_BY_TYPE,
+    GET_BY_TYPE_NEW,
+    GET_IN_TEARDOWN,
+    GET_MODULE,
+    READY,
+    STATIC_ACCESSOR,
+    TYPE_FLAGS,
+)
+
+EXAMPLES = (
+    Rewrite(EXCEPTION, ("} spam_state;", "get_spam_state(PyObject *module)", "PyModule_GetState(module)")),
+)
+GROUP = "state"
+
+ADD_OBJECT_REF = """\
+#if PY_VERSION_HEX < 0x030a0000
+static inline int
+PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
+{
+    Py_XINCREF(value);
+    if (PyModule_AddObject(module, name, value) < 0) {
+        Py_XDECREF(value);
+        return -1;
+    }
+    return 0;
+}
+#endif"""
+
+
+def run(pass_: Pass) -> None:
+    decisions = pass_.decisions
+    if not decisions.fields and decisions.adopted is None:
+        return
+    home = find_home(pass_)
+    if home is None:
+        return
+    for stage in Stage:
+        before = _struct(pass_, stage)
+        text = "\n\n".join(part for part in (before, _accessors(pass_, stage, home)) if part)
+        if text:
+            home.insert(pass_, text, stage)
+        if decisions.adopted is not None:
+            _extend(pass_, stage)
+    _define_static(pass_, home)
+
+
+def fields_at(pass_: Pass, stage: Stage) -> list[StateField]:
+    """The members that exist at a stage; types join with the second."""
+    return [
+        field for field in pass_.decisions.fields.values()
+        if stage >= Stage.HEAP_TYPES or field.kind is not Kind.TYPE
+    ]
+
+
+def _struct(pass_: Pass, stage: Stage) -> str:
+    if pass_.decisions.adopted is not None:
+        return ""
+    members = [_member(pass_, field) for field in fields_at(pass_, stage)]
+    if not members:
+        return ""
+    body = "\n".join(members)
+    return f"typedef struct {{\n{body}\n}} {pass_.decisions.names.state_struct};"
+
+
+def _member(pass_: Pass, field: StateField) -> str:
+    variable = pass_.extension.variables[field.symbol]
+    home = variable.home
+    comment = ""
+    if field.kind is not Kind.TYPE and home.siblings == 1:
+        comment = trailing_comment(pass_.parsed(home.path).source.data, home.end)[0]
+    line = f"    {field.declaration};" + (f"  {comment}" if comment else "")
+    return conditional(field.conditions, line)
+
+
+def _extend(pass_: Pass, stage: Stage) -> None:
+    adopted = pass_.decisions.adopted
+    assert adopted is not None
+    members = [_member(pass_, field) for field in fields_at(pass_, stage)]
+    body = adopted.struct.node.child("body")
+    if not members or body is None:
+        return
+    at = body.end - 1
+    text = "".join(f"{member}\n" for member in members)
+    pass_.replace(adopted.struct.path, at, at, text, GROUP, stage, stage)
+
+
+def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
+    names = pass_.decisions.names
+    kinds = {route.kind for route in pass_.decisions.routes.values()}
+    parts: list[str] = []
+    if stage < Stage.ISOLATED:
+        parts.append(STATIC_ACCESSOR.fill(
+            storage="extern" if home.shared else "static", struct=names.state_struct,
+            variable=names.global_variable, accessor=names.global_accessor,
+            initialiser="" if home.shared else static_initialiser(pass_),
+        ))
+    if stage >= Stage.HEAP_TYPES and pass_.decisions.types:
+        if pass_.settings.floor < (3, 10) and stage >= Stage.HEAP_TYPES:
+            parts.append(TYPE_FLAGS.fill())
+    if stage >= Stage.ACCESS:
+        parts.extend(_lookups(pass_, stage, home, kinds))
+    if stage >= Stage.HEAP_TYPES and pass_.decisions.types:
+        parts.append(_ready(pass_, home))
+    if stage >= Stage.HEAP_TYPES and pass_.settings.floor < (3, 10) and adds_objects(pass_):
+        if not any("PyModule_AddObjectRef" in f.names() for f in pass_.extension.files.values()):
+            parts.append(ADD_OBJECT_REF)
+    return "\n\n".join(part.strip("\n") for part in parts)
+
+
+def _lookups(pass_: Pass, stage: Stage, home: Home, kinds: set[RouteKind]) -> list[str]:
+    names, adopted = pass_.decisions.names, pass_.decisions.adopted
+    isolated = stage is Stage.ISOLATED
+    by_type = {RouteKind.INSTANCE, RouteKind.TYPE, RouteKind.EITHER, RouteKind.MODULE_OR_INSTANCE}
+    parts = []
+    own = adopted is None or adopted.module_accessor is None
+    if own and (isolated or kinds & {RouteKind.MODULE, RouteKind.MODULE_OR_INSTANCE}):
+        body = (
+            "void *state = PyModule_GetState(module);\nassert(state != NULL);\n"
+            f"return ({names.state_struct} *)state;"
+            if isolated else f"(void)module;\nreturn {names.global_accessor}();"
+        )
+        parts.append(GET_MODULE.fill(struct=names.state_struct, accessor=names.module_accessor, body=body))
+    if not kinds & (by_type | {RouteKind.TEARDOWN}):
+        return parts
+    if isolated:
+        parts.append(home.definition_declaration(pass_))
+    fills = {"struct": names.state_struct, "definition": home.definition_name(pass_)}
+    if kinds & by_type:
+        if isolated:
+            template = GET_BY_TYPE if pass_.settings.floor < (3, 11) else GET_BY_TYPE_NEW
+            parts.append(template.fill(accessor=names.type_accessor, **fills))
+        else:
+            parts.append(_static_lookup(pass_, names.type_accessor, "PyTypeObject *type", "(void)type;"))
+    if RouteKind.EITHER in kinds:
+        parts.append(GET_BY_OPERANDS.fill(
+            struct=names.state_struct, accessor=names.operand_accessor, by_type=names.type_accessor))
+    if RouteKind.TEARDOWN in kinds:
+        if isolated:
+            parts.append(GET_IN_TEARDOWN.fill(accessor=names.teardown_accessor, **fills))
+        else:
+            parts.append(_static_lookup(pass_, names.teardown_accessor, "PyTypeObject *type", "(void)type;"))
+    return parts
+
+
+def _static_lookup(pass_: Pass, accessor: str, parameters: str, unused: str) -> str:
+    names = pass_.decisions.names
+    return (
+        f"static inline {names.state_struct} *\n{accessor}({parameters})\n{{\n    {unused}\n"
+        f"    return {names.global_accessor}();\n}}"
+    )
+
+
+def _ready(pass_: Pass, home: Home) -> str:
+    from isolate_ext_rules.static_type import instantiable
+
+    closed = pass_.settings.floor < (3, 10) and any(
+        not instantiable(pass_, each) for each in pass_.decisions.types.values()
+    )
+    based = any(each.slot("tp_base") is not None for each in pass_.decisions.types.values())
+    return READY(pass_.decisions.names.ready, home.shared, based=based, closed=closed)
+
+
+def _define_static(pass_: Pass, home: Home) -> None:
+    """The one static instance of the struct, until the module has its own."""
+    names = pass_.decisions.names
+    if home.shared:
+        path, at = home.definition_site(pass_)
+        text = f"{names.state_struct} {names.global_variable}{static_initialiser(pass_)};\n\n"
+        pass_.replace(path, at, at, text, GROUP, Stage.STATE, Stage.ACCESS, order=-5)
+
+
+RULE = Rule("module-state", __doc__, (3, 63), Stage.STATE, Safety.SAFE, run, EXAMPLES)

@@ -1,0 +1,349 @@
+"""Single-phase initialisation.
+
+What: the body of the init function becomes an exec function; `PyInit_name` only returns
+`PyModuleDef_Init`; the module definition gets slots, the size of the state, and its hooks.
+
+Why: multi-phase initialisation makes a fresh module for every import and every interpreter.
+
+Declines when: the init function is more than one function deep, does other work beside calling
+the one that creates the module, or returns something that is neither the module nor NULL.
+
+Handbook patterns 1, 2, 7, 8, 11, 12 and 13, section 0.1.
+"""
+
+from __future__ import annotations
+
+import re
+
+from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.declarators import declarators
+from isolate_ext.model.entities import Kind, strip_casts
+from isolate_ext.model.init import Exit, ExitKind
+from isolate_ext.model.initialisers import fields_of
+from isolate_ext.placement.refusals import Reason
+from isolate_ext.syntax import Node
+from isolate_ext_rules.c_text import (
+    body_start,
+    remove_statement,
+    statement_of,
+    whole_lines,
+    with_blank_line,
+)
+from isolate_ext_rules.examples import EXCEPTION, module
+from isolate_ext_rules.exec_prologue import add_prologue
+from isolate_ext_rules.module_hooks import hook_fields, hook_functions
+from isolate_ext_rules.state_home import definition_name, is_shared
+
+EXAMPLES = (
+    Rewrite(
+        EXCEPTION,
+        ("spam_exec(PyObject *m)", "return PyModuleDef_Init(&spam_module);", "{Py_mod_exec, spam_exec},",
+         ".m_size = sizeof(spam_state)", "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED"),
+        ("PyModule_Create",),
+    ),
+    Refused(module("static PyObject *make(PyObject *m) { return m; }").replace("return m;\n}\n", "return make(m);\n}\n"),
+            Reason.INIT_SHAPE),
+)
+GROUP = "init"
+
+
+def run(pass_: Pass) -> None:
+    init = pass_.decisions.init
+    add_prologue(pass_)
+    if init.multi_phase:
+        return
+    if len(init.chain) > 2 or (len(init.chain) == 2 and not _only_calls(init.entry.node)):
+        entry = init.entry
+        pass_.refuse(Reason.INIT_SHAPE, entry.path, entry.name_start, entry.name_start + len(entry.name),
+                     f"{entry.name} does more than call the function that creates the module")
+        return
+    removed = _creation(pass_)
+    for exit_ in init.exits:
+        if not any(start <= exit_.node.start < end for start, end in removed):
+            _exit(pass_, exit_)
+    _macro_exits(pass_)
+    _releases(pass_, removed)
+    _header(pass_)
+    _definition(pass_)
+
+
+def module_name(pass_: Pass) -> str:
+    """The exec function's parameter: the name that the init function kept the module under."""
+    init = pass_.decisions.init
+    kept = init.module_variable
+    if kept is None or _is_global(pass_, kept):
+        return "module"
+    return kept
+
+
+def _is_global(pass_: Pass, name: str) -> bool:
+    init = pass_.decisions.init
+    return any(use.inside is init.creator for key in pass_.decisions.fields
+               if pass_.extension.variables[key].name == name
+               for use in pass_.extension.uses_of(key))
+
+
+def _only_calls(node: Node | None) -> bool:
+    body = node.child("body") if node is not None else None
+    if body is None:
+        return False
+    statements = [s for s in body.named if s.kind != "comment"]
+    return len(statements) == 1 and statements[0].kind == "return_statement"
+
+
+def _creation(pass_: Pass) -> list[tuple[int, int]]:
+    """Take the creation, its check and the variable's declaration away; the spans removed."""
+    init = pass_.decisions.init
+    path, call = init.creator.path, init.create_call
+    assert call is not None
+    kept = init.module_variable
+    removed: list[tuple[int, int]] = []
+    if kept is None or _is_global(pass_, kept):
+        created = [e for e in init.exits if e.kind is ExitKind.CREATED]
+        if not created:
+            pass_.replace(path, call.start, call.end, b"module", GROUP, Stage.ISOLATED)
+        return removed
+    statement = statement_of(call)
+    if statement.kind == "declaration":
+        _remove_declarator(pass_, path, statement, kept)
+        removed.append((statement.start, statement.end))
+    elif statement.kind == "expression_statement":
+        remove_statement(pass_, path, statement, GROUP, Stage.ISOLATED)
+        removed.append((statement.start, statement.end))
+        _remove_declaration_of(pass_, kept)
+    elif statement.kind == "if_statement" and _null_check(statement, kept):
+        remove_statement(pass_, path, statement, GROUP, Stage.ISOLATED)
+        removed.append((statement.start, statement.end))
+        _remove_declaration_of(pass_, kept)
+        return removed
+    else:
+        pass_.replace(path, call.start, call.end, kept.encode(), GROUP, Stage.ISOLATED)
+        _remove_declaration_of(pass_, kept)
+        return removed
+    following = _next_statement(statement)
+    if following is not None and following.kind == "if_statement" and _null_check(following, kept):
+        remove_statement(pass_, path, following, GROUP, Stage.ISOLATED)
+        removed.append((following.start, following.end))
+    return removed
+
+
+def _next_statement(statement: Node) -> Node | None:
+    siblings = statement.parent.named if statement.parent is not None else []
+    after = [s for s in siblings if s.start >= statement.end and s.kind != "comment"]
+    return after[0] if after else None
+
+
+def _null_check(statement: Node, kept: str) -> bool:
+    """``if (m == NULL) return NULL;`` in its spellings, the creation itself inside or before it."""
+    test, then = statement.child("condition"), statement.child("consequence")
+    if test is None or then is None or statement.child("alternative") is not None:
+        return False
+    text = re.sub(r"\s+", "", test.str)
+    name = re.escape(kept)
+    value = rf"(\(?{name}=PyModule_Create2?\(.*\)\)?|{name})"
+    if not re.fullmatch(rf"\((!{value}|{value}==(NULL|0)|(NULL|0)=={value})\)", text):
+        return False
+    statements = then.named if then.kind == "compound_statement" else [then]
+    return len([s for s in statements if s.kind != "comment"]) == 1 and re.fullmatch(
+        r"(return\b[^;]*|goto\s+\w+|[A-Z_]+)\s*;", statements[-1].str
+    ) is not None
+
+
+def _remove_declaration_of(pass_: Pass, name: str) -> None:
+    creator = pass_.decisions.init.creator
+    for node in creator.node.descendants() if creator.node is not None else ():
+        if node.kind == "declaration" and any(d.name.str == name for d in declarators(node)):
+            _remove_declarator(pass_, creator.path, node, name)
+            return
+
+
+def _remove_declarator(pass_: Pass, path: str, declaration: Node, name: str) -> None:
+    found = list(declarators(declaration))
+    data = pass_.parsed(path).source.data
+    if len(found) == 1:
+        start, end = whole_lines(data, declaration.start, declaration.end)
+        pass_.replace(path, start, end, b"", GROUP, Stage.ISOLATED)
+        return
+    index = next(i for i, d in enumerate(found) if d.name.str == name)
+    if index + 1 < len(found):
+        start, end = found[index].node.start, found[index + 1].node.start
+    else:
+        start, end = found[index - 1].node.end, found[index].node.end
+    pass_.replace(path, start, end, b"", GROUP, Stage.ISOLATED)
+
+
+def _exit(pass_: Pass, exit_: Exit) -> None:
+    init = pass_.decisions.init
+    path = init.creator.path
+    if exit_.value is None:
+        pass_.refuse_node(Reason.INIT_SHAPE, path, exit_.node, "the init function returns nothing here")
+        return
+    text = _result(pass_, exit_.value, exit_.kind)
+    if text is not None:
+        pass_.replace(path, exit_.value.start, exit_.value.end, text.encode(), GROUP, Stage.ISOLATED)
+        return
+    bare = strip_casts(exit_.value)
+    if bare.kind == "conditional_expression":
+        arms = [bare.child("consequence"), bare.child("alternative")]
+        texts = [_arm(pass_, arm) if arm is not None else None for arm in arms]
+        if all(text is not None for text in texts):
+            for arm, arm_text in zip(arms, texts, strict=True):
+                assert arm is not None and arm_text is not None
+                pass_.replace(path, arm.start, arm.end, arm_text.encode(), GROUP, Stage.ISOLATED)
+            return
+    callee = bare.child("function") if bare.kind == "call_expression" else None
+    if callee is not None and callee.str.startswith("PyErr_"):
+        text = f"{{ {bare.str}; return -1; }}"
+        pass_.replace(path, exit_.node.start, exit_.node.end, text.encode(), GROUP, Stage.ISOLATED)
+        return
+    pass_.refuse_node(Reason.INIT_SHAPE, path, exit_.node,
+                      "the init function returns something that is neither the module nor NULL")
+
+
+def _result(pass_: Pass, value: Node, kind: ExitKind) -> str | None:
+    init = pass_.decisions.init
+    if kind is ExitKind.FAILURE:
+        return "-1"
+    if kind is ExitKind.CREATED:
+        return "0"
+    if kind is ExitKind.MODULE:
+        return f"{module_name(pass_)} == NULL ? -1 : 0" if init.reassigned else "0"
+    return _arm(pass_, value)
+
+
+def _arm(pass_: Pass, value: Node) -> str | None:
+    """-1 or 0 for a value that means NULL or the module, through macros."""
+    init = pass_.decisions.init
+    bare = strip_casts(value)
+    if bare.str in ("NULL", "0"):
+        return "-1"
+    if init.module_variable is not None and bare.str == init.module_variable:
+        return "0"
+    name = bare.child("function") if bare.kind == "call_expression" else bare
+    if name is None or name.kind != "identifier":
+        return None
+    routine = pass_.extension.routine_named(f"#{name.str}", init.creator.path)
+    if routine is None or not routine.is_macro:
+        return None
+    bodies = {pass_.parsed(d.path).source.data[slice(*d.body)].strip(b"() \t") for d in routine.definitions
+              if all(c.verdict is not False for c in d.conditions)}
+    if bodies <= {b"NULL", b"0"}:
+        return "-1"
+    parameters = {(p.name or "").encode() for d in routine.definitions for p in d.parameters}
+    return "0" if bodies <= parameters and bodies else None
+
+
+def _macro_exits(pass_: Pass) -> None:
+    """``INITERROR;`` and the like: a macro whose body is `return NULL`."""
+    init = pass_.decisions.init
+    for node in init.creator.node.descendants() if init.creator.node is not None else ():
+        if node.kind != "expression_statement" or not node.named or node.named[0].kind != "identifier":
+            continue
+        name = node.named[0].str
+        routine = pass_.extension.routine_named(f"#{name}", init.creator.path)
+        if routine is None:
+            continue
+        bodies = [pass_.parsed(d.path).source.data[slice(*d.body)] for d in routine.definitions
+                  if all(c.verdict is not False for c in d.conditions)]
+        if bodies and all(re.fullmatch(rb"return\s+\(?(NULL|0)\)?;?", b.strip()) for b in bodies):
+            inner = node.named[0]
+            pass_.replace(init.creator.path, inner.start, inner.end, b"return -1", GROUP, Stage.ISOLATED)
+
+
+def _releases(pass_: Pass, removed: list[tuple[int, int]]) -> None:
+    """exec does not own the module, so it releases it nowhere."""
+    init = pass_.decisions.init
+    kept = init.module_variable
+    if kept is None or init.creator.node is None:
+        return
+    for node in init.creator.node.descendants():
+        if node.kind == "expression_statement" and re.fullmatch(
+            rf"Py_(X?DECREF|CLEAR)\s*\(\s*{re.escape(kept)}\s*\)\s*;", node.str
+        ):
+            if not any(start <= node.start < end for start, end in removed):
+                remove_statement(pass_, init.creator.path, node, GROUP, Stage.ISOLATED)
+
+
+def _header(pass_: Pass) -> None:
+    init, names = pass_.decisions.init, pass_.decisions.names
+    creator = init.creator
+    unused = _module_unused(pass_)
+    parameter = f"Py_UNUSED({module_name(pass_)})" if unused else module_name(pass_)
+    text = f"static int\n{names.exec_function}(PyObject *{parameter})\n"
+    pass_.replace(creator.path, creator.start, creator.body[0], text, GROUP, Stage.ISOLATED)
+    returned = f"return PyModuleDef_Init(&{definition_name(pass_)});"
+    if creator is init.entry:
+        new = f"\n\nPyMODINIT_FUNC\nPyInit_{init.name}(void)\n{{\n    {returned}\n}}"
+        pass_.replace(creator.path, creator.end, creator.end, new, GROUP, Stage.ISOLATED)
+    else:
+        at = body_start(pass_.parsed(init.entry.path).source.data, init.entry.body)
+        pass_.replace(init.entry.path, at, init.entry.body[1] - 1, f"\n    {returned}\n", GROUP, Stage.ISOLATED)
+
+
+def _module_unused(pass_: Pass) -> bool:
+    init = pass_.decisions.init
+    if init.module_variable is not None or init.creator.node is None:
+        return False
+    return not pass_.decisions.fields and not pass_.decisions.threaded
+
+
+def _definition(pass_: Pass) -> None:
+    init, names = pass_.decisions.init, pass_.decisions.names
+    home = init.def_declaration
+    assert home is not None and init.module_def is not None
+    parsed = pass_.parsed(home.path)
+    present = {e.field: e for e in fields_of(parsed, home)}
+    prototype = f"static int {names.exec_function}(PyObject *);"
+    hooks = hook_functions(pass_)
+    text = "\n\n".join(part for part in (hooks, prototype, _slots(pass_)) if part)
+    values = ["PyModuleDef_HEAD_INIT,"]
+    values.append(f".m_name = {present['m_name'].value.str}," if "m_name" in present else "")
+    if "m_doc" in present and not present["m_doc"].empty:
+        values.append(f".m_doc = {present['m_doc'].value.str},")
+    values.append(f".m_size = {_size(pass_)},")
+    if "m_methods" in present and not present["m_methods"].empty:
+        values.append(f".m_methods = {present['m_methods'].value.str},")
+    values.append(f".m_slots = {names.slots},")
+    for field, function in hook_fields(pass_, present).items():
+        values.append(f".{field} = {function},")
+    body = "\n".join(f"    {value}" for value in values if value)
+    storage = "" if _shared_definition(pass_) else "static "
+    whole = f"{storage}struct PyModuleDef {definition_name(pass_)} = {{\n{body}\n}};"
+    if init.module_def.function is None:
+        pass_.replace(home.path, home.start, home.end, f"{text}\n\n{whole}", GROUP, Stage.ISOLATED)
+        for other in init.module_def.definitions + init.module_def.declarations:
+            if other is not home and _shared_definition(pass_):
+                start, end = with_blank_line(parsed.source.data, other.start, other.end)
+                pass_.replace(other.path, start, end, b"", GROUP, Stage.ISOLATED)
+        return
+    start, end = with_blank_line(parsed.source.data, home.start, home.end)
+    pass_.replace(home.path, start, end, b"", GROUP, Stage.ISOLATED)
+    at = init.creator.start
+    pass_.replace(home.path, at, at, f"{text}\n\n{whole}\n\n", GROUP, Stage.ISOLATED, order=-1)
+
+
+def _shared_definition(pass_: Pass) -> bool:
+    return is_shared(pass_)
+
+
+def _size(pass_: Pass) -> str:
+    if not pass_.decisions.fields and pass_.decisions.adopted is None:
+        return "0"
+    return f"sizeof({pass_.decisions.names.state_struct})"
+
+
+def _slots(pass_: Pass) -> str:
+    names = pass_.decisions.names
+    since = "0x030c0000"
+    if any(pass_.extension.variables[s.symbol].kind is Kind.ARG_PARSER for s in pass_.decisions.stays):
+        since = "0x030d0000"
+    return (
+        f"static PyModuleDef_Slot {names.slots}[] = {{\n"
+        f"    {{Py_mod_exec, {names.exec_function}}},\n"
+        f"#if PY_VERSION_HEX >= {since}\n"
+        "    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},\n"
+        "#endif\n    {0, NULL}\n};"
+    )
+
+
+RULE = Rule("single-phase-init", __doc__, (1, 2, 7, 8, 11, 12, 13), Stage.ISOLATED, Safety.SAFE, run, EXAMPLES)

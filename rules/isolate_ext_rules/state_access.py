@@ -1,0 +1,154 @@
+"""Functions that used globals and now need the module state.
+
+What: a function whose address nobody takes gets the state as its first parameter, and so do the
+macros and functions that call it; a function that Python calls fetches it at its entry, from the
+module, from an instance or type by definition, or from either operand of a binary slot.
+
+Why: the state of one module can be found only through something that leads to that module.
+
+Declines when: the function is a callback, and none of its parameters leads to the module.
+
+Handbook patterns 90 to 92 and 95 to 100, section 2.
+"""
+
+from __future__ import annotations
+
+import re
+
+from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.entities import Definition, Prototype, Routine, Use
+from isolate_ext.placement.decisions import Route, RouteKind
+from isolate_ext.placement.refusals import Reason
+from isolate_ext_rules.c_text import body_start
+from isolate_ext_rules.examples import CALLBACK, HELPER
+
+EXAMPLES = (
+    Rewrite(HELPER, ("fail(spam_state *state, int code)", "fail(state, 1)",
+                     "spam_state *state = get_spam_state(self);")),
+    Refused(CALLBACK, Reason.ADDRESS_TAKEN),
+)
+
+
+def run(pass_: Pass) -> None:
+    for definition, route in pass_.decisions.routes.items():
+        if route.kind not in (RouteKind.PARAMETER, RouteKind.GLOBAL, RouteKind.EXEC):
+            _fetch(pass_, definition, route)
+    for key in sorted(pass_.decisions.threaded):
+        _thread(pass_, pass_.extension.routines[key])
+
+
+def _fetch(pass_: Pass, definition: Definition, route: Route) -> None:
+    data = pass_.parsed(definition.path).source.data
+    at = body_start(data, definition.body)
+    text = "\n" + "\n".join(f"    {line}" for line in fetch_lines(pass_, route))
+    group = f"access:{definition.routine}"
+    pass_.replace(definition.path, at, at, text, group, Stage.ACCESS)
+    _show_unused(pass_, definition, group)
+
+
+def fetch_lines(pass_: Pass, route: Route) -> list[str]:
+    """The statements at a function's entry that get the state."""
+    names = pass_.decisions.names
+    declare = f"{names.state_struct} *{names.variable}"
+    source = route.sources[0]
+    if route.kind is RouteKind.MODULE:
+        return [f"{declare} = {names.module_accessor}({source});"]
+    if route.kind is RouteKind.INSTANCE:
+        return [f"{declare} = {names.type_accessor}(Py_TYPE({_bare(source)}));"]
+    if route.kind is RouteKind.TYPE:
+        return [f"{declare} = {names.type_accessor}({source});"]
+    if route.kind is RouteKind.TEARDOWN:
+        return [f"{declare} = {names.teardown_accessor}(Py_TYPE({_bare(source)}));"]
+    if route.kind is RouteKind.MODULE_OR_INSTANCE:
+        return [
+            f"{declare} = PyModule_Check({source}) ? {names.module_accessor}({source})",
+            f"    : {names.type_accessor}(Py_TYPE({_bare(source)}));",
+        ]
+    third = route.sources[2] if len(route.sources) > 2 else "NULL"
+    return [
+        f"{declare} = {names.operand_accessor}({source}, {route.sources[1]}, {third});",
+        f"if ({names.variable} == NULL) {{",
+        "    Py_RETURN_NOTIMPLEMENTED;",
+        "}",
+    ]
+
+
+def _bare(source: str) -> str:
+    return source.removeprefix("(PyObject *)")
+
+
+def _show_unused(pass_: Pass, definition: Definition, group: str) -> None:
+    """A parameter behind Py_UNUSED has another name; it is used now."""
+    data = pass_.parsed(definition.path).source.data
+    route = pass_.decisions.routes[definition]
+    wanted = {_bare(source) for source in route.sources}
+    for parameter in definition.parameters:
+        if parameter.unused and parameter.name in wanted:
+            text = data[parameter.start : parameter.end]
+            match = re.search(rb"\bPy_UNUSED\s*\(\s*(\w+)\s*\)", text)
+            if match is not None:
+                start = parameter.start + match.start()
+                pass_.replace(definition.path, start, parameter.start + match.end(), match[1],
+                              group, Stage.ACCESS)
+
+
+def _thread(pass_: Pass, routine: Routine) -> None:
+    group = f"access:{routine.key}"
+    names = pass_.decisions.names
+    typed = f"{names.state_struct} *{names.variable}"
+    for definition in routine.definitions:
+        if definition.is_macro:
+            _add_macro_parameter(pass_, definition, group)
+        else:
+            assert definition.parameters_span is not None
+            _add_parameter(pass_, definition.path, definition.parameters_span, typed, group)
+    for prototype in routine.prototypes:
+        _declare_parameter(pass_, prototype, typed, group)
+    for use in pass_.extension.uses_of(routine.key):
+        if use.inside is not None:
+            _pass_state(pass_, routine, use, group)
+
+
+def _add_macro_parameter(pass_: Pass, definition: Definition, group: str) -> None:
+    name = pass_.decisions.names.variable
+    if definition.parameters_span is None:
+        at = definition.name_start + len(definition.name)
+        pass_.replace(definition.path, at, at, f"({name})".encode(), group, Stage.ACCESS)
+    else:
+        _add_parameter(pass_, definition.path, definition.parameters_span, name, group)
+
+
+def _declare_parameter(pass_: Pass, prototype: Prototype, typed: str, group: str) -> None:
+    _add_parameter(pass_, prototype.path, prototype.parameters_span, typed, group)
+
+
+def _add_parameter(pass_: Pass, path: str, span: tuple[int, int], typed: str, group: str) -> None:
+    data = pass_.parsed(path).source.data
+    inner = data[span[0] + 1 : span[1] - 1]
+    bare = re.sub(rb"/\*.*?\*/", b"", inner, flags=re.DOTALL).strip()
+    if bare in (b"", b"void"):
+        pass_.replace(path, span[0] + 1, span[1] - 1, typed.encode(), group, Stage.ACCESS)
+    else:
+        pass_.replace(path, span[0] + 1, span[0] + 1, f"{typed}, ".encode(), group, Stage.ACCESS)
+
+
+def _pass_state(pass_: Pass, routine: Routine, use: Use, group: str) -> None:
+    data = pass_.parsed(use.path).source.data
+    route = pass_.decisions.routes.get(use.inside) if use.inside is not None else None
+    names = pass_.decisions.names
+    static = route is None or route.kind is RouteKind.GLOBAL
+    state = f"{names.global_accessor}()" if static else names.variable
+    object_like = routine.is_macro and routine.definitions[0].parameters_span is None
+    if object_like:
+        pass_.replace(use.path, use.end, use.end, f"({state})".encode(), group, Stage.ACCESS)
+        return
+    match = re.compile(rb"(?:\s|\\\r?\n)*\(").match(data, use.end)
+    if match is None:
+        return
+    rest = re.compile(rb"(?:\s|\\\r?\n)*\)").match(data, match.end())
+    text = state if rest else f"{state}, "
+    pass_.replace(use.path, match.end(), match.end(), text.encode(), group, Stage.ACCESS)
+
+
+RULE = Rule("state-access", __doc__, (90, 91, 92, 95, 96, 97, 98, 99, 100), Stage.ACCESS,
+            Safety.SAFE, run, EXAMPLES)

@@ -1,0 +1,264 @@
+"""Where the state struct stands: in the one source, a common header, or a header of its own."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+
+from isolate_ext.engine import Pass, Stage
+from isolate_ext.model.entities import Definition
+from isolate_ext.placement.refusals import Reason
+from isolate_ext.syntax import Parsed
+
+GROUP = "state"
+_SUFFIX = (".h", ".hpp", ".hh")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A place for the struct and accessors: before the byte at ``at`` of ``path``.
+
+    ``shared`` says that several translation units read it; ``new`` that the file does not exist.
+    """
+
+    path: str
+    at: int
+    shared: bool
+    new: bool = False
+
+    def insert(self, pass_: Pass, text: str, stage: Stage) -> None:
+        """Put the text of a stage there."""
+        if self.new:
+            guard = re.sub(r"\W", "_", posixpath.basename(self.path)).upper()
+            whole = f"#ifndef {guard}\n#define {guard}\n\n#include <Python.h>\n\n{text}\n\n#endif\n"
+            pass_.plan.new_files.append((self.path, whole.encode(), stage, stage))
+            return
+        data = pass_.parsed(self.path).source.data
+        before = "" if data[: self.at].endswith(b"\n") else "\n"
+        lead = "" if data[: self.at].rstrip(b" \t").endswith((b"\n\n", b"\n\r\n")) else "\n"
+        tail = "" if data[self.at :].startswith((b"\n", b"\r\n")) else "\n"
+        pass_.replace(self.path, self.at, self.at, f"{before}{lead}{text}\n{tail}", GROUP, stage, stage,
+                      order=-10)
+
+    def definition_name(self, pass_: Pass) -> str:
+        """The PyModuleDef's name at file scope."""
+        return definition_name(pass_)
+
+    def definition_declaration(self, pass_: Pass) -> str:
+        name = definition_name(pass_)
+        return f"{'extern' if self.shared else 'static'} struct PyModuleDef {name};"
+
+    def definition_site(self, pass_: Pass) -> tuple[str, int]:
+        """Before the first function that needs the state in the file of the init function."""
+        init = pass_.decisions.init
+        return init.creator.path, _line_start(pass_.parsed(init.creator.path), init.creator.start)
+
+
+def definition_name(pass_: Pass) -> str:
+    """The module definition's name; one local to the init function moves to file scope."""
+    variable = pass_.decisions.init.module_def
+    assert variable is not None
+    if variable.function is None:
+        return variable.name
+    name = variable.name
+    stem = pass_.decisions.names.exec_function.removesuffix("_exec")
+    clash = any(
+        other.name == name and other is not variable and other.function is None
+        for other in pass_.extension.variables.values()
+    )
+    return f"{stem}_{name.strip('_')}" if clash else name
+
+
+def find_home(pass_: Pass) -> Home | None:
+    """The home of the state; a refusal of the whole extension where there is none."""
+    needing = _needing(pass_)
+    paths = _paths(pass_)
+    adopted = pass_.decisions.adopted
+    units = pass_.extension.units_of(paths)
+    if adopted is not None:
+        shared = len(units) > 1
+        return Home(adopted.struct.path, _after(pass_.parsed(adopted.struct.path), adopted.struct.end), shared)
+    if len(units) == 1 and len(paths) == 1:
+        path = next(iter(paths))
+        at = _place_in(pass_, path, needing)
+        if at is None:
+            return None
+        return Home(path, at, False)
+    return _shared_home(pass_, paths, units)
+
+
+def is_shared(pass_: Pass) -> bool:
+    """Whether several translation units use the state."""
+    if not pass_.decisions.fields and pass_.decisions.adopted is None:
+        return False
+    return len(pass_.extension.units_of(_paths(pass_))) > 1
+
+
+def _paths(pass_: Pass) -> set[str]:
+    """The files whose text names the state."""
+    paths = {each.path for each in _needing(pass_)} | {pass_.decisions.init.creator.path}
+    return paths | {
+        declaration.path
+        for key in pass_.decisions.types
+        for declaration in pass_.extension.variables[key].definitions
+    }
+
+
+def _needing(pass_: Pass) -> list[Definition]:
+    return [d for d in pass_.decisions.routes if not d.is_macro]
+
+
+def first_need(pass_: Pass, path: str) -> int:
+    """The first byte of the first item of a file that names the state struct."""
+    starts = [d.start for d in pass_.decisions.routes if d.path == path and not d.is_macro]
+    for key in pass_.decisions.threaded:
+        starts += [p.start for p in pass_.extension.routines[key].prototypes if p.path == path]
+    starts += [
+        d.start for key in pass_.decisions.types
+        for d in pass_.extension.variables[key].definitions if d.path == path and d.initialiser
+    ]
+    return min(starts, default=len(pass_.parsed(path).source.data))
+
+
+def _place_in(pass_: Pass, path: str, needing: list[Definition]) -> int | None:
+    parsed = pass_.parsed(path)
+    limit = first_need(pass_, path)
+    at = 0
+    for include in parsed.scan.includes:
+        if include.span[0] < limit and not _is_source(include.name):
+            at = max(at, _after(parsed, include.span[1]))
+    for field in pass_.decisions.fields.values():
+        where = pass_.extension.structs.ends.get(field.needs) if field.needs else None
+        if where is not None and where[0] == path:
+            at = max(at, _after(parsed, where[2]))
+    if at > limit:
+        pass_.refuse(Reason.LAYOUT, path, limit, limit,
+                     "a type of a state member is declared after the first function that needs the state")
+        return None
+    return at
+
+
+def _is_source(name: str) -> bool:
+    return not name.endswith(_SUFFIX) or name.endswith(".c.h")
+
+
+def _after(parsed: Parsed, offset: int) -> int:
+    """The start of the line after ``offset``, outside of any `#if` but a header guard."""
+    data = parsed.source.data
+    for condition in parsed.conditions(max(offset - 1, 0)):
+        if not _guards(parsed, condition.group.start, condition.group.end):
+            offset = max(offset, condition.group.end)
+            break
+    end = data.find(b"\n", max(offset - 1, 0))
+    return len(data) if end < 0 else end + 1
+
+
+def _guards(parsed: Parsed, start: int, end: int) -> bool:
+    """Whether a `#if` group spans the whole of a header."""
+    data = parsed.source.data
+    code = re.sub(rb"/\*.*?\*/|//[^\n]*|#\s*pragma[^\n]*", b"", data[:start] + data[end:], flags=re.DOTALL)
+    return not code.strip(b"\xef\xbb\xbf \t\r\n")
+
+
+def _line_start(parsed: Parsed, offset: int) -> int:
+    return parsed.source.data.rfind(b"\n", 0, offset) + 1
+
+
+def _shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
+    extension = pass_.extension
+    common = [
+        path
+        for path in extension.files
+        if path.endswith(_SUFFIX) and all(path in extension.units[unit] for unit in units)
+    ]
+    wanted = {
+        where[0]
+        for field in pass_.decisions.fields.values()
+        if field.needs and (where := extension.structs.ends.get(field.needs)) is not None
+    }
+    for path in sorted(common, key=lambda each: -_rank(pass_, each)):
+        reached = _reached(pass_, path)
+        if wanted <= reached and _reads_python(pass_, path, units):
+            parsed = pass_.parsed(path)
+            at = _end_of_header(pass_, parsed)
+            if at is not None:
+                return Home(path, at, len(units) > 1)
+    if wanted:
+        pass_.refuse(Reason.LAYOUT, pass_.decisions.init.creator.path, 0, 0,
+                     "types of state members are private to one of several files")
+        return None
+    return _new_header(pass_, paths, units)
+
+
+def _rank(pass_: Pass, path: str) -> int:
+    """Headers that include most of the others, and name what moves, come first."""
+    moved = sum(
+        1 for key in pass_.decisions.fields
+        for d in pass_.extension.variables[key].declarations if d.path == path
+    )
+    return len(_reached(pass_, path)) * 10 + moved
+
+
+def _reached(pass_: Pass, path: str) -> set[str]:
+    from isolate_ext.model.build import resolve_include
+
+    found: set[str] = set()
+    pending = [path]
+    while pending:
+        each = pending.pop()
+        if each in found:
+            continue
+        found.add(each)
+        for include in pass_.parsed(each).scan.includes:
+            target = resolve_include(each, include.name, pass_.extension.files)
+            if target is not None:
+                pending.append(target)
+    return found
+
+
+def _reads_python(pass_: Pass, path: str, units: list[str]) -> bool:
+    """Python.h is read by this header, or before it by every unit."""
+    for each in _reached(pass_, path):
+        if any(i.name == "Python.h" for i in pass_.parsed(each).scan.includes):
+            return True
+    for unit in units:
+        names = [i.name for i in pass_.parsed(unit).scan.includes]
+        base = posixpath.basename(path)
+        mine = next((i for i, name in enumerate(names) if posixpath.basename(name) == base), None)
+        if "Python.h" not in names or mine is None or names.index("Python.h") > mine:
+            return False
+    return True
+
+
+def _end_of_header(pass_: Pass, parsed: Parsed) -> int | None:
+    """Before the guard's `#endif`, or before the first function that needs the state."""
+    data = parsed.source.data
+    limit = first_need(pass_, parsed.source.path)
+    if limit < len(data):
+        return _line_start(parsed, limit)
+    for group in parsed.scan.groups:
+        if group.endif is not None and _guards(parsed, group.start, group.end):
+            at = _line_start(parsed, group.endif[0])
+            closing = re.search(
+                rb"#\s*ifdef\s+__cplusplus\s*\n\s*\}\s*\n\s*#\s*endif[^\n]*\n\s*$", data[:at]
+            )
+            return closing.start() if closing else at
+    return len(data)
+
+
+def _new_header(pass_: Pass, paths: set[str], units: list[str]) -> Home:
+    names = pass_.decisions.names
+    folder = posixpath.dirname(pass_.decisions.init.creator.path)
+    name = f"{names.state_struct}.h"
+    path = posixpath.join(folder, name)
+    for each in sorted(paths):
+        parsed = pass_.parsed(each)
+        limit = first_need(pass_, each)
+        at = 0
+        for include in parsed.scan.includes:
+            if include.span[0] < limit and not _is_source(include.name):
+                at = max(at, _after(parsed, include.span[1]))
+        relative = posixpath.relpath(path, posixpath.dirname(each) or ".")
+        pass_.replace(each, at, at, f'#include "{relative}"\n', GROUP, Stage.STATE, order=-20)
+    return Home(path, 0, len(units) > 1, True)

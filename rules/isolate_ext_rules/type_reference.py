@@ -1,0 +1,115 @@
+"""Uses of a static type's address.
+
+What: `&Foo_Type` in checks, comparisons, argument parsing, calls and macros becomes the type of
+this module's state; assignments to its fields at run time become slots.
+
+Why: the type is no longer at a fixed address.
+
+Declines when: the address stands in a table or another initialiser at file scope.
+
+Handbook patterns 48, 49, 57, 58, 60 and 61.
+"""
+
+from __future__ import annotations
+
+from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.entities import Kind, Use
+from isolate_ext.model.types import StaticType
+from isolate_ext.placement.refusals import Reason
+from isolate_ext.syntax import Node
+from isolate_ext_rules.c_text import remove_statement, statement_of
+from isolate_ext_rules.examples import TYPE, module
+from isolate_ext_rules.type_ready import ready_calls
+
+EXAMPLES = (
+    Rewrite(TYPE, ("PyType_GenericAlloc(state->Egg_Type, 0)",), ("&Egg_Type,",)),
+    Refused(
+        module("static PyTypeObject Egg_Type = {PyVarObject_HEAD_INIT(NULL, 0) \"spam.Egg\", "
+               "sizeof(PyObject)};\nstatic PyTypeObject *all[] = {&Egg_Type, NULL};", "",
+               "PyType_Ready(all[0]);"),
+        Reason.TYPE_USED_AS_VALUE,
+    ),
+)
+
+
+def run(pass_: Pass) -> None:
+    for type_ in pass_.decisions.types.values():
+        readied = {id(use) for use, _ in ready_calls(pass_, type_)}
+        for use in pass_.extension.uses_of(type_.key):
+            if id(use) not in readied:
+                _reference(pass_, type_, use)
+
+
+def _reference(pass_: Pass, type_: StaticType, use: Use) -> None:
+    group = f"type:{type_.key}"
+    field = pass_.decisions.fields[type_.key].name
+    if use.inside is None:
+        if not _is_base_of_moved(pass_, use):
+            pass_.refuse(Reason.TYPE_USED_AS_VALUE, use.path, use.start, use.end,
+                         f"the address of {type_.variable.name} stands at file scope", type_.key)
+        return
+    macro = use.inside.is_macro
+
+    def spelled(state: str) -> bytes:
+        return (f"({state})->{field}" if macro else f"{state}->{field}").encode()
+
+    address = use.address_of
+    if address is not None:
+        assignment = _head_assignment(address)
+        if assignment is not None:
+            remove_statement(pass_, use.path, statement_of(assignment), group, Stage.HEAP_TYPES)
+            return
+        pass_.state_edit(use.path, address.start, address.end, use.inside, group,
+                         lambda state: [spelled(state)], Stage.HEAP_TYPES)
+        return
+    member = use.node.parent if use.node is not None else None
+    if member is not None and member.kind == "field_expression":
+        _member(pass_, type_, use, member, spelled, group)
+        return
+    pass_.refuse(Reason.TYPE_USED_AS_VALUE, use.path, use.start, use.end,
+                 f"{type_.variable.name} is used without its address", type_.key)
+
+
+def _head_assignment(address: Node) -> Node | None:
+    """``Py_SET_TYPE(&T, &PyType_Type)`` or ``Py_TYPE(&T) = ...``: nothing to a heap type."""
+    arguments = address.parent
+    call = arguments.parent if arguments is not None and arguments.kind == "argument_list" else None
+    callee = call.child("function") if call is not None else None
+    if call is None or callee is None or arguments is None:
+        return None
+    if callee.str == "Py_SET_TYPE" and arguments.named[0] is address:
+        return call
+    parent = call.parent
+    if callee.str == "Py_TYPE" and parent is not None and parent.kind == "assignment_expression":
+        return parent if parent.child("left") is call else None
+    return None
+
+
+def _is_base_of_moved(pass_: Pass, use: Use) -> bool:
+    """The use is the base in the initialiser of a type that moves, which its creation takes care of."""
+    holder = pass_.extension.variables.get(use.holder) if use.holder is not None else None
+    return holder is not None and holder.kind is Kind.TYPE and holder.key in pass_.decisions.types
+
+
+def _member(pass_: Pass, type_: StaticType, use: Use, member: Node, spelled, group: str) -> None:  # type: ignore[no-untyped-def]
+    name = member.child("field")
+    parent = member.parent
+    if parent is not None and parent.kind == "assignment_expression" and parent.child("left") is member:
+        statement = statement_of(parent)
+        plain = statement.kind == "expression_statement" and statement.named[0] is parent
+        unconditional = statement.parent is not None and statement.parent.kind == "compound_statement" and (
+            statement.parent.parent is not None and statement.parent.parent.kind == "function_definition"
+        )
+        if not plain or not unconditional:
+            pass_.refuse_node(Reason.TYPE_SHAPE, use.path, parent,
+                              f"{type_.variable.name} is changed in a way that no slot expresses", type_.key)
+            return
+        remove_statement(pass_, use.path, statement, group, Stage.HEAP_TYPES)
+        return
+    if name is None:
+        return
+    pass_.state_edit(use.path, member.start, name.start, use.inside, group,
+                     lambda state: [spelled(state) + b"->"], Stage.HEAP_TYPES)
+
+
+RULE = Rule("type-reference", __doc__, (48, 49, 57, 58, 60, 61), Stage.HEAP_TYPES, Safety.SAFE, run, EXAMPLES)

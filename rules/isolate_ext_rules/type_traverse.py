@@ -1,0 +1,216 @@
+"""Types whose instances own a reference to their type.
+
+What: a type without GC support gets it, with a traverse function that visits the type and the
+members that its dealloc function releases; an existing traverse function visits the type too.
+
+Why: each instance of a heap type owns a reference to it; unseen by the GC, an instance in the
+module's dict keeps module and type alive for ever.
+
+Declines when: the traverse function is not in the files of the extension.
+
+Handbook patterns 22, 23 and 47.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from isolate_ext.capi.ownership import DECREF
+from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.entities import Definition, strip_casts
+from isolate_ext.model.types import StaticType
+from isolate_ext.placement.refusals import Reason
+from isolate_ext.syntax import Node
+from isolate_ext_rules.c_text import body_start, indent_at
+from isolate_ext_rules.examples import TYPE
+
+EXAMPLES = (
+    Rewrite(TYPE, ("Egg_traverse(EggObject *self, visitproc visit, void *arg)",
+                   "Py_VISIT(Py_TYPE(self));", "Py_VISIT(self->value);")),
+)
+_GC_BASES = re.compile(
+    r"Py(Dict|List|Set|FrozenSet|Tuple|Type|Module|Function|Property|Slice)_Type|PyExc_\w+|_PyExc_\w+"
+)
+
+
+def run(pass_: Pass) -> None:
+    done: set[str] = set()
+    for type_ in pass_.decisions.types.values():
+        name = type_.function("tp_traverse")
+        if name is None:
+            continue
+        routine = pass_.extension.routine_named(name, type_.home.path)
+        if routine is None or routine.is_macro or not routine.definitions:
+            home = type_.home
+            pass_.refuse(Reason.TYPE_SHAPE, home.path, home.name_start, home.name_start + len(home.name),
+                         f"the traverse function {name} of {home.name} was not found", type_.key)
+            continue
+        if routine.key in done or _delegates(pass_, routine.definitions[0]):
+            continue
+        done.add(routine.key)
+        for definition in routine.definitions:
+            _visit_type(pass_, definition, f"type:{type_.key}")
+
+
+def inherits_gc(pass_: Pass, type_: StaticType) -> str | None:
+    """The C expression of a static GC base whose traverse the type inherits (pattern 47)."""
+    base = type_.slot("tp_base")
+    if base is None or type_.slot("tp_traverse") is not None:
+        return None
+    name = base.name or ""
+    if name.startswith(("PyExc_", "_PyExc_")):
+        return f"((PyTypeObject *){name})"
+    match = _GC_BASES.search(base.value.str)
+    return f"({base.value.str})" if match else None
+
+
+def moved_base(pass_: Pass, type_: StaticType) -> str | None:
+    """The key of the base, where that is a type that moves too."""
+    base = type_.slot("tp_base")
+    if base is None or base.name is None:
+        return None
+    variable = pass_.extension.variable_named(base.name, base.path)
+    return variable.key if variable is not None and variable.key in pass_.decisions.types else None
+
+
+def traverse_slots(pass_: Pass, type_: StaticType, stem: str) -> list[tuple[str, str]]:
+    """Slots that are added so that the GC sees the type; empty where one is there already."""
+    if type_.has_flag("HAVE_GC") and type_.slot("tp_traverse") is not None:
+        return []
+    if type_.slot("tp_traverse") is not None:
+        return []
+    if moved_base(pass_, type_) is not None and not list(owned_members(pass_, type_)):
+        return []
+    slots = [("tp_traverse", f"{stem}_traverse")]
+    if inherits_gc(pass_, type_) is not None and type_.slot("tp_clear") is None:
+        slots.append(("tp_clear", f"{stem}_clear"))
+    return slots
+
+
+def traverse_text(pass_: Pass, type_: StaticType, stem: str) -> str:
+    """The functions behind ``traverse_slots``."""
+    slots = dict(traverse_slots(pass_, type_, stem))
+    if not slots:
+        return ""
+    base = inherits_gc(pass_, type_)
+    members = [] if base else list(owned_members(pass_, type_))
+    struct = _struct_name(type_) if members else None
+    self_type = f"{struct} *" if struct else "PyObject *"
+    lines = ["    Py_VISIT(Py_TYPE(self));", *(f"    Py_VISIT(self->{name});" for name in members)]
+    parent = moved_base(pass_, type_)
+    if parent is not None:
+        field = pass_.decisions.types[parent]
+        inherited = field.function("tp_traverse")
+        if inherited is not None:
+            lines = [line for line in lines if "Py_TYPE" not in line]
+            lines.append(f"    return {inherited}((void *)self, visit, arg);")
+    result = f"    return {base}->tp_traverse(self, visit, arg);" if base else "    return 0;"
+    if not lines[-1].lstrip().startswith("return"):
+        lines.append(result)
+    text = (
+        f"static int\n{slots['tp_traverse']}({self_type}self, visitproc visit, void *arg)\n{{\n"
+        + "\n".join(lines) + "\n}"
+    )
+    if "tp_clear" in slots:
+        text += f"\n\nstatic int\n{slots['tp_clear']}(PyObject *self)\n{{\n    return {base}->tp_clear(self);\n}}"
+    return text
+
+
+def _struct_name(type_: StaticType) -> str | None:
+    size = type_.slot("tp_basicsize")
+    match = re.search(r"sizeof\s*\(\s*((?:struct\s+)?\w+)\s*\)", size.value.str) if size else None
+    return match[1] if match else None
+
+
+def owned_members(pass_: Pass, type_: StaticType) -> Iterator[str]:
+    """Object members that the dealloc function always releases."""
+    struct = type_.struct
+    name = type_.function("tp_dealloc")
+    routine = pass_.extension.routine_named(name, type_.home.path) if name else None
+    if struct is None or routine is None or not routine.definitions or _struct_name(type_) is None:
+        return
+    fields = {
+        each.name for each in struct.fields
+        if pass_.extension.structs.is_object_pointer(each.ctype) and not each.ctype.arrays
+        and not [c for c in each.conditions if c.verdict is not True]
+    }
+    seen = set()
+    definition = routine.definitions[0]
+    body = definition.node.child("body") if definition.node is not None else None
+    for statement in body.named if body is not None else ():
+        for member in _released(statement):
+            if member in fields and member not in seen:
+                seen.add(member)
+                yield member
+
+
+def _released(statement: Node) -> Iterator[str]:
+    condition = ""
+    if statement.kind == "if_statement":
+        test = statement.child("condition")
+        inner = statement.child("consequence")
+        if test is None or inner is None or statement.child("alternative") is not None:
+            return
+        condition = test.str
+        statements = inner.named if inner.kind == "compound_statement" else [inner]
+    else:
+        statements = [statement]
+    for each in statements:
+        call = each.named[0] if each.kind == "expression_statement" and each.named else None
+        if call is None or call.kind != "call_expression":
+            continue
+        callee, arguments = call.child("function"), call.child("arguments")
+        if callee is None or callee.str not in DECREF or arguments is None or not arguments.named:
+            continue
+        target = strip_casts(arguments.named[0]).str
+        match = re.fullmatch(r"\w+\s*->\s*(\w+)", target)
+        if match and (not condition or re.fullmatch(
+            r"\(\s*" + re.escape(target) + r"(\s*!=\s*(NULL|0))?\s*\)", condition
+        )):
+            yield match[1]
+
+
+def _delegates(pass_: Pass, definition: Definition) -> bool:
+    """Calls the traverse function of another moved type, which visits the type already."""
+    others = {t.function("tp_traverse") for t in pass_.decisions.types.values()}
+    for use in pass_.extension.uses_inside(definition):
+        routine = pass_.extension.routines.get(use.symbol)
+        if routine is not None and routine.name in others and use.call is not None:
+            if routine.key != definition.routine:
+                return True
+    return False
+
+
+def _visit_type(pass_: Pass, definition: Definition, group: str) -> None:
+    data = pass_.parsed(definition.path).source.data
+    if re.search(rb"Py_VISIT\s*\(\s*(\(PyObject \*\)\s*)?Py_TYPE", data[slice(*definition.body)]):
+        return
+    names = [parameter.name for parameter in definition.parameters]
+    if len(names) < 3 or None in names[:3]:
+        pass_.refuse(Reason.TYPE_SHAPE, definition.path, definition.start, definition.start,
+                     f"{definition.name} does not name its parameters", group.partition(":")[2])
+        return
+    if names[1:3] == ["visit", "arg"]:
+        line = f"Py_VISIT(Py_TYPE({names[0]}));"
+    else:
+        line = (f"if ({names[1]}((PyObject *)Py_TYPE({names[0]}), {names[2]})) {{ return -1; }}")
+    at, margin = after_declarations(pass_, definition)
+    pass_.replace(definition.path, at, at, f"\n{margin}{line}", group, Stage.HEAP_TYPES)
+
+
+def after_declarations(pass_: Pass, definition: Definition) -> tuple[int, str]:
+    """Behind the declarations a function body begins with, and the indentation used there."""
+    data = pass_.parsed(definition.path).source.data
+    at = body_start(data, definition.body)
+    body = definition.node.child("body") if definition.node is not None else None
+    margin = "    "
+    for statement in body.named if body is not None else ():
+        margin = indent_at(data, statement.start) or margin
+        if statement.kind != "declaration" or statement.start < at:
+            break
+        at = statement.end
+    return at, margin
+
+
+RULE = Rule("type-traverse", __doc__, (22, 23, 47), Stage.HEAP_TYPES, Safety.SAFE, run, EXAMPLES)
