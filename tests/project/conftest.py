@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from tree import make_tree  # noqa: E402
+from tree import make_tree
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The compile check, against a real compiler."""
 
+# ruff: noqa: E501  (the lines are data)
+
 from __future__ import annotations
 
 import threading
@@ -9,18 +11,34 @@ from pathlib import Path
 import pytest
 from tree import c_module
 
-from isolate_ext.project import CompileCheck, discover, find_compiler, find_interpreters, python_include
+from isolate_ext.project import (
+    CompileCheck,
+    discover,
+    find_compiler,
+    find_interpreters,
+    python_include,
+)
 
 Make = Callable[[dict[str, str | bytes]], Path]
 pytestmark = pytest.mark.skipif(
-    find_compiler() is None or not any(i.include for i in find_interpreters()), reason="no compiler or no Python headers")
-SETUP = "from setuptools import *\nsetup(ext_modules=[Extension('m', [%s], include_dirs=['inc'])])\n"
+    find_compiler() is None or not any(i.include for i in find_interpreters()),
+    reason="no compiler or no Python headers",
+)
+SETUP = (
+    "from setuptools import *\nsetup(ext_modules=[Extension('m', [%s], include_dirs=['inc'])])\n"
+)
 HEADER = "#ifndef H\n#define H\nstatic inline int helper(int x) { return x; }\n#endif\n"
 
 
 def project(make: Make, extra: str = "", **files: str) -> Path:
-    return make({"setup.py": SETUP % "'src/m.c'", "src/m.c": '#include "m.h"\n' + c_module("m") + extra, "src/m.h": HEADER,
-                 **files})
+    return make(
+        {
+            "setup.py": SETUP % "'src/m.c'",
+            "src/m.c": '#include "m.h"\n' + c_module("m") + extra,
+            "src/m.h": HEADER,
+            **files,
+        }
+    )
 
 
 def test_interpreters() -> None:
@@ -43,11 +61,21 @@ def test_new_error(tree: Make) -> None:
     result = CompileCheck(root)(discover(root).extensions[0], {"src/m.c": new})
     assert not result.ok
     error = result.errors[0]
-    assert (error.path, error.line, error.kind) == ("src/m.c", 11, "error") and "nowhere" in error.message
+    assert (error.path, error.line, error.kind) == (
+        "src/m.c",
+        11,
+        "error",
+    ) and "nowhere" in error.message
 
 
-@pytest.mark.parametrize("code", ["int g(void) { return undeclared_function(1); }", "int g(void) { return \"text\"; }",
-                                  "int h(int *); int g(double *d) { return h(d); }"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "int g(void) { return undeclared_function(1); }",
+        'int g(void) { return "text"; }',
+        "int h(int *); int g(double *d) { return h(d); }",
+    ],
+)
 def test_unsound_code_is_an_error(tree: Make, code: str) -> None:
     root = project(tree)
     new = (root / "src/m.c").read_bytes() + code.encode() + b"\n"
@@ -63,14 +91,18 @@ def test_new_warning(tree: Make) -> None:
 
 def test_changed_header_beside_the_source_is_seen(tree: Make) -> None:
     root = project(tree, "int f(void) { return helper(1); }\n")
-    result = CompileCheck(root)(discover(root).extensions[0],
-                                {"src/m.h": HEADER.replace("helper(int x)", "renamed(int x)").encode()})
+    result = CompileCheck(root)(
+        discover(root).extensions[0],
+        {"src/m.h": HEADER.replace("helper(int x)", "renamed(int x)").encode()},
+    )
     assert not result.ok and "helper" in result.errors[0].message
     assert result.errors[0].path == "src/m.c"
 
 
 def test_changed_header_by_a_parent_path(tree: Make) -> None:
-    root = project(tree, '#include "../lib/x.h"\n', **{"lib/x.h": '#include "../src/m.h"\nint q(void);\n'})
+    root = project(
+        tree, '#include "../lib/x.h"\n', **{"lib/x.h": '#include "../src/m.h"\nint q(void);\n'}
+    )
     broken = {"src/m.h": b"#error seen\n"}
     result = CompileCheck(root)(discover(root).extensions[0], broken)
     assert not result.ok and all(e.path == "src/m.h" for e in result.errors)
@@ -79,8 +111,10 @@ def test_changed_header_by_a_parent_path(tree: Make) -> None:
 def test_new_header(tree: Make) -> None:
     root = project(tree)
     new = b'#include "state.h"\n' + (root / "src/m.c").read_bytes() + b"m_state s;\n"
-    result = CompileCheck(root)(discover(root).extensions[0],
-                                {"src/m.c": new, "src/state.h": b"typedef struct { int x; } m_state;\n"})
+    result = CompileCheck(root)(
+        discover(root).extensions[0],
+        {"src/m.c": new, "src/state.h": b"typedef struct { int x; } m_state;\n"},
+    )
     assert result.ok and result.checked and not (root / "src/state.h").exists()
 
 
@@ -110,16 +144,23 @@ def test_without_a_compiler(tree: Make) -> None:
 
 
 def test_undecided_macro_value(tree: Make) -> None:
-    root = tree({"setup.py": "from setuptools import *\nimport x\nsetup(ext_modules=[Extension('m', ['m.c'], "
-                             "define_macros=[('VERSION', x.version())])])",
-                 "m.c": c_module("m") + "const char *v = VERSION;\n" + 'const char *w = "a" VERSION;\n'})
+    root = tree(
+        {
+            "setup.py": "from setuptools import *\nimport x\nsetup(ext_modules=[Extension('m', ['m.c'], "
+            "define_macros=[('VERSION', x.version())])])",
+            "m.c": c_module("m") + "const char *v = VERSION;\n" + 'const char *w = "a" VERSION;\n',
+        }
+    )
     extension = discover(root).extensions[0]
     assert CompileCheck(root)(extension, {"m.c": (root / "m.c").read_bytes()}).checked
 
 
 def test_dead_lines(tree: Make) -> None:
-    root = project(tree, "#ifdef _WIN32\nint windows;\n#else\nint other;\n#endif\n/* note\n text */\n#define TWO \\\n  2\n"
-                         "#if 0\n#define THREE \\\n  3\n#endif\n")
+    root = project(
+        tree,
+        "#ifdef _WIN32\nint windows;\n#else\nint other;\n#endif\n/* note\n text */\n#define TWO \\\n  2\n"
+        "#if 0\n#define THREE \\\n  3\n#endif\n",
+    )
     check = CompileCheck(root)
     extension = discover(root).extensions[0]
     text = (root / "src/m.c").read_text().split("\n")
@@ -130,8 +171,14 @@ def test_dead_lines(tree: Make) -> None:
 
 
 def test_only_units_that_reach_the_change(tree: Make) -> None:
-    root = tree({"setup.py": SETUP % "'src/m.c', 'src/n.c'", "src/m.c": '#include "m.h"\n' + c_module("m"), "src/m.h": HEADER,
-                 "src/n.c": "int n;\n"})
+    root = tree(
+        {
+            "setup.py": SETUP % "'src/m.c', 'src/n.c'",
+            "src/m.c": '#include "m.h"\n' + c_module("m"),
+            "src/m.h": HEADER,
+            "src/n.c": "int n;\n",
+        }
+    )
     result = CompileCheck(root)(discover(root).extensions[0], {"src/m.h": HEADER.encode()})
     assert result.units == ("src/m.c",)
 
@@ -144,7 +191,9 @@ def test_parallel_use(tree: Make) -> None:
     results: dict[int, bool] = {}
 
     def run(number: int) -> None:
-        results[number] = check(extension, {"src/m.c": good + (b"int x = nowhere;\n" if number % 2 else b"")}).ok
+        results[number] = check(
+            extension, {"src/m.c": good + (b"int x = nowhere;\n" if number % 2 else b"")}
+        ).ok
 
     threads = [threading.Thread(target=run, args=(n,)) for n in range(4)]
     for thread in threads:

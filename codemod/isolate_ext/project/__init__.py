@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from isolate_ext.project.compiler import CompileCheck, CompileResult, Diagnostic, default_interpreters
+from isolate_ext.project.compiler import CompileCheck, CompileResult, default_interpreters
+from isolate_ext.project.diagnostics import Diagnostic
 from isolate_ext.project.discover import discover
 from isolate_ext.project.errors import ProjectError
 from isolate_ext.project.floor import build_files, python_floor, raise_floor
-from isolate_ext.project.interpreters import Interpreter, find_compiler, find_interpreters, python_include
+from isolate_ext.project.interpreters import (
+    Interpreter,
+    find_compiler,
+    find_interpreters,
+    python_include,
+)
 from isolate_ext.project.journal import Journal, recover, undo_last
 from isolate_ext.project.manifest import add_to_manifest
 from isolate_ext.project.reading import SourceFile, read_sources
@@ -15,8 +21,30 @@ from isolate_ext.project.vcs import dirty_files
 from isolate_ext.project.writing import write_files
 
 __all__ = [
-    "CompileCheck", "CompileResult", "Diagnostic", "DiscoveredExtension", "Discovery", "Floor", "Interpreter",
-    "Journal", "Macro", "Origin", "ProjectError", "SourceFile", "add_to_manifest", "build_files",
-    "default_interpreters", "dirty_files", "discover", "find_compiler", "find_interpreters", "python_floor",
-    "python_include", "raise_floor", "read_sources", "recover", "undo_last", "write_files",
+    "CompileCheck",
+    "CompileResult",
+    "Diagnostic",
+    "DiscoveredExtension",
+    "Discovery",
+    "Floor",
+    "Interpreter",
+    "Journal",
+    "Macro",
+    "Origin",
+    "ProjectError",
+    "SourceFile",
+    "add_to_manifest",
+    "build_files",
+    "default_interpreters",
+    "dirty_files",
+    "discover",
+    "find_compiler",
+    "find_interpreters",
+    "python_floor",
+    "python_include",
+    "raise_floor",
+    "read_sources",
+    "recover",
+    "undo_last",
+    "write_files",
 ]

@@ -1,4 +1,4 @@
-"""The compile command under which the unchanged sources of an extension compile, if there is one."""
+"""The compile command under which the unchanged sources of an extension compile, if any does."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ class Baseline:
 
 
 def establish(root: Path, extension: DiscoveredExtension, setting: Setting) -> Baseline:
-    """Try the flags that were read, then what is undecided of them; each completed as far as it can be."""
+    """Try the flags that were read, then what is undecided of them; each completed as far as it can
+    be."""
     unit = main_unit(extension)
     why = None
     for command in candidates(extension, setting):
@@ -79,20 +80,39 @@ def candidates(extension: DiscoveredExtension, setting: Setting) -> Iterator[Com
     if extension.unvalued:
         yield command_of(extension, setting, texts, extension.flags)
     if extension.maybe_macros or extension.maybe_flags:
-        yield command_of(extension, setting, (*texts, *extension.maybe_macros),
-                         (*extension.flags, *extension.maybe_flags))
+        yield command_of(
+            extension,
+            setting,
+            (*texts, *extension.maybe_macros),
+            (*extension.flags, *extension.maybe_flags),
+        )
 
 
-def command_of(extension: DiscoveredExtension, setting: Setting, macros: Sequence[Macro],
-               flags: Sequence[str]) -> Command:
+def command_of(
+    extension: DiscoveredExtension, setting: Setting, macros: Sequence[Macro], flags: Sequence[str]
+) -> Command:
     packaged = split_flags(package_flags(extension.packages))
     kept = [f for f in flags if not f.startswith(DROPPED)]
     defines = [f"-D{n}" if v is None else f"-D{n}={v}" for n, v in (*macros, *packaged.macros)]
     cpp = all(Path(s).suffix in CPP_SUFFIXES for s in extension.init_files or extension.sources)
     standard = [] if cpp or any(f.startswith("-std=") for f in kept) else ["-std=gnu11"]
-    arguments = ("-fPIC", "-DNDEBUG", *standard, *kept, *packaged.flags, *defines, *(f"-U{n}" for n in extension.undef))
-    return Command(setting.compiler, arguments, (*extension.include_dirs, *packaged.include_dirs),
-                   (str(setting.interpreter.include),), setting.timeout, setting.mode)
+    arguments = (
+        "-fPIC",
+        "-DNDEBUG",
+        *standard,
+        *kept,
+        *packaged.flags,
+        *defines,
+        *(f"-U{n}" for n in extension.undef),
+    )
+    return Command(
+        setting.compiler,
+        arguments,
+        (*extension.include_dirs, *packaged.include_dirs),
+        (str(setting.interpreter.include),),
+        setting.timeout,
+        setting.mode,
+    )
 
 
 @lru_cache(maxsize=256)
@@ -102,8 +122,13 @@ def package_flags(packages: tuple[str, ...]) -> tuple[str, ...]:
     found: list[str] = []
     for package in packages if tool else ():
         try:
-            done = subprocess.run([str(tool), "--cflags", package], capture_output=True, text=True, timeout=20,
-                                  check=False)
+            done = subprocess.run(
+                [str(tool), "--cflags", package],
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=False,
+            )
         except (OSError, subprocess.TimeoutExpired):
             continue
         if done.returncode == 0:
@@ -114,8 +139,8 @@ def package_flags(packages: tuple[str, ...]) -> tuple[str, ...]:
 def repaired(command: Command, result: Messages, root: Path) -> Command | None:
     """The command completed by what the compiler misses; None when that is not to be had.
 
-    A missing header is looked for in the system's folders, one level down, and in the project. One that
-    the build makes gets an empty stand-in, and the constants then missing are defined as 1.
+    A missing header is looked for in the system's folders, one level down, and in the project. One
+    that the build makes gets an empty stand-in, and the constants then missing are defined as 1.
     """
     errors = [d for d in result.found if d.kind != "warning"]
     missing = next((d for d in errors if d.message.endswith("No such file or directory")), None)
@@ -129,7 +154,9 @@ def repaired(command: Command, result: Messages, root: Path) -> Command | None:
         return replace(command, system_dirs=(*command.system_dirs, folder))
     names = [m[1] for d in errors if (m := UNDECLARED.match(d.message))]
     if names and len(names) == len(errors) and stand_in_used(command):
-        return replace(command, arguments=(*command.arguments, *(f"-D{n}=1" for n in dict.fromkeys(names))))
+        return replace(
+            command, arguments=(*command.arguments, *(f"-D{n}=1" for n in dict.fromkeys(names)))
+        )
     return None
 
 
@@ -142,8 +169,10 @@ def folder_of(command: Command, name: str, root: Path) -> str | None:
     if (root / name).is_file():
         return "."
     tail = Path(name)
-    found = sorted((p for p in root.rglob(tail.name) if p.as_posix().endswith("/" + tail.as_posix())),
-                   key=lambda p: (len(p.parts), p))
+    found = sorted(
+        (p for p in root.rglob(tail.name) if p.as_posix().endswith("/" + tail.as_posix())),
+        key=lambda p: (len(p.parts), p),
+    )
     if not found:
         return None
     return found[0].parents[len(tail.parts) - 1].relative_to(root).as_posix()
@@ -170,12 +199,21 @@ def stand_in_used(command: Command) -> bool:
 def system_folders(compiler: tuple[str, ...]) -> tuple[str, ...]:
     """The compiler's own include folders, as it prints them."""
     try:
-        done = subprocess.run([*compiler, "-E", "-v", "-x", "c", "/dev/null"], capture_output=True, text=True,
-                              timeout=20, check=False)
+        done = subprocess.run(
+            [*compiler, "-E", "-v", "-x", "c", "/dev/null"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ()
     _, _, listed = done.stderr.partition("#include <...> search starts here:")
-    return tuple(line.strip() for line in listed.partition("End of search list.")[0].splitlines() if line.strip())
+    return tuple(
+        line.strip()
+        for line in listed.partition("End of search list.")[0].splitlines()
+        if line.strip()
+    )
 
 
 @lru_cache(maxsize=64)

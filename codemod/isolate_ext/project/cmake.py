@@ -1,22 +1,34 @@
-"""Extensions of CMakeLists.txt: Python_add_library and add_library(x MODULE ...), read without CMake."""
+"""Extensions of CMakeLists.txt: Python_add_library and add_library(x MODULE ...), read without
+CMake."""
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from isolate_ext.project.flags import split_flags
+from isolate_ext.project.patterns import matching
 from isolate_ext.project.records import Draft, Findings, Origin
 
 COMMAND = re.compile(r"(?P<comment>#\[\[.*?\]\]|#[^\n]*)|(?P<name>[A-Za-z_]\w*)\s*\(", re.S)
-ARGUMENT = re.compile(r'\s+|(?P<comment>#[^\n]*)|"(?P<quoted>(?:\\.|[^"\\])*)"|\[\[(?P<raw>.*?)\]\]'
-                      r"|(?P<open>\()|(?P<close>\))|(?P<bare>(?:\\.|[^\s()\"#\\])+)", re.S)
+ARGUMENT = re.compile(
+    r'\s+|(?P<comment>#[^\n]*)|"(?P<quoted>(?:\\.|[^"\\])*)"|\[\[(?P<raw>.*?)\]\]'
+    r"|(?P<open>\()|(?P<close>\))|(?P<bare>(?:\\.|[^\s()\"#\\])+)",
+    re.S,
+)
 REFERENCE = re.compile(r"\$\{([\w.]+)\}")
-PYTHON_COMMANDS = frozenset({"python_add_library", "python2_add_library", "python3_add_library",
-                             "python_add_module", "python_extension_module", "nanobind_add_module"})
+PYTHON_COMMANDS = frozenset(
+    {
+        "python_add_library",
+        "python2_add_library",
+        "python3_add_library",
+        "python_add_module",
+        "python_extension_module",
+        "nanobind_add_module",
+    }
+)
 KEYWORDS = frozenset({"MODULE", "SHARED", "STATIC", "WITH_SOABI", "EXCLUDE_FROM_ALL", "USE_SABI"})
 SCOPES = frozenset({"PUBLIC", "PRIVATE", "INTERFACE", "BEFORE", "AFTER", "SYSTEM"})
 
@@ -43,10 +55,22 @@ def read_cmake(root: Path) -> Findings:
         if not target.python:
             continue
         parsed = split_flags([*reader.flags, *target.flags])
-        findings.drafts.append(Draft(
-            target.output or target.name, target.origin, tuple(dict.fromkeys(target.sources)),
-            tuple(dict.fromkeys([*target.include_dirs, *reader.include_dirs, *parsed.include_dirs])),
-            parsed.macros, parsed.undef, parsed.flags, undecided=tuple(dict.fromkeys(target.undecided))))
+        findings.drafts.append(
+            Draft(
+                target.output or target.name,
+                target.origin,
+                tuple(dict.fromkeys(target.sources)),
+                tuple(
+                    dict.fromkeys(
+                        [*target.include_dirs, *reader.include_dirs, *parsed.include_dirs]
+                    )
+                ),
+                parsed.macros,
+                parsed.undef,
+                parsed.flags,
+                undecided=tuple(dict.fromkeys(target.undecided)),
+            )
+        )
     return findings
 
 
@@ -63,8 +87,13 @@ class Reader:
         if not path.is_file():
             return
         base = str(self.root / folder) if folder else str(self.root)
-        variables = {**inherited, "CMAKE_CURRENT_SOURCE_DIR": base, "CMAKE_CURRENT_LIST_DIR": base,
-                     "CMAKE_SOURCE_DIR": str(self.root), "PROJECT_SOURCE_DIR": str(self.root)}
+        variables = {
+            **inherited,
+            "CMAKE_CURRENT_SOURCE_DIR": base,
+            "CMAKE_CURRENT_LIST_DIR": base,
+            "CMAKE_SOURCE_DIR": str(self.root),
+            "PROJECT_SOURCE_DIR": str(self.root),
+        }
         text = path.read_text(encoding="utf-8", errors="replace")
         for name, args, line in commands(text):
             Command(self, folder, variables, line, expand_all(args, variables)).run(name)
@@ -99,7 +128,11 @@ class Command:
     def library(self, *, python: bool) -> None:
         if not self.args or "ALIAS" in self.args or "IMPORTED" in self.args:
             return
-        where = Origin(self.reader.relative(self.folder, "CMakeLists.txt"), self.line, f"library {self.args[0]}")
+        where = Origin(
+            self.reader.relative(self.folder, "CMakeLists.txt"),
+            self.line,
+            f"library {self.args[0]}",
+        )
         target = Target(self.args[0], where, python)
         self.reader.targets[target.name] = target
         self.add_sources(target, [a for a in self.args[1:] if a not in KEYWORDS])
@@ -115,9 +148,9 @@ class Command:
         return self.reader.targets.get(self.args[0])
 
     def do_set(self) -> None:
-        values = [a for a in self.args[1:]]
+        values = list(self.args[1:])
         for word in ("CACHE", "PARENT_SCOPE"):
-            values = values[:values.index(word)] if word in values else values
+            values = values[: values.index(word)] if word in values else values
         self.variables[self.args[0]] = ";".join(values)
 
     def do_list(self) -> None:
@@ -135,17 +168,20 @@ class Command:
                 head, _, tail = pattern.rpartition("/")
                 pattern = f"{head}/**/{tail}" if head else f"**/{tail}"
             base = self.reader.root / self.folder
-            found += [str(base / p) for p in sorted(glob.glob(pattern, root_dir=base, recursive=True))]
+            found += [str(base / p) for p in matching(base, pattern)]
         self.variables[self.args[1]] = ";".join(found)
 
     def do_add_subdirectory(self) -> None:
         folder = self.reader.relative(self.folder, self.args[0])
-        if not os.path.isabs(folder):
+        if not folder.startswith("/"):
             self.reader.read(folder, self.variables)
 
     def do_include_directories(self) -> None:
-        self.reader.include_dirs += [self.reader.relative(self.folder, a) for a in self.args
-                                     if a not in SCOPES and "$" not in a]
+        self.reader.include_dirs += [
+            self.reader.relative(self.folder, a)
+            for a in self.args
+            if a not in SCOPES and "$" not in a
+        ]
 
     def do_add_definitions(self) -> None:
         self.reader.flags += [a for a in self.args if a.startswith("-") and "$" not in a]
@@ -169,7 +205,11 @@ class Command:
 
     def do_target_compile_definitions(self) -> None:
         if target := self.target():
-            target.flags += [f"-D{a.removeprefix('-D')}" for a in self.args[1:] if a not in SCOPES and "$" not in a]
+            target.flags += [
+                f"-D{a.removeprefix('-D')}"
+                for a in self.args[1:]
+                if a not in SCOPES and "$" not in a
+            ]
 
     def do_target_compile_options(self) -> None:
         if target := self.target():
@@ -178,7 +218,9 @@ class Command:
     def do_target_link_libraries(self) -> None:
         """A module made by hand is a Python one when it is linked so."""
         if target := self.target():
-            target.python = target.python or any(re.match(r"Python3?::Module", a) for a in self.args[1:])
+            target.python = target.python or any(
+                re.match(r"Python3?::Module", a) for a in self.args[1:]
+            )
 
     def do_set_target_properties(self) -> None:
         if (target := self.target()) and "OUTPUT_NAME" in self.args[:-1]:

@@ -27,7 +27,8 @@ class Entry:
 
 
 def read_compile_commands(root: Path, findings: Findings) -> Findings:
-    """`findings` with flags from a compilation database, and its extensions where no other is known."""
+    """`findings` with flags from a compilation database, and its extensions where no other is
+    known."""
     place = next((p for p in PLACES if (root / p).is_file()), None)
     if place is None:
         return findings
@@ -50,13 +51,17 @@ def entry(root: Path, item: dict[str, Any]) -> Entry | None:
     source = inside(root, folder / str(item.get("file", "")))
     if source is None or not words:
         return None
-    parsed = split_flags([w for w in words[1:] if not w.endswith(os.path.basename(source))])
-    dirs = tuple(inside(root, folder / d) or os.path.normpath(folder / d) for d in parsed.include_dirs)
+    parsed = split_flags([w for w in words[1:] if not w.endswith(source.rpartition("/")[2])])
+    dirs = tuple(
+        inside(root, folder / d) or os.path.normpath(folder / d) for d in parsed.include_dirs
+    )
     output = str(item.get("output", ""))
     if not output and "-o" in words[:-1]:
         output = words[words.index("-o") + 1]
     match = TARGET.search(output.replace(os.sep, "/"))
-    return Entry(source, (match[1] or match[2]) if match else "", replace(parsed, include_dirs=dirs))
+    return Entry(
+        source, (match[1] or match[2]) if match else "", replace(parsed, include_dirs=dirs)
+    )
 
 
 def inside(root: Path, path: Path) -> str | None:
@@ -68,9 +73,17 @@ def with_entry(draft: Draft, entries: dict[str, Entry], place: str) -> Draft:
     found = next((entries[s] for s in draft.sources if s in entries), None)
     if found is None:
         return draft
-    return replace(draft, include_dirs=found.flags.include_dirs, macros=found.flags.macros,
-                   undef=found.flags.undef, flags=found.flags.flags, maybe_macros=(), maybe_flags=(), unvalued=(),
-                   undecided=tuple(u for u in draft.undecided if u.startswith("source")))
+    return replace(
+        draft,
+        include_dirs=found.flags.include_dirs,
+        macros=found.flags.macros,
+        undef=found.flags.undef,
+        flags=found.flags.flags,
+        maybe_macros=(),
+        maybe_flags=(),
+        unvalued=(),
+        undecided=tuple(u for u in draft.undecided if u.startswith("source")),
+    )
 
 
 def drafts(root: Path, entries: list[Entry], place: str) -> list[Draft]:
@@ -85,7 +98,16 @@ def drafts(root: Path, entries: list[Entry], place: str) -> list[Draft]:
                 inits = find_inits((root / member.source).read_bytes(), dict(member.flags.macros))
             except OSError:
                 continue
-            made += [Draft(i.name, Origin(place, 1, member.source), tuple(e.source for e in group),
-                           member.flags.include_dirs, member.flags.macros, member.flags.undef, member.flags.flags)
-                     for i in inits]
+            made += [
+                Draft(
+                    i.name,
+                    Origin(place, 1, member.source),
+                    tuple(e.source for e in group),
+                    member.flags.include_dirs,
+                    member.flags.macros,
+                    member.flags.undef,
+                    member.flags.flags,
+                )
+                for i in inits
+            ]
     return made

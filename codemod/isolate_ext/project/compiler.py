@@ -23,7 +23,8 @@ TIMEOUT = 120
 class CompileResult:
     """`errors` and `warnings` are new: the unchanged sources do not give them.
 
-    `checked` names the Pythons it was compiled for. When it is empty nothing was checked, and `why` says why.
+    `checked` names the Pythons it was compiled for. When it is empty nothing was checked, and `why`
+    says why.
     """
 
     errors: tuple[Diagnostic, ...] = ()
@@ -47,10 +48,11 @@ def default_interpreters(floor: tuple[int, int] = (3, 9)) -> tuple[Interpreter, 
 class CompileCheck:
     """check(extension, {path: new bytes}) -> CompileResult. May be called from several threads.
 
-    `root` is the project; the baseline of each extension is compiled once and kept, so the files of `root`
-    must not change while a check is in use. Nothing is written outside the system's temporary folder.
-    Warnings are those of reading the code; `full` generates code as well (and takes twice the time), which
-    also finds functions that are not used and variables that may not be set.
+    `root` is the project; the baseline of each extension is compiled once and kept, so the files of
+    `root` must not change while a check is in use. Nothing is written outside the system's
+    temporary folder. Warnings are those of reading the code; `full` generates code as well (and
+    takes twice the time), which also finds functions that are not used and variables that may not
+    be set.
     """
 
     root: Path
@@ -68,20 +70,27 @@ class CompileCheck:
         if self.interpreters is None:
             self.interpreters = default_interpreters()
 
-    def __call__(self, extension: DiscoveredExtension, overlay: Mapping[str, bytes]) -> CompileResult:
+    def __call__(
+        self, extension: DiscoveredExtension, overlay: Mapping[str, bytes]
+    ) -> CompileResult:
         why = self.unfit(extension)
         units = self.units(extension, overlay)
         if why or not units:
             return CompileResult(why=why or "no source that is compiled reaches a changed file")
-        results = [self.on(interpreter, extension, units, overlay) for interpreter in self.interpreters or ()]
+        results = [
+            self.on(interpreter, extension, units, overlay)
+            for interpreter in self.interpreters or ()
+        ]
         checked = [r for r in results if r.checked]
         if not checked:
             return results[0]
         return CompileResult(
             tuple(dict.fromkeys(e for r in checked for e in r.errors)),
             tuple(dict.fromkeys(w for r in checked for w in r.warnings)),
-            tuple(c for r in checked for c in r.checked), tuple(dict.fromkeys(u for r in checked for u in r.units)),
-            next((r.why for r in results if r.why), None))
+            tuple(c for r in checked for c in r.checked),
+            tuple(dict.fromkeys(u for r in checked for u in r.units)),
+            next((r.why for r in results if r.why), None),
+        )
 
     def unfit(self, extension: DiscoveredExtension) -> str | None:
         if not self.compiler:
@@ -94,22 +103,38 @@ class CompileCheck:
         """The sources of the extension that are, or include, a changed file."""
         graph = IncludeGraph(self.root)
         changed = set(overlay)
-        return [s for s in extension.sources
-                if s in changed or changed & set(graph.reached([s], extension.include_dirs))]
+        return [
+            s
+            for s in extension.sources
+            if s in changed or changed & set(graph.reached([s], extension.include_dirs))
+        ]
 
     def baseline(self, interpreter: Interpreter, extension: DiscoveredExtension) -> Baseline:
         key = (interpreter, extension.name, extension.sources, extension.macros)
         with self.lock:
             found = self.baselines.get(key)
         if found is None:
-            found = establish(self.root, extension, Setting(
-                interpreter, tuple(self.compiler or ()), self.timeout, FULL if self.full else SYNTAX))
+            found = establish(
+                self.root,
+                extension,
+                Setting(
+                    interpreter,
+                    tuple(self.compiler or ()),
+                    self.timeout,
+                    FULL if self.full else SYNTAX,
+                ),
+            )
             with self.lock:
                 found = self.baselines.setdefault(key, found)
         return found
 
-    def on(self, interpreter: Interpreter, extension: DiscoveredExtension, units: Sequence[str],
-           overlay: Mapping[str, bytes]) -> CompileResult:
+    def on(
+        self,
+        interpreter: Interpreter,
+        extension: DiscoveredExtension,
+        units: Sequence[str],
+        overlay: Mapping[str, bytes],
+    ) -> CompileResult:
         baseline = self.baseline(interpreter, extension)
         if baseline.command is None:
             return CompileResult(why=f"not checked for Python {interpreter.label}: {baseline.why}")
@@ -118,7 +143,9 @@ class CompileCheck:
             before = list(pool.map(lambda u: baseline.messages(self.root, u), units))
             fit = [(u, b) for u, b in zip(units, before, strict=True) if not b.failed]
             if not fit:
-                return CompileResult(why=f"not checked for Python {interpreter.label}: {before[0].failed}")
+                return CompileResult(
+                    why=f"not checked for Python {interpreter.label}: {before[0].failed}"
+                )
             with overlay_tree(self.root, overlay, extension.files) as tree:
                 after = list(pool.map(lambda unit: messages(command, tree, unit[0]), fit))
         errors: list[Diagnostic] = []
@@ -128,19 +155,30 @@ class CompileCheck:
                 (errors if diagnostic.is_error else warnings).append(diagnostic)
         left = [u for u, b in zip(units, before, strict=True) if b.failed]
         why = f"not checked for Python {interpreter.label}: {', '.join(left)}" if left else None
-        return CompileResult(tuple(errors), tuple(warnings), (interpreter.label,), tuple(u for u, _ in fit), why)
+        return CompileResult(
+            tuple(errors), tuple(warnings), (interpreter.label,), tuple(u for u, _ in fit), why
+        )
 
-    def dead_lines(self, extension: DiscoveredExtension, path: str, lines: Sequence[int],
-                   overlay: Mapping[str, bytes] | None = None) -> list[int] | None:
-        """Those of the 1-based lines of `path` (in the overlay's text) that no checked configuration compiles.
+    def dead_lines(
+        self,
+        extension: DiscoveredExtension,
+        path: str,
+        lines: Sequence[int],
+        overlay: Mapping[str, bytes] | None = None,
+    ) -> list[int] | None:
+        """Those of the 1-based lines of `path` (in the overlay's text) that no checked
+        configuration compiles.
 
         None when that cannot be said, because nothing is compiled here.
         """
         changed = dict(overlay or {})
         if self.unfit(extension):
             return None
-        commands = [(b.command, i) for i in self.interpreters or ()
-                    if (b := self.baseline(i, extension)).command is not None]
+        commands = [
+            (b.command, i)
+            for i in self.interpreters or ()
+            if (b := self.baseline(i, extension)).command is not None
+        ]
         units = self.units(extension, {path: b""})
         if not commands or not units:
             return None

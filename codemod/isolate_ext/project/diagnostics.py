@@ -10,17 +10,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-LINE = re.compile(r"^(?P<path>[^:\n]+):(?P<line>\d+):(?:(?P<col>\d+):)? "
-                  r"(?P<kind>fatal error|error|warning): (?P<text>.*?)(?: \[-W(?:error=)?(?P<flag>[\w+=-]+)\])?$", re.M)
+LINE = re.compile(
+    r"^(?P<path>[^:\n]+):(?P<line>\d+):(?:(?P<col>\d+):)? "
+    r"(?P<kind>fatal error|error|warning): (?P<text>.*?)(?: \[-W(?:error=)?(?P<flag>[\w+=-]+)\])?$",
+    re.M,
+)
 # with these off, code that calls what is not declared compiles, imports and crashes
-AS_ERRORS = frozenset({"implicit-function-declaration", "int-conversion", "incompatible-pointer-types",
-                       "incompatible-function-pointer-types", "implicit-int", "return-mismatch"})
-WARNINGS = ("-Wall", "-fno-diagnostics-show-caret", "-fdiagnostics-color=never", "-fmax-errors=50",
-            *(f"-Wno-error={flag}" for flag in sorted(AS_ERRORS)[:4] if flag != "incompatible-function-pointer-types"))
+AS_ERRORS = frozenset(
+    {
+        "implicit-function-declaration",
+        "int-conversion",
+        "incompatible-pointer-types",
+        "incompatible-function-pointer-types",
+        "implicit-int",
+        "return-mismatch",
+    }
+)
+WARNINGS = (
+    "-Wall",
+    "-fno-diagnostics-show-caret",
+    "-fdiagnostics-color=never",
+    "-fmax-errors=50",
+    *(
+        f"-Wno-error={flag}"
+        for flag in sorted(AS_ERRORS)[:4]
+        if flag != "incompatible-function-pointer-types"
+    ),
+)
 
 
 SYNTAX = ("-fsyntax-only",)
-FULL = ("-S", "-O1", "-o", os.devnull)      # also functions not used and values not set
+FULL = ("-S", "-O1", "-o", os.devnull)  # also functions not used and values not set
 
 
 @dataclass(frozen=True)
@@ -49,7 +69,8 @@ class Diagnostic:
 
 @dataclass(frozen=True)
 class Command:
-    """A compiler call without its source file. Include folders relative to the project stay relative."""
+    """A compiler call without its source file. Include folders relative to the project stay
+    relative."""
 
     compiler: tuple[str, ...]
     arguments: tuple[str, ...]
@@ -59,8 +80,13 @@ class Command:
     mode: tuple[str, ...] = SYNTAX
 
     def words(self, *extra: str) -> list[str]:
-        return [*self.compiler, *self.arguments, *(f"-I{d}" for d in self.include_dirs),
-                *(part for d in self.system_dirs for part in ("-isystem", d)), *extra]
+        return [
+            *self.compiler,
+            *self.arguments,
+            *(f"-I{d}" for d in self.include_dirs),
+            *(part for d in self.system_dirs for part in ("-isystem", d)),
+            *extra,
+        ]
 
 
 @dataclass(frozen=True)
@@ -74,8 +100,14 @@ class Messages:
 def messages(command: Command, tree: Path, unit: str) -> Messages:
     """Compile `unit` (a path in the tree) in the tree; nothing is kept of the result."""
     try:
-        done = subprocess.run(command.words(*WARNINGS, *command.mode, unit), cwd=tree, capture_output=True,
-                              timeout=command.timeout, check=False, env={**os.environ, "LC_ALL": "C"})
+        done = subprocess.run(
+            command.words(*WARNINGS, *command.mode, unit),
+            cwd=tree,
+            capture_output=True,
+            timeout=command.timeout,
+            check=False,
+            env={**os.environ, "LC_ALL": "C"},
+        )
     except subprocess.TimeoutExpired:
         return Messages((), f"{unit}: the compiler took more than {command.timeout} s")
     except OSError as error:
@@ -85,14 +117,18 @@ def messages(command: Command, tree: Path, unit: str) -> Messages:
     if done.returncode == 0:
         return Messages(found)
     first = next((f for f in found if f.kind != "warning"), None)
-    return Messages(found, str(first) if first else text.strip().splitlines()[0] if text.strip() else "it fails")
+    return Messages(
+        found, str(first) if first else text.strip().splitlines()[0] if text.strip() else "it fails"
+    )
 
 
 def diagnostic(match: re.Match[str], tree: Path) -> Diagnostic:
     path = os.path.normpath(match["path"])
-    shown = os.path.relpath(path, tree) if os.path.isabs(path) and path.startswith(str(tree)) else path
+    shown = os.path.relpath(path, tree) if path.startswith(f"{tree}/") else path
     text = match["text"].replace("‘", "'").replace("’", "'")
-    return Diagnostic(shown, int(match["line"]), int(match["col"] or 0), match["kind"], text, match["flag"])
+    return Diagnostic(
+        shown, int(match["line"]), int(match["col"] or 0), match["kind"], text, match["flag"]
+    )
 
 
 def new_ones(before: Sequence[Diagnostic], after: Sequence[Diagnostic]) -> list[Diagnostic]:

@@ -23,8 +23,8 @@ from isolate_ext.project.records import CPP_SUFFIXES, Discovery, Draft, Findings
 def discover(path: Path, *, cflags: Sequence[str] = ()) -> Discovery:
     """The extensions of a project directory, or of one C file.
 
-    Nothing of the project is run. `cflags` are added to every extension. Raises ProjectError when there
-    is no such path, no C file in it, or no extension.
+    Nothing of the project is run. `cflags` are added to every extension. Raises ProjectError when
+    there is no such path, no C file in it, or no extension.
     """
     try:
         exists = path.exists()
@@ -60,7 +60,8 @@ def project(path: Path, cflags: Sequence[str]) -> Discovery:
 
 def read_build_files(root: Path) -> Findings:
     """Everything that build files say, setup.py first."""
-    from isolate_ext.project.setup_py import read_setup_py      # brings in libcst
+    from isolate_ext.project.setup_py import read_setup_py  # brings in libcst
+
     findings = Findings()
     script = read_setup_py(root)
     common = build_ext_options(root)
@@ -77,18 +78,25 @@ def read_build_files(root: Path) -> Findings:
 
 
 def joined(draft: Draft, common: Draft) -> Draft:
-    return replace(draft, include_dirs=(*draft.include_dirs, *common.include_dirs),
-                   macros=(*draft.macros, *(m for m in common.macros if m not in draft.macros)),
-                   undef=(*draft.undef, *common.undef))
+    return replace(
+        draft,
+        include_dirs=(*draft.include_dirs, *common.include_dirs),
+        macros=(*draft.macros, *(m for m in common.macros if m not in draft.macros)),
+        undef=(*draft.undef, *common.undef),
+    )
 
 
 def with_flags(draft: Draft, cflags: Sequence[str]) -> Draft:
     if not cflags:
         return draft
     parsed = split_flags(cflags)
-    return replace(draft, include_dirs=(*parsed.include_dirs, *draft.include_dirs),
-                   macros=(*draft.macros, *parsed.macros), undef=(*draft.undef, *parsed.undef),
-                   flags=(*draft.flags, *parsed.flags))
+    return replace(
+        draft,
+        include_dirs=(*parsed.include_dirs, *draft.include_dirs),
+        macros=(*draft.macros, *parsed.macros),
+        undef=(*draft.undef, *parsed.undef),
+        flags=(*draft.flags, *parsed.flags),
+    )
 
 
 def lone_file(path: Path, cflags: Sequence[str]) -> Discovery:
@@ -102,16 +110,24 @@ def lone_file(path: Path, cflags: Sequence[str]) -> Discovery:
         raise ProjectError("no extension found: the file defines no PyInit_ function", str(path))
     graph = IncludeGraph(root)
     assembler = Assembler(graph, [])
-    drafts = [Draft(init.name, Origin(path.name, init.line, f"PyInit_{init.name}"), (path.name,)) for init in inits]
+    drafts = [
+        Draft(init.name, Origin(path.name, init.line, f"PyInit_{init.name}"), (path.name,))
+        for init in inits
+    ]
     found = assembler.assemble([with_flags(d, absolute(cflags)) for d in drafts])
     if not found:
-        raise ProjectError(assembler.notes[0] if assembler.notes else "no extension found", str(path))
+        raise ProjectError(
+            assembler.notes[0] if assembler.notes else "no extension found", str(path)
+        )
     return Discovery(root, tuple(found), tuple(assembler.notes))
 
 
 def absolute(cflags: Sequence[str]) -> list[str]:
     """Flags whose -I folders, given relative to the current directory, are made absolute."""
     parsed = split_flags(cflags)
-    return [*(f"-I{Path(d).resolve()}" for d in parsed.include_dirs),
-            *(f"-D{n}" if v is None else f"-D{n}={v}" for n, v in parsed.macros),
-            *(f"-U{n}" for n in parsed.undef), *parsed.flags]
+    return [
+        *(f"-I{Path(d).resolve()}" for d in parsed.include_dirs),
+        *(f"-D{n}" if v is None else f"-D{n}={v}" for n, v in parsed.macros),
+        *(f"-U{n}" for n in parsed.undef),
+        *parsed.flags,
+    ]

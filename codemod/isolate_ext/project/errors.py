@@ -8,7 +8,7 @@ ENVIRONMENT = 5
 
 
 class ProjectError(Exception):
-    """One clear line for the user. `path` names the file or folder at fault; `exit_code` is 2 or 5."""
+    """One clear line for the user. `path` is the file or folder at fault; `exit_code` 2 or 5."""
 
     def __init__(self, message: str, path: str, exit_code: int = USAGE) -> None:
         super().__init__(f"{path}: {message}")

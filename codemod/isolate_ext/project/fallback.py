@@ -1,4 +1,5 @@
-"""Without a build file: every PyInit_ found, with the sources that belong to it by include and by name."""
+"""Without a build file: every PyInit_ found, with the sources that belong to it by include and by
+name."""
 
 from __future__ import annotations
 
@@ -9,7 +10,9 @@ from isolate_ext.project.includes import IncludeGraph
 from isolate_ext.project.inits import find_inits
 from isolate_ext.project.records import C_SUFFIXES, CPP_SUFFIXES, DiscoveredExtension, Draft, Origin
 
-PRUNED = frozenset({".git", ".hg", ".svn", ".tox", ".venv", "venv", "node_modules", "__pycache__", "build", "dist"})
+PRUNED = frozenset(
+    {".git", ".hg", ".svn", ".tox", ".venv", "venv", "node_modules", "__pycache__", "build", "dist"}
+)
 MAX_FILES = 50_000
 
 
@@ -41,9 +44,13 @@ def guess_extensions(graph: IncludeGraph, files: list[str], notes: list[str]) ->
     for path, inits in owners.items():
         for name, line in inits:
             origin = Origin(path, line, f"PyInit_{name}")
-            found.append(Draft(dotted(graph.root, path, name), origin, companions(graph, path, owners)))
+            found.append(
+                Draft(dotted(graph.root, path, name), origin, companions(graph, path, owners))
+            )
     if found:
-        notes.append("no build file names these extensions: they were found by their PyInit_ functions")
+        notes.append(
+            "no build file names these extensions: they were found by their PyInit_ functions"
+        )
     return found
 
 
@@ -57,7 +64,9 @@ def dotted(root: Path, path: str, name: str) -> str:
     return ".".join([*reversed(parts), name])
 
 
-def companions(graph: IncludeGraph, path: str, owners: dict[str, list[tuple[str, int]]]) -> tuple[str, ...]:
+def companions(
+    graph: IncludeGraph, path: str, owners: dict[str, list[tuple[str, int]]]
+) -> tuple[str, ...]:
     """The source itself, and those of its folder that share a header of their own name with it:
     foo.c belongs to it when it, or a file it reaches, includes foo.h."""
     folder = PurePosixPath(path).parent
@@ -67,23 +76,35 @@ def companions(graph: IncludeGraph, path: str, owners: dict[str, list[tuple[str,
     found = [path]
     for other in owners:
         candidate = PurePosixPath(other)
-        if other == path or owners[other] or other in included_sources or candidate.parent != folder:
+        if (
+            other == path
+            or owners[other]
+            or other in included_sources
+            or candidate.parent != folder
+        ):
             continue
         header = any(p.stem == candidate.stem for p in reached)
-        shares = alone and any(PurePosixPath(h).parent == folder for h in graph.reached([other], ())
-                               if PurePosixPath(h) in reached)
+        shares = alone and any(
+            PurePosixPath(h).parent == folder
+            for h in graph.reached([other], ())
+            if PurePosixPath(h) in reached
+        )
         if header or shares:
             found.append(other)
     return tuple(found)
 
 
-def unclaimed(graph: IncludeGraph, files: list[str], extensions: list[DiscoveredExtension]) -> list[str]:
+def unclaimed(
+    graph: IncludeGraph, files: list[str], extensions: list[DiscoveredExtension]
+) -> list[str]:
     """A note for every PyInit_ that belongs to no extension found."""
     owned = {path for e in extensions for path in (*e.sources, *e.headers)}
     notes = []
     for path in files:
         if path in owned or graph.scan(path).generator:
             continue
-        notes += [f"{path}:{line}: PyInit_{name} belongs to no extension of the build files"
-                  for name, line in inits_of(graph, path)]
+        notes += [
+            f"{path}:{line}: PyInit_{name} belongs to no extension of the build files"
+            for name, line in inits_of(graph, path)
+        ]
     return notes

@@ -21,7 +21,7 @@ class Flags:
 
 
 def split_flags(words: Sequence[str]) -> Flags:
-    """-I, -D and -U apart from the rest; output and dependency options dropped. Nothing is opened."""
+    """-I, -D and -U apart from the rest; options of output and dependencies are dropped."""
     include_dirs: list[str] = []
     macros: list[Macro] = []
     undef: list[str] = []
@@ -33,7 +33,16 @@ def split_flags(words: Sequence[str]) -> Flags:
             continue
         if word in DROPPED_WITH_VALUE:
             queue[:1] = []
-        elif word in ("-I", "-D", "-U", "-isystem", "-iquote", "-idirafter", "-include", "-imacros"):
+        elif word in (
+            "-I",
+            "-D",
+            "-U",
+            "-isystem",
+            "-iquote",
+            "-idirafter",
+            "-include",
+            "-imacros",
+        ):
             value = queue.pop(0) if queue else ""
             place(word, value, include_dirs, macros, undef, rest)
         elif word[:2] in ("-I", "-D", "-U") and len(word) > 2:
@@ -45,8 +54,14 @@ def split_flags(words: Sequence[str]) -> Flags:
     return Flags(tuple(include_dirs), tuple(macros), tuple(undef), tuple(rest))
 
 
-def place(option: str, value: str, include_dirs: list[str], macros: list[Macro], undef: list[str],
-          rest: list[str]) -> None:
+def place(
+    option: str,
+    value: str,
+    include_dirs: list[str],
+    macros: list[Macro],
+    undef: list[str],
+    rest: list[str],
+) -> None:
     if option in ("-I", "-isystem", "-iquote", "-idirafter"):
         include_dirs.append(value)
     elif option == "-D":

@@ -28,8 +28,11 @@ def python_floor(discovery: Discovery) -> Floor:
         text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         versions = [(int(m[1]), int(m[2])) for m in CLASSIFIER.finditer(text)]
         if versions:
-            return Floor(min(versions), None, Origin(name, line_of(text, "Programming Language :: Python ::"),
-                                                     "classifiers"))
+            return Floor(
+                min(versions),
+                None,
+                Origin(name, line_of(text, "Programming Language :: Python ::"), "classifiers"),
+            )
     return Floor(None)
 
 
@@ -52,13 +55,18 @@ def normal(specifier: str) -> str:
 
 
 def raised(specifier: str, floor: tuple[int, int]) -> str:
-    """The specifier with its lower bound at the floor, other clauses that still mean something kept."""
+    """The specifier with its lower bound at the floor, other clauses that still mean something
+    kept."""
     wanted = f"{floor[0]}.{floor[1]}"
     kept = []
     space = " " if re.match(r"\s*>=\s", specifier) else ""
     caret = "^" if specifier.strip().startswith("^") else ">="
     for clause in (part.strip() for part in specifier.split(",")):
-        if not clause or re.match(r"(>=|>(?!=)|~=|\^)", clause) or re.fullmatch(r"\d+(\.\d+)*", clause):
+        if (
+            not clause
+            or re.match(r"(>=|>(?!=)|~=|\^)", clause)
+            or re.fullmatch(r"\d+(\.\d+)*", clause)
+        ):
             continue
         excluded = re.match(r"!=\s*(\d+)\.(\d+)", clause)
         if excluded and (int(excluded[1]), int(excluded[2])) < floor:
@@ -69,15 +77,21 @@ def raised(specifier: str, floor: tuple[int, int]) -> str:
 
 
 def raise_floor(root_files: Mapping[str, bytes], floor: tuple[int, int]) -> dict[str, bytes]:
-    """The build files among `root_files` (by name) that must change for `floor`, with their new text.
+    """The build files among `root_files` (by name) that must change for `floor`, with their new
+    text.
 
-    Every place that names a lower floor is raised. Where none names one, it is added to the first of
-    [project] of pyproject.toml, [options] of setup.cfg, and the setup() call of setup.py. Formatting,
-    comments and line endings stay. A value that cannot be edited in place is left as it is.
+    Every place that names a lower floor is raised. Where none names one, it is added to the first
+    of [project] of pyproject.toml, [options] of setup.cfg, and the setup() call of setup.py.
+    Formatting, comments and line endings stay. A value that cannot be edited in place is left as it
+    is.
     """
     changed: dict[str, bytes] = {}
     named = False
-    for name, edit in (("pyproject.toml", in_pyproject), ("setup.cfg", in_setup_cfg), ("setup.py", in_setup_py)):
+    for name, edit in (
+        ("pyproject.toml", in_pyproject),
+        ("setup.cfg", in_setup_cfg),
+        ("setup.py", in_setup_py),
+    ):
         if name in root_files:
             says, data = edit(root_files[name], floor, add=False)
             named = named or says
@@ -85,7 +99,11 @@ def raise_floor(root_files: Mapping[str, bytes], floor: tuple[int, int]) -> dict
                 changed[name] = data
     if named:
         return changed
-    for name, edit in (("pyproject.toml", in_pyproject), ("setup.cfg", in_setup_cfg), ("setup.py", in_setup_py)):
+    for name, edit in (
+        ("pyproject.toml", in_pyproject),
+        ("setup.cfg", in_setup_cfg),
+        ("setup.py", in_setup_py),
+    ):
         if name in root_files:
             data = edit(root_files[name], floor, add=True)[1]
             if data != root_files[name]:
@@ -109,14 +127,20 @@ def in_pyproject(data: bytes, floor: tuple[int, int], *, add: bool) -> tuple[boo
     spec = project.get("requires-python")
     if isinstance(spec, str):
         if below(spec, floor):
-            line = re.compile(r"^([ \t]*requires-python[ \t]*=[ \t]*)([\"'])" + re.escape(spec) + r"\2", re.M)
+            line = re.compile(
+                r"^([ \t]*requires-python[ \t]*=[ \t]*)([\"'])" + re.escape(spec) + r"\2", re.M
+            )
             text = line.sub(lambda m: f"{m[1]}{m[2]}{raised(spec, floor)}{m[2]}", text, count=1)
         return True, text.encode("utf-8", "surrogateescape")
     if not add or "requires-python" in (project.get("dynamic") or ()):
         return False, data
     end = newline_of(data)
-    header = re.compile(r"^\[project\][ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:name|version)[ \t]*=[^\n]*\n)*", re.M)
-    text = header.sub(lambda m: f'{m[0]}requires-python = ">={floor[0]}.{floor[1]}"{end}', text, count=1)
+    header = re.compile(
+        r"^\[project\][ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:name|version)[ \t]*=[^\n]*\n)*", re.M
+    )
+    text = header.sub(
+        lambda m: f'{m[0]}requires-python = ">={floor[0]}.{floor[1]}"{end}', text, count=1
+    )
     return False, text.encode("utf-8", "surrogateescape")
 
 
@@ -131,7 +155,8 @@ def in_setup_cfg(data: bytes, floor: tuple[int, int], *, add: bool) -> tuple[boo
             spec = parser.get("options", key)
             if below(spec, floor):
                 line = re.compile(rf"^({re.escape(key)}[ \t]*[=:][ \t]*)" + re.escape(spec), re.M)
-                text = line.sub(lambda m: f"{m[1]}{raised(spec, floor)}", text, count=1)
+                new = raised(spec, floor)
+                text = line.sub(rf"\g<1>{new}", text, count=1)
             return True, text.encode("utf-8", "surrogateescape")
     if add:
         header = re.compile(r"^\[options\][ \t]*\r?\n", re.M)
@@ -141,7 +166,8 @@ def in_setup_cfg(data: bytes, floor: tuple[int, int], *, add: bool) -> tuple[boo
 
 
 def in_setup_py(data: bytes, floor: tuple[int, int], *, add: bool) -> tuple[bool, bytes]:
-    from isolate_ext.project.python_edit import edit_python_requires     # brings in libcst
+    from isolate_ext.project.python_edit import edit_python_requires  # brings in libcst
+
     return edit_python_requires(data, floor, add=add)
 
 

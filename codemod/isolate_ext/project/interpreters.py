@@ -11,7 +11,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 NAME = re.compile(r"python3\.(\d+)t?\Z")
@@ -32,9 +32,9 @@ class Interpreter:
         return ".".join(map(str, self.version))
 
 
-@lru_cache(maxsize=None)
+@cache
 def find_compiler() -> tuple[str, ...] | None:
-    """The command of the C compiler: $CC with its arguments, else cc, gcc or clang; None for none."""
+    """The command of the C compiler: $CC with its arguments, else cc, gcc or clang."""
     given = shlex.split(os.environ.get("CC", ""))
     if given and (found := shutil.which(given[0])):
         return (found, *given[1:])
@@ -42,23 +42,30 @@ def find_compiler() -> tuple[str, ...] | None:
 
 
 def python_include(executable: Path | None = None) -> Path | None:
-    """The folder of Python.h of the interpreter (default: the running one); None when it is not there."""
+    """The folder of Python.h of the interpreter (default: the running one); None when it is not
+    there."""
     if executable is None or Path(executable) == Path(sys.executable):
         folder = Path(sysconfig.get_paths()["include"])
     else:
         code = "import sysconfig; print(sysconfig.get_paths()['include'])"
         try:
-            done = subprocess.run([str(executable), "-I", "-c", code], capture_output=True, text=True, timeout=30,
-                                  check=True)
+            done = subprocess.run(
+                [str(executable), "-I", "-c", code],
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=True,
+            )
         except (OSError, subprocess.SubprocessError):
             return None
         folder = Path(done.stdout.strip())
     return folder if (folder / "Python.h").is_file() else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def find_interpreters() -> tuple[Interpreter, ...]:
-    """Every CPython 3 found: the running one, on PATH, of pyenv and of uv; newest first, one a version."""
+    """Every CPython 3 found: the running one, on PATH, of pyenv and of uv; newest first, one a
+    version."""
     found: dict[tuple[int, int, int], Interpreter] = {}
     for executable in candidates():
         made = inspect(executable)
@@ -70,9 +77,13 @@ def find_interpreters() -> tuple[Interpreter, ...]:
 def candidates() -> Iterator[Path]:
     yield Path(sys.executable)
     home = Path.home()
-    managed = [Path(os.environ.get("PYENV_ROOT") or home / ".pyenv") / "versions",
-               Path(os.environ.get("UV_PYTHON_INSTALL_DIR")
-                    or Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "uv" / "python")]
+    managed = [
+        Path(os.environ.get("PYENV_ROOT") or home / ".pyenv") / "versions",
+        Path(
+            os.environ.get("UV_PYTHON_INSTALL_DIR")
+            or Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "uv" / "python"
+        ),
+    ]
     pyenv = shutil.which("pyenv")
     if pyenv:
         managed.append(Path(pyenv).resolve().parent.parent / "versions")
@@ -112,16 +123,26 @@ def inspect(executable: Path) -> Interpreter | None:
 
 
 def asked(executable: Path) -> Interpreter | None:
-    code = ("import sys, sysconfig; print(sys.implementation.name, *sys.version_info[:3]); "
-            "print(sysconfig.get_paths()['include'])")
+    code = (
+        "import sys, sysconfig; print(sys.implementation.name, *sys.version_info[:3]); "
+        "print(sysconfig.get_paths()['include'])"
+    )
     try:
-        done = subprocess.run([str(executable), "-I", "-c", code], capture_output=True, text=True, timeout=30,
-                              check=True)
+        done = subprocess.run(
+            [str(executable), "-I", "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
         name, major, minor, micro = done.stdout.splitlines()[0].split()
         include = Path(done.stdout.splitlines()[1])
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None
     if name != "cpython":
         return None
-    return Interpreter((int(major), int(minor), int(micro)), executable,
-                       include if (include / "Python.h").is_file() else None)
+    return Interpreter(
+        (int(major), int(minor), int(micro)),
+        executable,
+        include if (include / "Python.h").is_file() else None,
+    )

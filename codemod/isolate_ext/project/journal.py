@@ -1,4 +1,4 @@
-"""The journal of a write: enough to undo it, and to complete or take back one that was interrupted."""
+"""The journal of a write: enough to undo it, and to take back one that was interrupted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Journal:
-    """A recorded write. `state` is "pending" while it goes on, then "done", and "undone" after an undo."""
+    """A recorded write. `state` is "pending" while it goes on, then "done", and "undone" after an
+    undo."""
 
     file: Path
     root: Path
@@ -42,7 +43,9 @@ class Journal:
         """Record the write before its first rename. Raises OSError."""
         folder.mkdir(parents=True, exist_ok=True)
         number = 1 + max((int(p.stem.split("-")[1]) for p in journals(folder)), default=0)
-        journal = Journal(folder / f"write-{number:06d}.json", root.resolve(), PENDING, tuple(changes))
+        journal = Journal(
+            folder / f"write-{number:06d}.json", root.resolve(), PENDING, tuple(changes)
+        )
         save(journal)
         return journal
 
@@ -53,10 +56,23 @@ def journals(folder: Path) -> list[Path]:
 
 def save(journal: Journal) -> None:
     """Write the journal itself, atomically and to disk."""
-    data = json.dumps({
-        "version": VERSION, "root": str(journal.root), "state": journal.state,
-        "changes": [{"path": c.path, "before": encode(c.before), "after": encode(c.after), "mode": c.mode}
-                    for c in journal.changes]}, indent=1)
+    data = json.dumps(
+        {
+            "version": VERSION,
+            "root": str(journal.root),
+            "state": journal.state,
+            "changes": [
+                {
+                    "path": c.path,
+                    "before": encode(c.before),
+                    "after": encode(c.after),
+                    "mode": c.mode,
+                }
+                for c in journal.changes
+            ],
+        },
+        indent=1,
+    )
     handle, name = tempfile.mkstemp(prefix=".write-", suffix=".tmp", dir=journal.file.parent)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(data)
@@ -69,8 +85,10 @@ def load(file: Path) -> Journal:
     """Raises ProjectError for a file that is not a journal."""
     try:
         data: Any = json.loads(file.read_text(encoding="ascii"))
-        changes = tuple(Change(c["path"], decode(c["before"]), decode(c["after"]), int(c["mode"]))
-                        for c in data["changes"])
+        changes = tuple(
+            Change(c["path"], decode(c["before"]), decode(c["after"]), int(c["mode"]))
+            for c in data["changes"]
+        )
         return Journal(file, Path(data["root"]), data["state"], changes)
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise ProjectError("not a journal that can be read", str(file)) from error
@@ -100,6 +118,7 @@ def roll_back(journal: Journal) -> None:
 
 def restore(journal: Journal, change: Change) -> None:
     from isolate_ext.project.writing import replace_file, stage
+
     target = journal.root / change.path
     staged = None if change.before is None else stage(target, change.before, change.mode)
     replace_file(target, staged)
@@ -122,11 +141,18 @@ def recover(folder: Path) -> list[str]:
         journal = load(file)
         if journal.state != PENDING:
             continue
-        foreign = [c.path for c in journal.changes
-                   if current(journal.root / c.path) not in (c.before, c.after)]
+        foreign = [
+            c.path
+            for c in journal.changes
+            if current(journal.root / c.path) not in (c.before, c.after)
+        ]
         remove_leftovers(journal)
         roll_back(journal)
-        kept = f"; left as they are, because they changed since: {', '.join(foreign)}" if foreign else ""
+        kept = (
+            f"; left as they are, because they changed since: {', '.join(foreign)}"
+            if foreign
+            else ""
+        )
         lines.append(f"an interrupted write of {len(journal.changes)} files was taken back{kept}")
     return lines
 
@@ -143,11 +169,13 @@ def remove_leftovers(journal: Journal) -> None:
 
 def glob_escape(name: str) -> str:
     import glob
+
     return glob.escape(name)
 
 
 def undo_last(folder: Path) -> list[str]:
-    """Undo the newest finished write; the paths put back. Raises ProjectError when there is none, or
+    """Undo the newest finished write; the paths put back. Raises ProjectError when there is none,
+    or
     when a file changed since, in which case nothing is changed."""
     done = [j for f in journals(folder) if (j := load(f)).state == DONE] if folder.is_dir() else []
     if not done:

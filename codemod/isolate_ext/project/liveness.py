@@ -12,12 +12,16 @@ from isolate_ext.project.diagnostics import Command
 from isolate_ext.project.includes import without_comments
 
 MARKER = re.compile(rb'^# (\d+) "((?:\\.|[^"\\])*)"')
-CONDITIONAL = re.compile(rb"\s*#\s*(if|ifdef|ifndef|elif|else|endif|elifdef|elifndef|undef|include|pragma|error|line)\b")
+CONDITIONAL = re.compile(
+    rb"\s*#\s*(if|ifdef|ifndef|elif|else|endif|elifdef|elifndef|undef|include|pragma|error|line)\b"
+)
 
 
-def dead_in_unit(command: Command, tree: Path, unit: str, path: str, text: bytes,
-                 lines: Collection[int]) -> set[int]:
-    """Those of the 1-based lines of `path` that the compilation of `unit` leaves out; all when it fails."""
+def dead_in_unit(
+    command: Command, tree: Path, unit: str, path: str, text: bytes, lines: Collection[int]
+) -> set[int]:
+    """Those of the 1-based lines of `path` that the compilation of `unit` leaves out; all when it
+    fails."""
     live = live_lines(command, tree, unit, path)
     if live is None:
         return set(lines)
@@ -29,8 +33,13 @@ def live_lines(command: Command, tree: Path, unit: str, path: str) -> set[int] |
     """The 1-based lines of `path` that are not blank in the preprocessed unit."""
     for extra in (("-fdirectives-only",), ("-dD",)):
         try:
-            done = subprocess.run(command.words("-w", "-E", *extra, unit), cwd=tree, capture_output=True,
-                                  timeout=command.timeout, check=False)
+            done = subprocess.run(
+                command.words("-w", "-E", *extra, unit),
+                cwd=tree,
+                capture_output=True,
+                timeout=command.timeout,
+                check=False,
+            )
         except (OSError, subprocess.TimeoutExpired):
             return None
         if done.returncode == 0:

@@ -12,12 +12,15 @@ from isolate_ext.project.floor import newline_of
 HEADER_SUFFIXES = (".h", ".hpp", ".inc")
 
 
-def add_to_manifest(root_files: Mapping[str, bytes], header: str, siblings: tuple[str, ...]) -> dict[str, bytes]:
-    """The files among `root_files` (MANIFEST.in, setup.py, pyproject.toml, meson.build, by path) that change
-    so that `header` is built with and shipped.
+def add_to_manifest(
+    root_files: Mapping[str, bytes], header: str, siblings: tuple[str, ...]
+) -> dict[str, bytes]:
+    """The files among `root_files` (MANIFEST.in, setup.py, pyproject.toml, meson.build, by path)
+    that change so that `header` is built with and shipped.
 
-    `siblings` are headers of the same extension, nearest first: where a list names one of them, the new
-    header is added beside it. MANIFEST.in gets a line when it names headers and no pattern covers the new one.
+    `siblings` are headers of the same extension, nearest first: where a list names one of them, the
+    new header is added beside it. MANIFEST.in gets a line when it names headers and no pattern
+    covers the new one.
     """
     changed: dict[str, bytes] = {}
     for path, data in root_files.items():
@@ -78,7 +81,8 @@ def matches(path: str, pattern: str) -> bool:
 
 
 def in_script(data: bytes, header: str, siblings: tuple[str, ...]) -> bytes:
-    from isolate_ext.project.python_edit import add_depends     # brings in libcst
+    from isolate_ext.project.python_edit import add_depends  # brings in libcst
+
     for sibling in siblings:
         if sibling.endswith(HEADER_SUFFIXES) and sibling.encode() in data:
             return add_depends(data, sibling, header)
@@ -88,11 +92,16 @@ def in_script(data: bytes, header: str, siblings: tuple[str, ...]) -> bytes:
 def in_text(data: bytes, header: str, siblings: tuple[str, ...]) -> bytes:
     """A list of strings in TOML or meson: the header as one more item after a sibling's."""
     for sibling in siblings:
-        for shown, new in ((sibling, header), (PurePosixPath(sibling).name, PurePosixPath(header).name)):
-            item = re.compile(rb"(?m)^([ \t]*)([\"'])" + re.escape(shown.encode()) + rb"\2(,?)([ \t]*\r?)$")
+        for shown, new in (
+            (sibling, header),
+            (PurePosixPath(sibling).name, PurePosixPath(header).name),
+        ):
+            item = re.compile(
+                rb"(?m)^([ \t]*)([\"'])" + re.escape(shown.encode()) + rb"\2(,?)([ \t]*\r?)$"
+            )
             match = item.search(data)
             if match:
                 quote = match[2]
                 line = match[1] + quote + new.encode() + quote + b"," + match[4] + b"\n"
-                return data[:match.start()] + line + data[match.start():]
+                return data[: match.start()] + line + data[match.start() :]
     return data

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import posixpath
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ class Dirs:
 
 
 def read_meson(root: Path) -> Findings:
-    """Every extension_module() of meson.build and its subdirs. Both arms of undecided conditions are kept."""
+    """Every extension_module() of meson.build and its subdirs. Both arms of undecided conditions
+    are kept."""
     reader = Reader(root)
     if (root / "meson.build").is_file():
         reader.read("")
@@ -61,7 +63,7 @@ class Reader:
         self.folder = before
 
     def join(self, *parts: str) -> str:
-        return os.path.normpath(os.path.join(*parts)).replace(os.sep, "/") if any(parts) else ""
+        return posixpath.normpath(posixpath.join(*parts)) if any(parts) else ""
 
     def run(self, statements: tuple[Any, ...]) -> None:
         for statement in statements:
@@ -94,7 +96,11 @@ class Reader:
         values = self.value(node.value)
         pairs = list(values.items()) if isinstance(values, dict) else values
         for item in pairs if isinstance(pairs, list) else [Unknown("a loop")]:
-            parts = item if len(node.names) > 1 and isinstance(item, tuple) else (item,) * len(node.names)
+            parts = (
+                item
+                if len(node.names) > 1 and isinstance(item, tuple)
+                else (item,) * len(node.names)
+            )
             self.variables.update(zip(node.names, parts, strict=False))
             self.run(node.body)
 
@@ -105,7 +111,13 @@ class Reader:
             return left + right
         if isinstance(left, dict) and isinstance(right, dict):
             return {**left, **right}
-        return left if isinstance(right, Unknown) else right if isinstance(left, Unknown) else Unknown("+")
+        return (
+            left
+            if isinstance(right, Unknown)
+            else right
+            if isinstance(left, Unknown)
+            else Unknown("+")
+        )
 
     def value(self, node: Any) -> Any:
         if isinstance(node, mp.Name):
@@ -137,7 +149,9 @@ class Reader:
         if op == "f":
             text = str(values[0])
             for name, value in self.variables.items():
-                text = text.replace(f"@{name}@", str(value)) if isinstance(value, (str, int)) else text
+                text = (
+                    text.replace(f"@{name}@", str(value)) if isinstance(value, (str, int)) else text
+                )
             return text
         if op == "not":
             return not values[0]
@@ -145,8 +159,14 @@ class Reader:
             return values[0][values[1]]
         if op == "/" and isinstance(values[0], str):
             return self.join(*values)
-        table = {"==": lambda a, b: a == b, "!=": lambda a, b: a != b, "in": lambda a, b: a in b,
-                 "not in": lambda a, b: a not in b, "and": lambda a, b: a and b, "or": lambda a, b: a or b}
+        table: dict[str, Callable[[Any, Any], Any]] = {
+            "==": lambda a, b: a == b,
+            "!=": lambda a, b: a != b,
+            "in": lambda a, b: a in b,
+            "not in": lambda a, b: a not in b,
+            "and": lambda a, b: a and b,
+            "or": lambda a, b: a or b,
+        }
         return table[op](*values) if op in table else Unknown(op)
 
     def call(self, node: mp.Call) -> Any:
@@ -156,33 +176,51 @@ class Reader:
             return self.extension(node, args, keywords)
         handler = getattr(self, f"call_{node.name}", None)
         if handler is not None:
-            return handler(args, keywords, self.value(node.owner) if node.owner is not None else None)
+            return handler(
+                args, keywords, self.value(node.owner) if node.owner is not None else None
+            )
         return Unknown(f"{node.name}() (line {node.line})")
 
     def call_files(self, args: list[Any], keywords: dict[str, Any], owner: Any) -> Any:
         return [self.join(self.folder, a) if isinstance(a, str) else a for a in flat(args)]
 
-    def call_include_directories(self, args: list[Any], keywords: dict[str, Any], owner: Any) -> Any:
-        return Dirs(tuple(self.join(self.folder, a) or "." for a in flat(args) if isinstance(a, str)))
+    def call_include_directories(
+        self, args: list[Any], keywords: dict[str, Any], owner: Any
+    ) -> Any:
+        return Dirs(
+            tuple(self.join(self.folder, a) or "." for a in flat(args) if isinstance(a, str))
+        )
 
     def call_dependency(self, args: list[Any], keywords: dict[str, Any], owner: Any) -> Any:
         return Dependency(tuple(a for a in args[:1] if isinstance(a, str)))
 
     def call_declare_dependency(self, args: list[Any], keywords: dict[str, Any], owner: Any) -> Any:
-        packages = [p for d in flat(keywords.get("dependencies")) if isinstance(d, Dependency) for p in d.packages]
-        return Dependency(tuple(packages), tuple(self.dirs(keywords.get("include_directories"))),
-                          tuple(f for f in flat(keywords.get("compile_args")) if isinstance(f, str)))
+        packages = [
+            p
+            for d in flat(keywords.get("dependencies"))
+            if isinstance(d, Dependency)
+            for p in d.packages
+        ]
+        return Dependency(
+            tuple(packages),
+            tuple(self.dirs(keywords.get("include_directories"))),
+            tuple(f for f in flat(keywords.get("compile_args")) if isinstance(f, str)),
+        )
 
     def call_subdir(self, args: list[Any], keywords: dict[str, Any], owner: Any) -> None:
         if args and isinstance(args[0], str):
             self.read(self.join(self.folder, args[0]))
 
-    def call_add_project_arguments(self, args: list[Any], keywords: dict[str, Any], owner: Any) -> None:
+    def call_add_project_arguments(
+        self, args: list[Any], keywords: dict[str, Any], owner: Any
+    ) -> None:
         self.project_flags += [a for a in flat(args) if isinstance(a, str)]
 
     call_add_global_arguments = call_add_project_arguments
 
-    def call_get_supported_arguments(self, args: list[Any], keywords: dict[str, Any], owner: Any) -> Any:
+    def call_get_supported_arguments(
+        self, args: list[Any], keywords: dict[str, Any], owner: Any
+    ) -> Any:
         return [a for a in flat(args) if isinstance(a, str) and not a.startswith("-W")]
 
     def call_get_id(self, args: list[Any], keywords: dict[str, Any], owner: Any) -> Any:
@@ -221,18 +259,33 @@ class Reader:
             else:
                 undecided.append(f"sources not decided: {getattr(item, 'why', 'a generated file')}")
         deps = [d for d in flat(keywords.get("dependencies")) if isinstance(d, Dependency)]
-        given = [*self.project_flags, *flat(keywords.get("c_args")), *(f for d in deps for f in d.flags)]
+        given = [
+            *self.project_flags,
+            *flat(keywords.get("c_args")),
+            *(f for d in deps for f in d.flags),
+        ]
         parsed = split_flags([f for f in given if isinstance(f, str)])
         undecided += [f"c_args not decided: {f.why}" for f in given if isinstance(f, Unknown)]
         undecided += [f"packages to be found: {p}" for d in deps for p in d.packages]
-        dirs = [*self.dirs(keywords.get("include_directories")), *(i for d in deps for i in d.include_dirs)]
+        dirs = [
+            *self.dirs(keywords.get("include_directories")),
+            *(i for d in deps for i in d.include_dirs),
+        ]
         flags, configs = set_apart_missing_includes(parsed.flags)
         undecided += [f"made by the build: {c}" for c in configs]
-        self.findings.drafts.append(Draft(
-            name, where, tuple(s for s in sources if not s.endswith(".h")),
-            tuple([*dirs, *parsed.include_dirs, self.folder or "."]), parsed.macros,
-            parsed.undef, flags, packages=tuple(p for d in deps for p in d.packages),
-            undecided=tuple(undecided)))
+        self.findings.drafts.append(
+            Draft(
+                name,
+                where,
+                tuple(s for s in sources if not s.endswith(".h")),
+                (*dirs, *parsed.include_dirs, self.folder or "."),
+                parsed.macros,
+                parsed.undef,
+                flags,
+                packages=tuple(p for d in deps for p in d.packages),
+                undecided=tuple(undecided),
+            )
+        )
         return Unknown("an extension module")
 
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TOKEN = re.compile(
-    r"(?P<space>[ \t\r]+|#[^\n]*|\\\n)|(?P<newline>\n)|(?P<string>f?'''.*?'''|f?'(?:\\.|[^'\\\n])*')"
+    r"(?P<space>[ \t\r]+|#[^\n]*|\\\n)|(?P<newline>\n)"
+    r"|(?P<string>f?'''.*?'''|f?'(?:\\.|[^'\\\n])*')"
     r"|(?P<number>0[xob][0-9a-fA-F]+|\d+)|(?P<name>[A-Za-z_]\w*)"
-    r"|(?P<op>\+=|==|!=|<=|>=|[-+*/%<>=?:.,()\[\]{}])", re.S)
+    r"|(?P<op>\+=|==|!=|<=|>=|[-+*/%<>=?:.,()\[\]{}])",
+    re.S,
+)
 ESCAPE = {"\\n": "\n", "\\'": "'", "\\\\": "\\", "\\t": "\t"}
 
 
@@ -51,7 +54,7 @@ class Assign:
 
 @dataclass(frozen=True)
 class If:
-    arms: tuple[tuple[Any, tuple[Any, ...]], ...]   # condition (None for else), body
+    arms: tuple[tuple[Any, tuple[Any, ...]], ...]  # condition (None for else), body
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,13 @@ class Parser:
         self.expect("endforeach")
         return Foreach(tuple(names), value, body)
 
-    LEVELS = (("or",), ("and",), ("==", "!=", "<", ">", "<=", ">=", "in", "not"), ("+", "-"), ("*", "/", "%"))
+    LEVELS = (
+        ("or",),
+        ("and",),
+        ("==", "!=", "<", ">", "<=", ">=", "in", "not"),
+        ("+", "-"),
+        ("*", "/", "%"),
+    )
 
     def expression(self) -> Any:
         value = self.level(0)
@@ -195,8 +204,12 @@ class Parser:
         if token.kind == "string":
             return string(token.text)
         if token.kind == "number":
-            return int(token.text, 0) if not token.text.startswith("0") or len(token.text) > 1 and \
-                token.text[1] in "xob" else int(token.text)
+            return (
+                int(token.text, 0)
+                if not token.text.startswith("0")
+                or (len(token.text) > 1 and token.text[1] in "xob")
+                else int(token.text)
+            )
         if token.text == "[":
             return self.items("]")
         if token.text == "{":

@@ -26,11 +26,16 @@ def read_pyproject(root: Path) -> Findings:
         return findings
     requires = table(data, "project").get("requires-python")
     if isinstance(requires, str):
-        findings.requires_python = (requires, Origin("pyproject.toml", line_of(text, "requires-python"),
-                                                     "requires-python"))
+        findings.requires_python = (
+            requires,
+            Origin("pyproject.toml", line_of(text, "requires-python"), "requires-python"),
+        )
     requires = table(table(table(data, "tool"), "poetry"), "dependencies").get("python")
     if isinstance(requires, str) and findings.requires_python is None:
-        findings.requires_python = (requires, Origin("pyproject.toml", line_of(text, "python"), "poetry"))
+        findings.requires_python = (
+            requires,
+            Origin("pyproject.toml", line_of(text, "python"), "poetry"),
+        )
     modules = table(table(data, "tool"), "setuptools").get("ext-modules", [])
     for entry in modules if isinstance(modules, list) else []:
         if isinstance(entry, dict):
@@ -41,14 +46,22 @@ def read_pyproject(root: Path) -> Findings:
 def toml_draft(entry: dict[str, Any], text: str) -> Draft:
     name = str(entry.get("name", ""))
     parsed = split_flags(strings(entry.get("extra-compile-args")))
-    macros = [(str(m[0]), str(m[1]) if len(m) > 1 and m[1] is not None else None)
-              for m in entry.get("define-macros", []) if isinstance(m, list) and m]
+    macros = [
+        (str(m[0]), str(m[1]) if len(m) > 1 and m[1] is not None else None)
+        for m in entry.get("define-macros", [])
+        if isinstance(m, list) and m
+    ]
     return Draft(
-        name, Origin("pyproject.toml", line_of(text, f'"{name}"'), "tool.setuptools.ext-modules"),
+        name,
+        Origin("pyproject.toml", line_of(text, f'"{name}"'), "tool.setuptools.ext-modules"),
         sources=strings(entry.get("sources")),
         include_dirs=(*strings(entry.get("include-dirs")), *parsed.include_dirs),
-        macros=(*macros, *parsed.macros), undef=(*strings(entry.get("undef-macros")), *parsed.undef),
-        flags=parsed.flags, depends=strings(entry.get("depends")), language=entry.get("language"))
+        macros=(*macros, *parsed.macros),
+        undef=(*strings(entry.get("undef-macros")), *parsed.undef),
+        flags=parsed.flags,
+        depends=strings(entry.get("depends")),
+        language=entry.get("language"),
+    )
 
 
 def strings(value: Any) -> tuple[str, ...]:
@@ -66,7 +79,7 @@ def line_of(text: str, needle: str) -> int:
 
 
 def read_setup_cfg(root: Path) -> Findings:
-    """options.python_requires, and [build_ext] include_dirs, define and undef for every extension."""
+    """options.python_requires of setup.cfg."""
     findings = Findings()
     path = root / "setup.cfg"
     if not path.is_file():
@@ -78,8 +91,10 @@ def read_setup_cfg(root: Path) -> Findings:
         return findings
     for key in ("python_requires", "python-requires"):
         if parser.has_option("options", key):
-            findings.requires_python = (parser.get("options", key),
-                                        Origin("setup.cfg", line_of(text, key), "python_requires"))
+            findings.requires_python = (
+                parser.get("options", key),
+                Origin("setup.cfg", line_of(text, key), "python_requires"),
+            )
     if parser.has_option("options", "ext_modules"):
         findings.notes.append("setup.cfg: options.ext_modules is not read")
     return findings
@@ -95,7 +110,8 @@ def config(text: str) -> ConfigParser | None:
 
 
 def build_ext_options(root: Path) -> Draft | None:
-    """The [build_ext] section of setup.cfg as an unnamed draft to add to every extension of setup.py."""
+    """The [build_ext] section of setup.cfg as an unnamed draft to add to every extension of
+    setup.py."""
     path = root / "setup.cfg"
     parser = config(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else None
     if parser is None or not parser.has_section("build_ext"):
@@ -103,8 +119,17 @@ def build_ext_options(root: Path) -> Draft | None:
     section = parser["build_ext"]
 
     def words(key: str) -> tuple[str, ...]:
-        return tuple(w for w in re.split(r"[,:;\s]+", section.get(key, section.get(key.replace("_", "-"), ""))) if w)
+        return tuple(
+            w
+            for w in re.split(r"[,:;\s]+", section.get(key, section.get(key.replace("_", "-"), "")))
+            if w
+        )
 
     macros = tuple((w.partition("=")[0], w.partition("=")[2] or "1") for w in words("define"))
-    return Draft("", Origin("setup.cfg", 1, "[build_ext]"), include_dirs=words("include_dirs"), macros=macros,
-                 undef=words("undef"))
+    return Draft(
+        "",
+        Origin("setup.cfg", 1, "[build_ext]"),
+        include_dirs=words("include_dirs"),
+        macros=macros,
+        undef=words("undef"),
+    )

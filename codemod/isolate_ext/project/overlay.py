@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 def overlay_tree(root: Path, changed: Mapping[str, bytes], owned: Iterable[str]) -> Iterator[Path]:
     """A temporary folder that looks like `root` with the changed files in it.
 
-    Every folder of a changed or owned path is a real folder, so that `#include "../x.h"` from there meets
-    the changed x.h; its other entries are symbolic links.
+    Every folder of a changed or owned path is a real folder, so that `#include "../x.h"` from there
+    meets the changed x.h; its other entries are symbolic links.
     """
     real = {parent for path in (*changed, *owned) for parent in folders(path)}
     with tempfile.TemporaryDirectory(prefix="isolate-ext-") as name:

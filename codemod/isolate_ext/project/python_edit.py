@@ -55,7 +55,8 @@ def keyword(call: cst.Call, name: str) -> cst.Arg | None:
 
 
 def edit_python_requires(data: bytes, floor: tuple[int, int], *, add: bool) -> tuple[bool, bytes]:
-    """Whether a setup() call has python_requires, and the text with it raised or added as a keyword.
+    """Whether a setup() call has python_requires, and the text with it raised or added as a
+    keyword.
 
     A value that is a name bound to one string literal is changed where the literal stands.
     """
@@ -85,8 +86,11 @@ def literal_of(tree: Tree, value: cst.BaseExpression) -> cst.BaseExpression | No
         return value
     if not isinstance(value, cst.Name):
         return None
-    found = [s.value for s in assignments(tree) if any(
-        isinstance(t.target, cst.Name) and t.target.value == value.value for t in s.targets)]
+    found = [
+        s.value
+        for s in assignments(tree)
+        if any(isinstance(t.target, cst.Name) and t.target.value == value.value for t in s.targets)
+    ]
     literal = found[0] if len(found) == 1 else None
     return literal if isinstance(literal, (cst.SimpleString, cst.ConcatenatedString)) else None
 
@@ -114,8 +118,9 @@ def dict_entries(tree: Tree, key: str) -> list[cst.BaseExpression]:
     return found
 
 
-def edited_literal(tree: Tree, literal: cst.BaseExpression | None,
-                   floor: tuple[int, int]) -> list[tuple[int, int, bytes]]:
+def edited_literal(
+    tree: Tree, literal: cst.BaseExpression | None, floor: tuple[int, int]
+) -> list[tuple[int, int, bytes]]:
     if not isinstance(literal, (cst.SimpleString, cst.ConcatenatedString)):
         return []
     text = literal.evaluated_value
@@ -130,20 +135,28 @@ def edited_literal(tree: Tree, literal: cst.BaseExpression | None,
 
 
 def added_keyword(tree: Tree, floor: tuple[int, int]) -> list[tuple[int, int, bytes]]:
-    """A python_requires keyword before the first argument of the setup() call, laid out as that one is."""
+    """A python_requires keyword before the first argument of the setup() call, laid out as that one
+    is."""
     calls = [c for c in tree.calls("setup") if c.args]
     if not calls:
         return []
     call = calls[0]
-    named = next((a for a in call.args if a.keyword is not None and a.keyword.value in ("version", "name")), None)
+    named = next(
+        (a for a in call.args if a.keyword is not None and a.keyword.value in ("version", "name")),
+        None,
+    )
     arg = named or call.args[0]
     start, _ = tree.span(arg)
     line_start = tree.data.rfind(b"\n", 0, start) + 1
     lead = tree.data[line_start:start]
     if lead.strip():
-        lead = b" " * len(lead) if b"\n" in tree.data[start:tree.span(call)[1]] else b""
-    end = newline_of(tree.data).encode() if b"\n" in tree.data[start:tree.span(call)[1]] else b" "
-    spaced = b" = " if arg.keyword is not None and b" = " in tree.data[start:tree.span(arg)[1]] else b"="
+        lead = b" " * len(lead) if b"\n" in tree.data[start : tree.span(call)[1]] else b""
+    end = newline_of(tree.data).encode() if b"\n" in tree.data[start : tree.span(call)[1]] else b" "
+    spaced = (
+        b" = "
+        if arg.keyword is not None and b" = " in tree.data[start : tree.span(arg)[1]]
+        else b"="
+    )
     text = b"python_requires" + spaced + f"'>={floor[0]}.{floor[1]}',".encode() + end
     return [(start, start, text + (lead if end != b" " else b""))]
 

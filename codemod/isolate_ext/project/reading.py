@@ -27,11 +27,13 @@ class SourceFile:
     size: int
 
 
-def read_sources(root: Path, paths: Iterable[str], *, generated: bool = False) -> dict[str, SourceFile]:
+def read_sources(
+    root: Path, paths: Iterable[str], *, generated: bool = False
+) -> dict[str, SourceFile]:
     """The files by path. `generated` accepts files that another program wrote.
 
-    Raises ProjectError for one that is missing, unreadable, too big, binary, generated, or a symbolic
-    link out of the root.
+    Raises ProjectError for one that is missing, unreadable, too big, binary, generated, or a
+    symbolic link out of the root.
     """
     found = {}
     for path in paths:
@@ -55,7 +57,9 @@ def read_file(root: Path, path: str, *, display: str | None = None) -> SourceFil
         if not stat.S_ISREG(info.st_mode):
             raise ProjectError("not a regular file", shown)
         if info.st_size > MAX_BYTES:
-            raise ProjectError(f"{info.st_size // 1_000_000} MB is too big for a source file", shown)
+            raise ProjectError(
+                f"{info.st_size // 1_000_000} MB is too big for a source file", shown
+            )
         data = target.read_bytes()
     except FileNotFoundError as error:
         raise ProjectError("no such file", shown) from error
@@ -65,5 +69,11 @@ def read_file(root: Path, path: str, *, display: str | None = None) -> SourceFil
         raise ProjectError(f"not readable: {os.strerror(error.errno or 0)}", shown) from error
     if b"\0" in data:
         raise ProjectError("a binary file: it contains NUL bytes", shown)
-    return SourceFile(path, data, stat.S_IMODE(info.st_mode), hashlib.sha256(data).hexdigest(),
-                      info.st_mtime_ns, info.st_size)
+    return SourceFile(
+        path,
+        data,
+        stat.S_IMODE(info.st_mode),
+        hashlib.sha256(data).hexdigest(),
+        info.st_mtime_ns,
+        info.st_size,
+    )

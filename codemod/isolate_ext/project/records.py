@@ -15,7 +15,7 @@ CPP_SUFFIXES = frozenset({".cpp", ".cc", ".cxx", ".c++", ".C"})
 
 @dataclass(frozen=True)
 class Origin:
-    """Where something was read: a path relative to the root, a 1-based line, and by what construct."""
+    """Where something was read: a path relative to the root, a 1-based line, the construct."""
 
     path: str
     line: int
@@ -30,7 +30,8 @@ class Draft:
     """An extension as a build file spells it, before its files are looked at.
 
     `maybe_macros` and `maybe_flags` are there only under a condition that could not be decided;
-    `unvalued` are macros that are defined, to an undecided text; `packages` are pkg-config names; `built` is False for one that is made but not passed to setup().
+    `unvalued` are macros that are defined, to an undecided text; `packages` are pkg-config names;
+    `built` is False for one that is made but not passed to setup().
     """
 
     name: str
@@ -52,11 +53,13 @@ class Draft:
 
 @dataclass(frozen=True)
 class DiscoveredExtension:
-    """One extension module. Paths are '/'-separated and relative to the root, which they never leave.
+    """One extension module. Paths are '/'-separated and relative to the root, which they never
+    leave.
 
-    `include_dirs` outside the root are absolute. `headers` are the owned files that the sources reach
-    by #include, included .c files among them. `python_sources` are those sources and headers that
-    belong to the Python side: they reach Python.h, or are included by one that does and use its names.
+    `include_dirs` outside the root are absolute. `headers` are the owned files that the sources
+    reach by #include, included .c files among them. `python_sources` are those sources and headers
+    that belong to the Python side: they reach Python.h, or are included by one that does and use
+    its names.
     """
 
     name: str
@@ -91,7 +94,8 @@ class DiscoveredExtension:
 
 @dataclass(frozen=True)
 class Floor:
-    """The oldest Python a project says it supports, `None` when it says nothing; and where it says so."""
+    """The oldest Python a project says it supports, `None` when it says nothing; and where it says
+    so."""
 
     version: tuple[int, int] | None
     specifier: str | None = None

@@ -39,9 +39,13 @@ def read_setup_py(root: Path) -> Findings:
         found, missing = gather(value)
         passed += [f for f in found if f not in passed]
         run_build_ext(run, call, found)
-        findings.notes += [f"{where.path}:{where.line}: an extension was not decided: {m.why}" for m in missing]
+        findings.notes += [
+            f"{where.path}:{where.line}: an extension was not decided: {m.why}" for m in missing
+        ]
         if call.keywords.open and value is None:
-            findings.notes.append(f"{where}: some arguments were not decided: {call.keywords.open.why}")
+            findings.notes.append(
+                f"{where}: some arguments were not decided: {call.keywords.open.why}"
+            )
         requires = bare(call.keywords.get("python_requires"))
         if isinstance(requires, str):
             findings.requires_python = (requires, Origin(call.path, call.line, "python_requires"))
@@ -86,15 +90,23 @@ class Reader:
             name=self.name(attrs.get("name")),
             origin=Origin(self.record.path, self.record.line, f"{self.record.cls.name}(...)"),
             sources=tuple(self.paths(attrs.get("sources"), "sources")),
-            include_dirs=tuple(dict.fromkeys(
-                [*self.paths(attrs.get("include_dirs"), "include_dirs"), *parsed.include_dirs])),
-            macros=tuple([*macros, *parsed.macros]),
-            undef=tuple([*self.strings(attrs.get("undef_macros"), "undef_macros"), *parsed.undef]),
-            flags=parsed.flags, depends=tuple(self.paths(attrs.get("depends"), "depends")),
-            maybe_macros=tuple(maybe_macros), maybe_flags=tuple(maybe_flags), unvalued=tuple(unvalued),
-            packages=tuple(self.packages), built=self.built,
+            include_dirs=tuple(
+                dict.fromkeys(
+                    [*self.paths(attrs.get("include_dirs"), "include_dirs"), *parsed.include_dirs]
+                )
+            ),
+            macros=(*macros, *parsed.macros),
+            undef=(*self.strings(attrs.get("undef_macros"), "undef_macros"), *parsed.undef),
+            flags=parsed.flags,
+            depends=tuple(self.paths(attrs.get("depends"), "depends")),
+            maybe_macros=tuple(maybe_macros),
+            maybe_flags=tuple(maybe_flags),
+            unvalued=tuple(unvalued),
+            packages=tuple(self.packages),
+            built=self.built,
             language=language if isinstance(language, str) else None,
-            undecided=tuple(dict.fromkeys(self.undecided)))
+            undecided=tuple(dict.fromkeys(self.undecided)),
+        )
 
     def name(self, value: Value) -> str:
         name = bare(value)
@@ -106,12 +118,16 @@ class Reader:
         return f"{self.package}.{name}" if isinstance(self.package, str) and self.package else name
 
     def miss(self, what: str, value: Value) -> None:
-        why = value.why if isinstance(value, Unknown) else "a value that cannot be decided by reading"
+        why = (
+            value.why if isinstance(value, Unknown) else "a value that cannot be decided by reading"
+        )
         self.undecided.append(f"{what} not decided: {why}")
         if isinstance(value, Unknown):
             self.packages += [p for p in value.packages if p not in self.packages]
 
-    def items(self, value: Value, what: str, condition: str | None = None) -> Iterator[tuple[Value, str | None]]:
+    def items(
+        self, value: Value, what: str, condition: str | None = None
+    ) -> Iterator[tuple[Value, str | None]]:
         """Every item with its condition; unknown ones are noted instead."""
         if isinstance(value, Maybe):
             yield from self.items(value.value, what, value.condition)
@@ -120,10 +136,7 @@ class Reader:
                 yield from self.items(option, what, condition or "one of several values")
         elif isinstance(value, Unknown):
             self.miss(what, value)
-        elif isinstance(value, list):
-            for item in value:
-                yield from self.items(item, what, condition)
-        elif isinstance(value, tuple) and what != "define_macros":
+        elif isinstance(value, list) or (isinstance(value, tuple) and what != "define_macros"):
             for item in value:
                 yield from self.items(item, what, condition)
         elif value is not None:
@@ -181,5 +194,5 @@ def relative(text: str, root: Path) -> str:
     absolute = os.path.normpath(root / text.replace("\\", "/"))
     inside = os.path.relpath(absolute, root)
     if inside.startswith(".."):
-        return absolute if os.path.isabs(text) else PurePosixPath(inside).as_posix()
+        return absolute if text.startswith("/") else PurePosixPath(inside).as_posix()
     return PurePosixPath(inside).as_posix()

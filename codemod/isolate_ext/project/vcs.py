@@ -21,14 +21,30 @@ def dirty_files(root: Path, paths: Iterable[str]) -> list[str]:
         return []
     found: list[str] = []
     for start in range(0, len(wanted), 500):
-        chunk = wanted[start:start + 500]
+        chunk = wanted[start : start + 500]
         tracked = output(git, root, "ls-files", "-z", "--", *map(literal, chunk))
         if not tracked:
             continue
-        against = "HEAD" if output(git, root, "rev-parse", "--verify", "-q", "HEAD") is not None else EMPTY_TREE
-        changed = output(git, root, "diff", "--name-only", "-z", "--relative", "--no-ext-diff", against, "--",
-                         *map(literal, chunk))
-        found += [name for name in (changed or "").split("\0") if name and name in tracked.split("\0")]
+        against = (
+            "HEAD"
+            if output(git, root, "rev-parse", "--verify", "-q", "HEAD") is not None
+            else EMPTY_TREE
+        )
+        changed = output(
+            git,
+            root,
+            "diff",
+            "--name-only",
+            "-z",
+            "--relative",
+            "--no-ext-diff",
+            against,
+            "--",
+            *map(literal, chunk),
+        )
+        found += [
+            name for name in (changed or "").split("\0") if name and name in tracked.split("\0")
+        ]
     return [path for path in wanted if path in set(found)]
 
 
@@ -42,7 +58,9 @@ def literal(path: str) -> str:
 def output(git: str, root: Path, *args: str) -> str | None:
     """What git prints, or None when it fails."""
     try:
-        done = subprocess.run([git, "-C", str(root), *args], capture_output=True, timeout=TIMEOUT, check=False)
+        done = subprocess.run(
+            [git, "-C", str(root), *args], capture_output=True, timeout=TIMEOUT, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None

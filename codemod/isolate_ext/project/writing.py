@@ -1,4 +1,4 @@
-"""Writing a set of files: all or none, each by temporary file and rename, with a journal for undo."""
+"""Writing a set of files, all or none, by temporary file and rename, with a journal for undo."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ from isolate_ext.project.reading import SourceFile
 NEW_MODE = 0o644
 
 
-def write_files(root: Path, changes: Mapping[str, bytes | None], expected: Mapping[str, SourceFile],
-                journal_dir: Path) -> Journal | None:
+def write_files(
+    root: Path,
+    changes: Mapping[str, bytes | None],
+    expected: Mapping[str, SourceFile],
+    journal_dir: Path,
+) -> Journal | None:
     """Write, create or (None) delete the files; all of them or none. Modes are kept.
 
-    `expected` is what the changed files were when they were read; a path without an entry must not exist.
-    A process killed in the middle leaves every file either old or new, and a journal that `recover`
-    completes. The journal that is returned undoes the change; None when there is nothing to change.
-    Raises ProjectError, with nothing changed, when a file changed meanwhile or cannot be written.
+    `expected` is what the changed files were when they were read; a path without an entry must not
+    exist. A process killed in the middle leaves every file either old or new, and a journal that
+    `recover` completes. The journal that is returned undoes the change; None when there is nothing
+    to change. Raises ProjectError, with nothing changed, when a file changed meanwhile or cannot be
+    written.
     """
     wanted = {p: d for p, d in changes.items() if p not in expected or expected[p].data != d}
     if not wanted:
@@ -36,9 +41,19 @@ def write_files(root: Path, changes: Mapping[str, bytes | None], expected: Mappi
             if data is not None:
                 source = expected.get(path)
                 staged[path] = stage(root / path, data, source.mode if source else NEW_MODE)
-        journal = Journal.start(journal_dir, root, [
-            Change(path, expected[path].data if path in expected else None, data,
-                   expected[path].mode if path in expected else NEW_MODE) for path, data in wanted.items()])
+        journal = Journal.start(
+            journal_dir,
+            root,
+            [
+                Change(
+                    path,
+                    expected[path].data if path in expected else None,
+                    data,
+                    expected[path].mode if path in expected else NEW_MODE,
+                )
+                for path, data in wanted.items()
+            ],
+        )
         for path in wanted:
             check_target(root, path, expected.get(path))
             replace_file(root / path, staged.get(path))
@@ -58,7 +73,7 @@ def write_files(root: Path, changes: Mapping[str, bytes | None], expected: Mappi
 
 
 def check_target(root: Path, path: str, expected: SourceFile | None) -> None:
-    """Raises ProjectError unless the file is what it was when read, and its folder can be written."""
+    """Raises ProjectError unless the file is as it was read and its folder can be written."""
     full = root / path
     folder = nearest_folder(full)
     if not full.resolve().is_relative_to(root.resolve()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import types
 from collections.abc import Callable
@@ -10,7 +11,8 @@ from typing import Any
 
 import libcst as cst
 
-from isolate_ext.project.script import known, methods
+from isolate_ext.project.script import builtin as builtin_functions
+from isolate_ext.project.script import files, known, methods
 from isolate_ext.project.script.frame import Frame, Run
 from isolate_ext.project.script.values import (
     MAX_OPTIONS,
@@ -41,12 +43,11 @@ MAX_ITEMS = 5000
 
 def builtin(name: str, frame: Frame, node: cst.CSTNode) -> Value:
     """The builtin of that name. Raises StaticRaise NameError for none."""
-    if name in known.BUILTINS:
-        return Builtin(name, known.BUILTINS[name])
+    if name in builtin_functions.BUILTINS:
+        return Builtin(name, builtin_functions.BUILTINS[name])
     constants = {"True": True, "False": False, "None": None, "__debug__": True}
     if name in constants:
         return constants[name]
-    import builtins
     if hasattr(builtins, name):
         return Dotted(f"builtins.{name}")
     raise StaticRaise("NameError", name)
@@ -104,13 +105,15 @@ def identifiable(value: Value) -> bool:
 
 
 def items(value: Value, *, keep: bool = False) -> list[Value]:
-    """What iterating gives; an undecided part gives one Unknown. `keep` leaves Maybe around items."""
+    """What iterating gives; an undecided part is one Unknown. `keep` leaves Maybe around items."""
     found: list[Value]
     if isinstance(value, Choice):
         found = []
         for option in value.options:
-            found += [i if isinstance(i, (Maybe, Unknown)) else Maybe(i, "an undecided condition")
-                      for i in items(option, keep=True)]
+            found += [
+                i if isinstance(i, (Maybe, Unknown)) else Maybe(i, "an undecided condition")
+                for i in items(option, keep=True)
+            ]
     elif isinstance(value, Maybe):
         found = [Maybe(i, value.condition) for i in items(value.value)]
     elif isinstance(value, (list, tuple, dict, str)):
@@ -120,7 +123,9 @@ def items(value: Value, *, keep: bool = False) -> list[Value]:
     elif value is None or isinstance(value, (int, float)):
         raise StaticRaise("TypeError", "not iterable")
     else:
-        found = [value if isinstance(value, Unknown) else Unknown("an iteration that cannot be decided")]
+        found = [
+            value if isinstance(value, Unknown) else Unknown("an iteration that cannot be decided")
+        ]
     return found if keep else [i.value if isinstance(i, Maybe) else i for i in found]
 
 
@@ -130,7 +135,9 @@ def update(target: PyDict, value: Value) -> None:
         for option in value.options:
             if isinstance(option, PyDict):
                 for key, item in option.items():
-                    held = item if isinstance(item, Maybe) else Maybe(item, "an undecided condition")
+                    held = (
+                        item if isinstance(item, Maybe) else Maybe(item, "an undecided condition")
+                    )
                     target.setdefault(key, held)
                 target.open = target.open or option.open
             elif isinstance(option, Unknown):
@@ -176,7 +183,11 @@ def attribute(value: Value, name: str, frame: Frame, node: cst.CSTNode) -> Value
         for base in value.cls.bases:
             found = base.find(name) if isinstance(base, Class) else None
             if found is not None:
-                return Bound(found, value.receiver) if isinstance(found, (Function, Builtin)) else found
+                return (
+                    Bound(found, value.receiver)
+                    if isinstance(found, (Function, Builtin))
+                    else found
+                )
         return frame.unknown(node)
     if isinstance(value, Class):
         found = value.find(name)
@@ -202,7 +213,7 @@ def instance_member(value: Instance, name: str, frame: Frame, node: cst.CSTNode)
     found = value.cls.find(name)
     if isinstance(found, (Function, Builtin)):
         if isinstance(found, Function) and "property" in getattr(found, "decorators", ()):
-            return frame.run.call(Bound(found, value), [], PyDict(), frame, node)
+            return frame.run.call(Bound(found, value), [], PyDict(), frame)
         return Bound(found, value)
     if found is not None:
         return found
@@ -222,11 +233,15 @@ def item(value: Value, key: Value, frame: Frame, node: cst.CSTNode) -> Value:
         if value.open:
             return value.open
         raise StaticRaise("KeyError", str(key))
-    if isinstance(value, known.Environment):
+    if isinstance(value, files.Environment):
         return value.item(key)
     if isinstance(value, (list, tuple, str, bytes)) or hasattr(type(value), "__getitem__"):
         if isinstance(value, list) and any(isinstance(v, (Maybe, Unknown)) for v in value):
-            return frame.unknown(node) if key != 0 or isinstance(value[0], (Maybe, Unknown)) else value[0]
+            return (
+                frame.unknown(node)
+                if key != 0 or isinstance(value[0], (Maybe, Unknown))
+                else value[0]
+            )
         try:
             return domain(value[key], frame.run)
         except Exception as error:
@@ -234,8 +249,9 @@ def item(value: Value, key: Value, frame: Frame, node: cst.CSTNode) -> Value:
     return frame.unknown(node)
 
 
-def bind(target: Any, value: Value, frame: Frame,
-         evaluate: Callable[[cst.BaseExpression, Frame], Value]) -> None:
+def bind(
+    target: Any, value: Value, frame: Frame, evaluate: Callable[[cst.BaseExpression, Frame], Value]
+) -> None:
     """Assign to a name, attribute, subscript, or a tuple of them."""
     if isinstance(target, cst.Name):
         frame.scope.names[target.value] = value
@@ -259,9 +275,7 @@ def bind(target: Any, value: Value, frame: Frame,
 
 
 def bind_attribute(owner: Value, name: str, value: Value, frame: Frame) -> None:
-    if isinstance(owner, Instance):
-        owner.attrs[name] = value
-    elif isinstance(owner, Class):
+    if isinstance(owner, (Instance, Class)):
         owner.attrs[name] = value
     elif isinstance(owner, Module):
         owner.scope.names[name] = value

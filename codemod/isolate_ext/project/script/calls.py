@@ -32,8 +32,14 @@ from isolate_ext.project.script.values import (
 CONFIG_TOOLS = ("pkg-config", "pkgconf")
 
 
-def call(run: Run, target: Value, args: list[Value], keywords: PyDict, frame: Frame | None,
-         node: cst.Call | None) -> Value:
+def call(
+    run: Run,
+    target: Value,
+    args: list[Value],
+    keywords: PyDict,
+    frame: Frame | None,
+    node: cst.Call | None,
+) -> Value:
     """The value of target(*args, **keywords); no frame for a call of ours. Raises StaticRaise."""
     if isinstance(target, Choice):
         return access.lift(lambda option: call(run, option, args, keywords, frame, node), target)
@@ -52,8 +58,14 @@ def call(run: Run, target: Value, args: list[Value], keywords: PyDict, frame: Fr
     return frame.unknown(node) if frame is not None and node is not None else Unknown("a call")
 
 
-def call_builtin(target: Builtin, run: Run, args: list[Value], keywords: PyDict,
-                 frame: Frame | None, node: cst.Call | None) -> Value:
+def call_builtin(
+    target: Builtin,
+    run: Run,
+    args: list[Value],
+    keywords: PyDict,
+    frame: Frame | None,
+    node: cst.Call | None,
+) -> Value:
     result = target.call(run, args, keywords)
     vague = isinstance(result, Unknown) and not result.why.partition(":")[2]
     return frame.unknown(node) if vague and frame and node else result
@@ -64,8 +76,13 @@ def call_function(target: Function, args: list[Value], keywords: PyDict) -> Valu
     if run.depth >= DEPTH:
         return Unknown(f"{target.name}() calls itself too deeply")
     scope = Scope(parameters(target, args, keywords, run), target.frame.scope)
-    frame = Frame(run, target.frame.source, scope, class_=target.frame.class_,
-                  receiver=args[0] if args else None)
+    frame = Frame(
+        run,
+        target.frame.source,
+        scope,
+        class_=target.frame.class_,
+        receiver=args[0] if args else None,
+    )
     if isinstance(target.node, cst.Lambda):
         return evaluate(target.node.body, frame)
     if target.generator:
@@ -96,7 +113,7 @@ def parameters(target: Function, args: list[Value], keywords: PyDict, run: Run) 
         else:
             rest[key] = value
     if isinstance(declared.star_arg, cst.Param):
-        bound[declared.star_arg.name.value] = tuple(args[len(names):])
+        bound[declared.star_arg.name.value] = tuple(args[len(names) :])
     if declared.star_kwarg is not None:
         kwargs = run.new_dict(rest)
         kwargs.open = rest.open
@@ -109,9 +126,17 @@ def parameters(target: Function, args: list[Value], keywords: PyDict, run: Run) 
     return bound
 
 
-def instantiate(target: Class, run: Run, args: list[Value], keywords: PyDict,
-                frame: Frame | None, node: cst.Call | None) -> Value:
-    where = (run.relative(frame.source.path), frame.source.line(node)) if frame and node else ("", 0)
+def instantiate(
+    target: Class,
+    run: Run,
+    args: list[Value],
+    keywords: PyDict,
+    frame: Frame | None,
+    node: cst.Call | None,
+) -> Value:
+    where = (
+        (run.relative(frame.source.path), frame.source.line(node)) if frame and node else ("", 0)
+    )
     made = Instance(target, {}, where[0], where[1], tuple(run.under))
     if target.derives(extension.EXTENSION):
         run.made.append(made)
@@ -121,13 +146,15 @@ def instantiate(target: Class, run: Run, args: list[Value], keywords: PyDict,
     return made
 
 
-def call_external(target: Dotted, args: list[Value], keywords: PyDict, frame: Frame,
-                  node: cst.Call) -> Value:
+def call_external(
+    target: Dotted, args: list[Value], keywords: PyDict, frame: Frame, node: cst.Call
+) -> Value:
     run = frame.run
     if extension.is_setup(target.path):
         line = frame.source.line(node)
         run.setup_calls.append(
-            SetupCall(keywords, run.relative(frame.source.path), line, tuple(run.under)))
+            SetupCall(keywords, run.relative(frame.source.path), line, tuple(run.under))
+        )
         return Unknown("the result of setup()")
     if target.path == "builtins.super":
         return super_of(args, frame, node)
@@ -164,6 +191,7 @@ def execute_text(path: str, args: list[Value], frame: Frame, node: cst.Call) -> 
     if path.endswith("compile"):
         return args[0]
     from isolate_ext.project.script.frame import Source
+
     try:
         source = Source.parse(frame.source.path, args[0].encode())
     except cst.ParserSyntaxError:
@@ -180,7 +208,13 @@ def config_packages(path: str, args: list[Value]) -> tuple[str, ...]:
     """The pkg-config packages that a call asks for: check_output(["pkg-config", ..., "x"])."""
     words: list[Any] = []
     for arg in args[:1]:
-        words = arg.split() if isinstance(arg, str) else access.items(arg) if isinstance(arg, (list, tuple)) else []
+        words = (
+            arg.split()
+            if isinstance(arg, str)
+            else access.items(arg)
+            if isinstance(arg, (list, tuple))
+            else []
+        )
     texts = [w for w in words if isinstance(w, str)]
     if path.startswith("pkgconfig.") or path.endswith("pkgconfig"):
         return tuple(t for t in texts if not t.startswith("-"))

@@ -1,4 +1,5 @@
-"""A project's own build_ext command: what its methods do to the extensions, evaluated like the script."""
+"""A project's own build_ext command: what its methods do to the extensions, evaluated like the
+script."""
 
 from __future__ import annotations
 
@@ -19,8 +20,26 @@ from isolate_ext.project.script.values import (
     Value,
 )
 
-UNSET = ("include_dirs", "define", "undef", "libraries", "library_dirs", "rpath", "link_objects", "debug", "force",
-         "compiler", "swig", "swig_cpp", "swig_opts", "user", "parallel", "plat_name", "build_lib", "inplace")
+UNSET = (
+    "include_dirs",
+    "define",
+    "undef",
+    "libraries",
+    "library_dirs",
+    "rpath",
+    "link_objects",
+    "debug",
+    "force",
+    "compiler",
+    "swig",
+    "swig_cpp",
+    "swig_opts",
+    "user",
+    "parallel",
+    "plat_name",
+    "build_lib",
+    "inplace",
+)
 
 
 def method(run: Run, receiver: Instance, name: str, *args: Value) -> Value:
@@ -44,6 +63,7 @@ def base_finalise(run: Run, args: list[Value], keywords: PyDict) -> None:
 
 def base_run(run: Run, args: list[Value], keywords: PyDict) -> None:
     from isolate_ext.project.script.known import compiler
+
     args[0].attrs["compiler"] = compiler(run, [], PyDict())
     method(run, args[0], "build_extensions")
 
@@ -57,31 +77,58 @@ def base_nothing(run: Run, args: list[Value], keywords: PyDict) -> None:
     return None
 
 
-BUILD_EXT = Class("build_ext", (Dotted("setuptools.command.build_ext"),), {
-    "user_options": PyList(), "boolean_options": PyList(), "help_options": PyList(),
-    "__init__": Builtin("__init__", base_nothing),
-    "initialize_options": Builtin("initialize_options", base_initialise),
-    "finalize_options": Builtin("finalize_options", base_finalise),
-    "run": Builtin("run", base_run), "build_extensions": Builtin("build_extensions", base_build_all),
-    "build_extension": Builtin("build_extension", base_nothing),
-    "announce": Builtin("announce", base_nothing), "check_extensions_list": Builtin("check", base_nothing),
-    "swig_sources": Builtin("swig_sources", lambda run, args, keywords: args[1] if len(args) > 1 else None),
-})
+BUILD_EXT = Class(
+    "build_ext",
+    (Dotted("setuptools.command.build_ext"),),
+    {
+        "user_options": PyList(),
+        "boolean_options": PyList(),
+        "help_options": PyList(),
+        "__init__": Builtin("__init__", base_nothing),
+        "initialize_options": Builtin("initialize_options", base_initialise),
+        "finalize_options": Builtin("finalize_options", base_finalise),
+        "run": Builtin("run", base_run),
+        "build_extensions": Builtin("build_extensions", base_build_all),
+        "build_extension": Builtin("build_extension", base_nothing),
+        "announce": Builtin("announce", base_nothing),
+        "check_extensions_list": Builtin("check", base_nothing),
+        "swig_sources": Builtin(
+            "swig_sources", lambda run, args, keywords: args[1] if len(args) > 1 else None
+        ),
+    },
+)
 
 
 def run_build_ext(run: Run, call: SetupCall, extensions: list[Instance]) -> None:
-    """Evaluate cmdclass["build_ext"] of the setup() call on its extensions; nothing for the ordinary one."""
+    """Evaluate cmdclass["build_ext"] of the setup() call on its extensions; nothing for the
+    ordinary one."""
     commands = call.keywords.get("cmdclass")
     command = commands.get("build_ext") if isinstance(commands, PyDict) else None
     if not isinstance(command, Class) or command is BUILD_EXT or not command.derives(BUILD_EXT):
         return
-    metadata = Instance(Class("metadata", (), {}), {k: call.keywords[k] for k in ("name", "version")
-                                                    if k in call.keywords})
-    distribution = Instance(Class("Distribution", (), {}), {
-        "ext_modules": PyList(extensions), "metadata": metadata, "script_args": PyList(), "verbose": 0})
+    metadata = Instance(
+        Class("metadata", (), {}),
+        {k: call.keywords[k] for k in ("name", "version") if k in call.keywords},
+    )
+    distribution = Instance(
+        Class("Distribution", (), {}),
+        {
+            "ext_modules": PyList(extensions),
+            "metadata": metadata,
+            "script_args": PyList(),
+            "verbose": 0,
+        },
+    )
     names = PyDict((e.attrs["name"], e) for e in extensions if isinstance(e.attrs.get("name"), str))
-    receiver = Instance(command, {
-        "extensions": PyList(extensions), "distribution": distribution, "ext_map": names, "verbose": 0})
+    receiver = Instance(
+        command,
+        {
+            "extensions": PyList(extensions),
+            "distribution": distribution,
+            "ext_map": names,
+            "verbose": 0,
+        },
+    )
     step = "__init__"
     try:
         for step in ("__init__", "initialize_options", "finalize_options", "run"):
@@ -89,16 +136,26 @@ def run_build_ext(run: Run, call: SetupCall, extensions: list[Instance]) -> None
     except StaticRaise as error:
         run.note(f"{call.path}: reading of {command.name}.{step}() stopped: {error}")
     except (TooLong, RecursionError):
-        run.note(f"{call.path}: reading of {command.name}.{step}() stopped: it takes too many steps")
+        run.note(
+            f"{call.path}: reading of {command.name}.{step}() stopped: it takes too many steps"
+        )
     spread(run, receiver, extensions)
 
 
 def spread(run: Run, receiver: Instance, extensions: list[Instance]) -> None:
-    """The include folders and macros of the command and of its compiler, added to every extension."""
+    """Add the include folders and macros of the command and its compiler to every extension."""
     sources = [receiver.attrs, getattr(receiver.attrs.get("compiler"), "attrs", {})]
-    for mine, theirs in (("include_dirs", "include_dirs"), ("define", "define_macros"), ("undef", "undef_macros")):
-        given = [item for attrs in sources if isinstance(attrs.get(mine), (PyList, Unknown))
-                 for item in access.items(attrs[mine], keep=True)]
+    for mine, theirs in (
+        ("include_dirs", "include_dirs"),
+        ("define", "define_macros"),
+        ("undef", "undef_macros"),
+    ):
+        given = [
+            item
+            for attrs in sources
+            if isinstance(attrs.get(mine), (PyList, Unknown))
+            for item in access.items(attrs[mine], keep=True)
+        ]
         for extension in extensions:
             owner = extension.attrs.get(theirs)
             if isinstance(owner, PyList):

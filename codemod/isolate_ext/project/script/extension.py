@@ -16,9 +16,22 @@ from isolate_ext.project.script.values import (
 )
 
 POSITIONAL = (
-    "name", "sources", "include_dirs", "define_macros", "undef_macros", "library_dirs", "libraries",
-    "runtime_library_dirs", "extra_objects", "extra_compile_args", "extra_link_args", "export_symbols",
-    "swig_opts", "depends", "language", "optional",
+    "name",
+    "sources",
+    "include_dirs",
+    "define_macros",
+    "undef_macros",
+    "library_dirs",
+    "libraries",
+    "runtime_library_dirs",
+    "extra_objects",
+    "extra_compile_args",
+    "extra_link_args",
+    "export_symbols",
+    "swig_opts",
+    "depends",
+    "language",
+    "optional",
 )
 LISTS = frozenset(POSITIONAL) - {"name", "language", "optional"}
 OTHER_LANGUAGE = frozenset({"RustExtension"})
@@ -51,7 +64,7 @@ def external(path: str) -> Value:
     last = path.rpartition(".")[2]
     if last == "Extension":
         return EXTENSION
-    if path.endswith(".build_ext.build_ext") or path.endswith("Distutils.build_ext"):
+    if path.endswith((".build_ext.build_ext", "Distutils.build_ext")):
         return BUILD_EXT
     if last.endswith("Extension") and last not in OTHER_LANGUAGE:
         return Class(last, (EXTENSION,), {"external": path})
@@ -88,6 +101,7 @@ def gather(value: Value) -> tuple[list[Instance], list[Unknown]]:
 
 def parts(value: Value) -> list[Value]:
     from isolate_ext.project.script.values import Choice, Maybe
+
     if isinstance(value, Choice):
         return list(value.options)
     if isinstance(value, Maybe):

@@ -1,15 +1,16 @@
-"""What a build script may read: files of the project, the existence of others, an empty environment."""
+"""What a build script may read: files of the project, the existence of others, an empty
+environment."""
 
 from __future__ import annotations
 
 import fnmatch
-import glob
 import os
 from configparser import ConfigParser, Error
 from io import StringIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from isolate_ext.project.patterns import matching
 from isolate_ext.project.script.frame import Run
 from isolate_ext.project.script.values import PyDict, StaticRaise, Unknown, Value, is_known, why_of
 
@@ -18,7 +19,7 @@ MAX_ENTRIES = 20_000
 
 
 class Environment:
-    """os.environ: taken as empty, except for names that are always set, whose values are unknown."""
+    """os.environ: taken as empty; the values of names that are always set are unknown."""
 
     ALWAYS = frozenset({"PATH", "HOME", "USER", "PWD", "LANG", "TMPDIR", "CC", "CFLAGS", "LDFLAGS"})
 
@@ -98,7 +99,7 @@ def expand(run: Run, pattern: Value, recursive: bool = False) -> Value:
     text = str(pattern)
     if "**" in text and not inside(run, host_path(run, text.partition("*")[0])):
         return Unknown(f"glob({text!r}) goes outside the project")
-    found = sorted(glob.glob(text, root_dir=run.root, recursive=recursive))
+    found = matching(run.root, text, recursive=recursive)
     return run.new_list(found[:MAX_ENTRIES])
 
 
@@ -111,7 +112,7 @@ def walk(run: Run, top: Value) -> Value:
         if count > MAX_ENTRIES:
             break
         folders.sort()
-        shown = os.path.join(str(top), os.path.relpath(folder, host_path(run, top)))
+        shown = f"{top}/{os.path.relpath(folder, host_path(run, top))}"
         found.append((os.path.normpath(shown), run.new_list(folders), run.new_list(sorted(names))))
     return found
 
@@ -119,15 +120,27 @@ def walk(run: Run, top: Value) -> Value:
 def listing(run: Run, args: list[Value], keywords: PyDict) -> Value:
     folder = args[0] if args else "."
     try:
-        return run.new_list(sorted(os.listdir(host_path(run, folder))))
+        return run.new_list(sorted(p.name for p in host_path(run, folder).iterdir()))
     except OSError as error:
         raise StaticRaise(type(error).__name__, str(folder)) from error
 
 
-PATH_METHODS = frozenset({
-    "glob", "rglob", "exists", "is_file", "is_dir", "read_text", "absolute", "resolve", "iterdir",
-    "open", "expanduser", "walk",
-})
+PATH_METHODS = frozenset(
+    {
+        "glob",
+        "rglob",
+        "exists",
+        "is_file",
+        "is_dir",
+        "read_text",
+        "absolute",
+        "resolve",
+        "iterdir",
+        "open",
+        "expanduser",
+        "walk",
+    }
+)
 
 
 def path_method(path: PurePosixPath, name: str, run: Run, args: list[Value]) -> Value:
@@ -152,5 +165,5 @@ def below(folder: Path, name: str, args: list[Value]) -> list[str]:
     return [p.relative_to(folder).as_posix() for p in found]
 
 
-def matching(names: list[str], pattern: str) -> list[str]:
+def filtered_names(names: list[str], pattern: str) -> list[str]:
     return fnmatch.filter(names, pattern)

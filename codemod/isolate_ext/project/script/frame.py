@@ -51,8 +51,14 @@ class Run:
     notes: list[str] = field(default_factory=list)
     stop: tuple[str, int] | None = None
 
-    def call(self, target: Value, args: list[Value], keywords: PyDict | None = None,
-             frame: Frame | None = None, node: cst.Call | None = None) -> Value:
+    def call(
+        self,
+        target: Value,
+        args: list[Value],
+        keywords: PyDict | None = None,
+        frame: Frame | None = None,
+        node: cst.Call | None = None,
+    ) -> Value:
         """The value of target(*args, **keywords). Raises StaticRaise."""
         return self.caller(self, target, args, keywords or PyDict(), frame, node)
 
@@ -76,7 +82,7 @@ class Run:
         return made
 
     def added(self, owner: PyList | PyDict, value: Value) -> Value:
-        """The value as it is stored in `owner`: a Maybe when the owner is older than the condition."""
+        """The value as stored in `owner`: a Maybe when the owner is older than the condition."""
         if len(self.under) > owner.depth and not isinstance(value, Maybe):
             return Maybe(value, self.under[-1])
         return value

@@ -20,10 +20,13 @@ from isolate_ext.project.script.values import (
 # what `from x import *` gives a build script
 STARRED = {
     "setuptools": ("setup", "Extension", "find_packages", "Command", "Distribution"),
-    "distutils.core": ("setup", "Extension", "Command"), "glob": ("glob", "iglob"),
+    "distutils.core": ("setup", "Extension", "Command"),
+    "glob": ("glob", "iglob"),
     "os.path": ("join", "dirname", "basename", "abspath", "exists", "isfile", "isdir", "splitext"),
 }
-GONE = frozenset({"pip.req", "ConfigParser", "__builtin__", "urllib2", "cPickle", "StringIO", "commands"})
+GONE = frozenset(
+    {"pip.req", "ConfigParser", "__builtin__", "urllib2", "cPickle", "StringIO", "commands"}
+)
 
 
 def dotted(node: cst.BaseExpression | None) -> str:
@@ -45,7 +48,8 @@ def plain(node: cst.Import, frame: Frame) -> None:
 
 
 def attached(frame: Frame, name: str) -> Value:
-    """The top package of a dotted name, with every module of the project on the way set in its parent."""
+    """The top package of a dotted name, with every module of the project on the way set in its
+    parent."""
     top = owner = load(frame, name.partition(".")[0])
     for part in (name[:i] for i, c in enumerate(name + ".") if c == "." and i > name.index(".")):
         inner = load(frame, part)
@@ -63,11 +67,17 @@ def members(node: cst.ImportFrom, frame: Frame) -> None:
         if isinstance(module, Module):
             frame.scope.names.update(module.scope.names)
         elif name in STARRED:
-            frame.scope.names.update((m, known.member(f"{name}.{m}", frame.run)) for m in STARRED[name])
+            frame.scope.names.update(
+                (m, known.member(f"{name}.{m}", frame.run)) for m in STARRED[name]
+            )
         return
     for alias in node.names:
         member = alias.name.value if isinstance(alias.name, cst.Name) else dotted(alias.name)
-        bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else member
+        bound = (
+            alias.asname.name.value
+            if alias.asname and isinstance(alias.asname.name, cst.Name)
+            else member
+        )
         frame.scope.names[bound] = fetch(frame, module, name, member)
 
 
@@ -76,7 +86,11 @@ def fetch(frame: Frame, module: Value, name: str, member: str) -> Value:
         if member in module.scope.names:
             return module.scope.names[member]
         inner = load(frame, f"{name}.{member}")
-        return inner if isinstance(inner, Module) else Unknown(f"{name}.{member} is not defined by reading")
+        return (
+            inner
+            if isinstance(inner, Module)
+            else Unknown(f"{name}.{member} is not defined by reading")
+        )
     return known.member(f"{name}.{member}", frame.run)
 
 

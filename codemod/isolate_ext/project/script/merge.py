@@ -13,8 +13,9 @@ from isolate_ext.project.script.values import Maybe, PyList, Value, choice, same
 _ABSENT = object()
 
 
-def names(before: dict[str, Value], arms: list[dict[str, Value]], condition: str,
-          run: Run) -> dict[str, Value]:
+def names(
+    before: dict[str, Value], arms: list[dict[str, Value]], condition: str, run: Run
+) -> dict[str, Value]:
     """One set of names for all arms; a name with different values becomes a choice of them."""
     merged: dict[str, Value] = {}
     for name in dict.fromkeys(n for arm in arms for n in arm):
@@ -59,7 +60,9 @@ class Shared(dict[str, Value]):
             self.module[name] = value
 
 
-def shared(local: dict[str, Value], module: dict[str, Value], owned: Iterable[str]) -> dict[str, Value]:
+def shared(
+    local: dict[str, Value], module: dict[str, Value], owned: Iterable[str]
+) -> dict[str, Value]:
     return Shared(local, module, set(owned))
 
 

@@ -29,7 +29,19 @@ from isolate_ext.project.script.values import (
     why_of,
 )
 
-HOSTS = (str, bytes, int, float, tuple, re.Pattern, re.Match, PurePosixPath, ConfigParser, StringIO, Version)
+HOSTS = (
+    str,
+    bytes,
+    int,
+    float,
+    tuple,
+    re.Pattern,
+    re.Match,
+    PurePosixPath,
+    ConfigParser,
+    StringIO,
+    Version,
+)
 REFUSED = frozenset({"write", "writelines", "format_map"})
 
 
@@ -85,7 +97,7 @@ def list_insert(owner: PyList, run: Run, args: list[Value], _: PyDict) -> None:
 def list_remove(owner: PyList, run: Run, args: list[Value], _: PyDict) -> None:
     for index, item in enumerate(owner):
         held = item.value if isinstance(item, Maybe) else item
-        if is_known(held) and is_known(args) and held == args[0] or held is args[0]:
+        if (is_known(held) and is_known(args) and held == args[0]) or held is args[0]:
             if len(run.under) > owner.depth:
                 owner[index] = Maybe(held, run.under[-1])
             else:
@@ -116,14 +128,26 @@ def list_copy(owner: PyList, run: Run, args: list[Value], _: PyDict) -> Value:
 
 def list_find(name: str) -> Callable[..., Value]:
     def find(owner: PyList, run: Run, args: list[Value], _: PyDict) -> Value:
-        return host(getattr(list(owner), name), run, args, PyDict()) if is_known(owner) else why_of(owner)
+        return (
+            host(getattr(list(owner), name), run, args, PyDict())
+            if is_known(owner)
+            else why_of(owner)
+        )
+
     return find
 
 
 LIST: dict[str, Callable[..., Value]] = {
-    "append": list_append, "extend": list_extend, "insert": list_insert, "remove": list_remove,
-    "pop": list_pop, "sort": list_sort, "copy": list_copy, "index": list_find("index"),
-    "count": list_find("count"), "reverse": lambda owner, run, args, _: owner.reverse(),
+    "append": list_append,
+    "extend": list_extend,
+    "insert": list_insert,
+    "remove": list_remove,
+    "pop": list_pop,
+    "sort": list_sort,
+    "copy": list_copy,
+    "index": list_find("index"),
+    "count": list_find("count"),
+    "reverse": lambda owner, run, args, _: owner.reverse(),
     "clear": lambda owner, run, args, _: owner.clear(),
 }
 
@@ -175,7 +199,10 @@ def bare(value: Value) -> Value:
 
 
 DICT: dict[str, Callable[..., Value]] = {
-    "get": dict_get, "setdefault": dict_setdefault, "pop": dict_pop, "update": dict_update,
+    "get": dict_get,
+    "setdefault": dict_setdefault,
+    "pop": dict_pop,
+    "update": dict_update,
     "keys": lambda owner, run, args, _: run.new_list(owner),
     "values": lambda owner, run, args, _: run.new_list(owner.values()),
     "items": lambda owner, run, args, _: run.new_list((k, bare(v)) for k, v in owner.items()),

@@ -15,7 +15,8 @@ MAX_SCRIPT = 1_000_000
 
 
 def evaluate_script(root: Path, script: Path) -> Run:
-    """Evaluate the script as `python script` would run, in the root. Never runs anything; never raises."""
+    """Evaluate the script as `python script` would run, in the root. Never runs anything; never
+    raises."""
     run = Run(root, calls.call, load)
     run.sys_path = PyList([str(script.parent)])
     where = run.relative(script)
@@ -25,7 +26,9 @@ def evaluate_script(root: Path, script: Path) -> Run:
         line = getattr(error, "raw_line", 0)
         run.note(f"{where}:{line}: not read: it is not valid Python 3")
         return run
-    scope = Scope({"__name__": "__main__", "__file__": str(script), "__doc__": docstring(source.module)})
+    scope = Scope(
+        {"__name__": "__main__", "__file__": str(script), "__doc__": docstring(source.module)}
+    )
     frame = Frame(run, source, scope)
     try:
         for statement in source.module.body:
@@ -39,9 +42,13 @@ def evaluate_script(root: Path, script: Path) -> Run:
 def survived(statement: cst.CSTNode, frame: Frame) -> bool:
     """Execute one statement of the script; False when the script ends there.
 
-    An exception that reading foresees may come of what it does not know, so the next statement is read.
+    An exception that reading foresees may come of what it does not know, so the next statement is
+    read.
     """
-    run, where = frame.run, f"{frame.run.relative(frame.source.path)}:{frame.source.line(statement)}"
+    run, where = (
+        frame.run,
+        f"{frame.run.relative(frame.source.path)}:{frame.source.line(statement)}",
+    )
     try:
         execute([statement], frame)
     except StaticRaise as error:
@@ -61,7 +68,7 @@ def load(run: Run, name: str, path: Path) -> Module:
     scope = Scope({"__name__": name, "__file__": str(path)})
     module = Module(name, scope)
     run.modules[name] = module
-    if path.is_dir():       # a package without __init__.py
+    if path.is_dir():  # a package without __init__.py
         return module
     try:
         if path.stat().st_size > MAX_SCRIPT:

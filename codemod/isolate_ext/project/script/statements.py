@@ -9,8 +9,9 @@ from typing import Any
 import libcst as cst
 
 from isolate_ext.project.script import access, imports, merge
-from isolate_ext.project.script.expressions import BINARY, defaults, evaluate, operate
+from isolate_ext.project.script.expressions import defaults, evaluate
 from isolate_ext.project.script.frame import Frame
+from isolate_ext.project.script.operators import BINARY, operate
 from isolate_ext.project.script.values import (
     Class,
     Function,
@@ -88,9 +89,7 @@ def augmented(node: cst.AugAssign, frame: Frame) -> None:
     access.bind(node.target, result, frame, evaluate)
 
 
-AUGMENTED: dict[type, type] = {
-    getattr(cst, f"{kind.__name__}Assign"): kind for kind in BINARY
-}
+AUGMENTED: dict[type, type] = {getattr(cst, f"{kind.__name__}Assign"): kind for kind in BINARY}
 
 
 def conditional(node: cst.If, frame: Frame) -> Signal | None:
@@ -102,10 +101,14 @@ def conditional(node: cst.If, frame: Frame) -> Signal | None:
     if truth is not None:
         return execute(node.body.body if truth else otherwise, frame)
     condition = f"{frame.source.text(node.test)} (line {frame.source.line(node)})"
-    return fork(frame, condition, [lambda f: execute(node.body.body, f), lambda f: execute(otherwise, f)])
+    return fork(
+        frame, condition, [lambda f: execute(node.body.body, f), lambda f: execute(otherwise, f)]
+    )
 
 
-def fork(frame: Frame, condition: str, arms: list[Callable[[Frame], Signal | None]]) -> Signal | None:
+def fork(
+    frame: Frame, condition: str, arms: list[Callable[[Frame], Signal | None]]
+) -> Signal | None:
     """Run every arm from the same state under an undecided condition, and merge what they leave."""
     before = dict(frame.scope.names)
     outcomes: list[tuple[dict[str, Value], Signal | None]] = []
@@ -169,8 +172,11 @@ def repeat(node: cst.While, frame: Frame) -> Signal | None:
         if truth is False:
             return execute(node.orelse.body.body, frame) if node.orelse is not None else None
         if truth is None:
-            return fork(frame, frame.source.text(node.test),
-                        [lambda f: drop(execute(node.body.body, f)), lambda f: None])
+            return fork(
+                frame,
+                frame.source.text(node.test),
+                [lambda f: drop(execute(node.body.body, f)), lambda f: None],
+            )
         signal = execute(node.body.body, frame)
         if signal is not None and signal.kind == "return":
             return signal
@@ -204,8 +210,11 @@ def guarded(node: cst.Try, frame: Frame) -> Signal | None:
 
 
 FAMILY = {
-    "ModuleNotFoundError": {"ImportError"}, "FileNotFoundError": {"OSError", "IOError", "EnvironmentError"},
-    "OSError": {"IOError", "EnvironmentError"}, "KeyError": {"LookupError"}, "IndexError": {"LookupError"},
+    "ModuleNotFoundError": {"ImportError"},
+    "FileNotFoundError": {"OSError", "IOError", "EnvironmentError"},
+    "OSError": {"IOError", "EnvironmentError"},
+    "KeyError": {"LookupError"},
+    "IndexError": {"LookupError"},
     "UnicodeDecodeError": {"ValueError"},
 }
 
@@ -248,7 +257,7 @@ def define_class(node: cst.ClassDef, frame: Frame) -> None:
     inner = Frame(frame.run, frame.source, Scope({}, frame.scope), class_=made)
     execute(node.body.body, inner)
     made.attrs.update(inner.scope.names)
-    for value in made.attrs.values():       # methods see the enclosing scope, not the class body
+    for value in made.attrs.values():  # methods see the enclosing scope, not the class body
         if isinstance(value, Function) and value.frame is inner:
             value.frame = Frame(frame.run, frame.source, frame.scope, class_=made)
     frame.scope.names[node.name.value] = made
@@ -264,17 +273,33 @@ def delete(node: cst.Del, frame: Frame) -> None:
 
 
 def outer(node: cst.Global, frame: Frame) -> None:
-    """global x: approximated by making the name the module's own for reading; writes go there too."""
+    """global x: from here on the name is read from and written to the module as well."""
     scope = frame.scope
     while scope.parent is not None:
         scope = scope.parent
-    frame.scope.names = merge.shared(frame.scope.names, scope.names, {n.name.value for n in node.names})
+    frame.scope.names = merge.shared(
+        frame.scope.names, scope.names, {n.name.value for n in node.names}
+    )
 
 
 HANDLERS: dict[type, Callable[[Any, Frame], Signal | None]] = {
-    cst.Expr: expression, cst.Assign: assign, cst.AnnAssign: annotated, cst.AugAssign: augmented,
-    cst.If: conditional, cst.For: loop, cst.While: repeat, cst.Try: guarded, cst.Raise: raising,
-    cst.With: managed, cst.FunctionDef: define, cst.ClassDef: define_class, cst.Return: finish,
-    cst.Break: lambda node, frame: Signal("break"), cst.Continue: lambda node, frame: Signal("continue"),
-    cst.Del: delete, cst.Global: outer, cst.Import: imports.plain, cst.ImportFrom: imports.members,
+    cst.Expr: expression,
+    cst.Assign: assign,
+    cst.AnnAssign: annotated,
+    cst.AugAssign: augmented,
+    cst.If: conditional,
+    cst.For: loop,
+    cst.While: repeat,
+    cst.Try: guarded,
+    cst.Raise: raising,
+    cst.With: managed,
+    cst.FunctionDef: define,
+    cst.ClassDef: define_class,
+    cst.Return: finish,
+    cst.Break: lambda node, frame: Signal("break"),
+    cst.Continue: lambda node, frame: Signal("continue"),
+    cst.Del: delete,
+    cst.Global: outer,
+    cst.Import: imports.plain,
+    cst.ImportFrom: imports.members,
 }

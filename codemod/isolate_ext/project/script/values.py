@@ -1,7 +1,7 @@
 """The value domain of the static evaluation of a Python script.
 
-Known values are plain Python objects (str, int, tuple, ...), or `PyList` and `PyDict`, which remember
-under how many undecided conditions they were made. What is not known says why.
+Known values are plain Python objects (str, int, tuple, ...), or `PyList` and `PyDict`, which
+remember under how many undecided conditions they were made. What is not known says why.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class PyList(list[Value]):
 
 class PyDict(dict[Value, Value]):
     depth: int = 0
-    open: Unknown | None = None     # some key could not be decided
+    open: Unknown | None = None  # some key could not be decided
 
 
 @dataclass
@@ -149,7 +149,19 @@ class TooLong(Exception):
     """The script needs more steps than the evaluation allows."""
 
 
-NOT_PLAIN = (Unknown, Choice, Maybe, Dotted, Function, Builtin, Bound, Class, Instance, Super, Module)
+NOT_PLAIN = (
+    Unknown,
+    Choice,
+    Maybe,
+    Dotted,
+    Function,
+    Builtin,
+    Bound,
+    Class,
+    Instance,
+    Super,
+    Module,
+)
 
 
 def is_known(value: Value) -> bool:
