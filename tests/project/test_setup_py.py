@@ -215,6 +215,23 @@ setup(ext_modules=[Extension('a', sources)])
     assert any("src/b.c only if" in u for u in discovery.extensions[0].undecided)
 
 
+def test_nested_undecided_conditions(tree: Make) -> None:
+    discovery = found(
+        tree,
+        """
+import probe
+names = []
+if probe.one():
+    if probe.two():
+        names = ['src/b.c']
+if not names:
+    sys.exit('nothing')
+setup(ext_modules=[Extension('a', ['src/a.c'] + names)])
+""",
+    )
+    assert discovery.extensions[0].sources == ("src/a.c", "src/b.c")
+
+
 def test_arm_that_exits_is_not_taken(tree: Make) -> None:
     discovery = found(
         tree,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from isolate_ext.project.includes import IncludeGraph
-from isolate_ext.project.inits import find_inits
+from isolate_ext.project.inits import inits_of
 from isolate_ext.project.records import (
     C_SUFFIXES,
     CPP_SUFFIXES,
@@ -122,10 +122,7 @@ class Assembler:
         owners: list[str] = []
         candidates = [*native, *self.graph.reached(native, dirs)]
         for path in candidates:
-            try:
-                names = [i.name for i in find_inits((self.graph.root / path).read_bytes(), macros)]
-            except OSError:
-                continue
+            names = [i.name for i in inits_of(self.graph, path, dirs, macros)]
             if short in names:
                 return [path]
             if names:
@@ -134,7 +131,7 @@ class Assembler:
 
     def name_of(self, inits: list[str]) -> str:
         for path in inits:
-            for init in find_inits((self.graph.root / path).read_bytes()):
+            for init in inits_of(self.graph, path):
                 return init.name
         return ""
 

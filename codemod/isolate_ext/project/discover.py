@@ -13,7 +13,7 @@ from isolate_ext.project.errors import ProjectError
 from isolate_ext.project.fallback import c_files, guess_extensions, unclaimed
 from isolate_ext.project.flags import split_flags
 from isolate_ext.project.includes import IncludeGraph
-from isolate_ext.project.inits import find_inits
+from isolate_ext.project.inits import inits_of
 from isolate_ext.project.meson import read_meson
 from isolate_ext.project.metadata import build_ext_options, read_pyproject, read_setup_cfg
 from isolate_ext.project.reading import read_file
@@ -104,11 +104,12 @@ def lone_file(path: Path, cflags: Sequence[str]) -> Discovery:
     if path.suffix not in {".c", *CPP_SUFFIXES}:
         raise ProjectError("not a C file", str(path))
     root = path.resolve().parent
-    source = read_file(root, path.name, display=str(path))
-    inits = find_inits(source.data)
+    read_file(root, path.name, display=str(path))
+    graph = IncludeGraph(root)
+    parsed = split_flags(absolute(cflags))
+    inits = inits_of(graph, path.name, parsed.include_dirs, dict(parsed.macros))
     if not inits:
         raise ProjectError("no extension found: the file defines no PyInit_ function", str(path))
-    graph = IncludeGraph(root)
     assembler = Assembler(graph, [])
     drafts = [
         Draft(init.name, Origin(path.name, init.line, f"PyInit_{init.name}"), (path.name,))

@@ -7,7 +7,7 @@ import os
 from pathlib import Path, PurePosixPath
 
 from isolate_ext.project.includes import IncludeGraph
-from isolate_ext.project.inits import find_inits
+from isolate_ext.project.inits import inits_of
 from isolate_ext.project.records import C_SUFFIXES, CPP_SUFFIXES, DiscoveredExtension, Draft, Origin
 
 PRUNED = frozenset(
@@ -30,17 +30,14 @@ def c_files(root: Path) -> list[str]:
     return found
 
 
-def inits_of(graph: IncludeGraph, path: str) -> list[tuple[str, int]]:
-    try:
-        return [(i.name, i.line) for i in find_inits((graph.root / path).read_bytes())]
-    except OSError:
-        return []
+def named(graph: IncludeGraph, path: str) -> list[tuple[str, int]]:
+    return [(init.name, init.line) for init in inits_of(graph, path)]
 
 
 def guess_extensions(graph: IncludeGraph, files: list[str], notes: list[str]) -> list[Draft]:
     """One draft for every PyInit_ below the root."""
     found: list[Draft] = []
-    owners = {path: inits_of(graph, path) for path in files}
+    owners = {path: named(graph, path) for path in files}
     for path, inits in owners.items():
         for name, line in inits:
             origin = Origin(path, line, f"PyInit_{name}")
@@ -105,6 +102,6 @@ def unclaimed(
             continue
         notes += [
             f"{path}:{line}: PyInit_{name} belongs to no extension of the build files"
-            for name, line in inits_of(graph, path)
+            for name, line in named(graph, path)
         ]
     return notes

@@ -74,11 +74,7 @@ class IncludeGraph:
 
     def scan(self, path: str) -> Scan:
         if path not in self.scans:
-            try:
-                full = self.root / path
-                data = full.read_bytes() if full.stat().st_size <= MAX_SCAN else b""
-            except OSError:
-                data = b""
+            data = self.read(path)
             code = without_comments(data) if b"include" in data else data
             found = [
                 (q.decode("utf-8", "replace"), a.decode("utf-8", "replace"))
@@ -92,6 +88,14 @@ class IncludeGraph:
                 generator_of(data),
             )
         return self.scans[path]
+
+    def read(self, path: str) -> bytes:
+        """The file's bytes; empty for one that cannot be read or is too big for a source."""
+        full = self.root / path
+        try:
+            return full.read_bytes() if full.stat().st_size <= MAX_SCAN else b""
+        except OSError:
+            return b""
 
     def resolve(
         self, includer: str, name: str, include_dirs: Sequence[str], *, quoted: bool

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from isolate_ext.project.includes import without_comments
+from isolate_ext.project.includes import IncludeGraph, without_comments
 
 DIRECT = re.compile(rb"\bPyInit_(\w+)\s*\(\s*(?:void)?\s*\)")
 PASTE = re.compile(
-    rb"^[ \t]*#[ \t]*define[ \t]+(\w+)\(\s*(\w+)\s*[^)\n]*\)"
-    rb"(?:[^\n\\]|\\\r?\n|\\.)*?\b(?:PyInit_|init)[ \t]*##[ \t]*(\w+)",
+    rb"^[ \t]*#[ \t]*define[ \t]+(\w+)\(\s*\w+\s*[^)\n]*\)"
+    rb"(?:[^\n\\]|\\\r?\n|\\.)*?\b(?:PyInit_|init)(\w*?)[ \t]*##[ \t]*\w+",
     re.M,
 )
+USUAL = (b"MOD_INIT", b"MODINIT", b"MODULE_INIT_FUNC", b"INITFUNC", b"INIT_MODULE")
 NAMED = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:\(\))?[ \t]+PyInit_(\w+)", re.M)
+PYTHON_FILE = re.compile(rb'[<"]Python\.h[>"]|\bPy[A-Z]\w+')
 JOINED = re.compile(rb"\bPyInit_[ \t]*,[ \t]*(\w+)[ \t]*\)")
 USED = re.compile(
-    rb"^[ \t]*(?:[\w*]+[ \t\r\n]+)*(\w+)[ \t]*\(\s*(\w+)\s*\)\s*(?:\(\s*(?:void)?\s*\)\s*)?\{", re.M
+    rb"^[ \t]*(?:[\w*]+[ \t\r\n]+){0,4}(\w+)[ \t]*\(\s*(\w+)\s*\)"
+    rb"\s*(?:\(\s*(?:void)?\s*\)\s*)?(\{|$)",
+    re.M,
 )
 BODY = re.compile(
     rb"\s*(?:__attribute__\s*\(\(.*?\)\)\s*)?(?:(?:PyMODINIT_FUNC|void|DL_EXPORT\(void\))?\s*"
@@ -35,32 +40,49 @@ class Init:
     line: int
 
 
-def find_inits(data: bytes, macros: dict[str, str | None] | None = None) -> list[Init]:
+def inits_of(
+    graph: IncludeGraph,
+    path: str,
+    include_dirs: Sequence[str] = (),
+    macros: Mapping[str, str | None] | None = None,
+) -> list[Init]:
+    """The init functions that a file defines, also by a macro of a header that it reaches."""
+    data = graph.read(path)
+    found = find_inits(data, macros)
+    if found or not PYTHON_FILE.search(data):
+        return found
+    headers = [h for h in graph.reached([path], include_dirs) if graph.scan(h).names_init]
+    pasting = {k: v for h in headers for k, v in pasting_macros(graph.read(h)).items()}
+    return find_inits(data, macros, pasting) if pasting else []
+
+
+def pasting_macros(data: bytes) -> dict[bytes, bytes]:
+    """Macros that make PyInit_ and a prefix of their argument: {name: prefix}."""
+    return {m[1]: m[2] for m in PASTE.finditer(without_comments(data))}
+
+
+def find_inits(
+    data: bytes,
+    macros: Mapping[str, str | None] | None = None,
+    pasting: Mapping[bytes, bytes] | None = None,
+) -> list[Init]:
     """The PyInit_ functions that the text defines, in order. A heuristic: no parse."""
-    if not any(
-        word in data for word in (b"PyInit_", b"MOD_INIT", b"MODINIT", b"INITFUNC", b"INIT_MODULE")
-    ):
+    if not pasting and not any(word in data for word in (b"PyInit_", *USUAL)):
         return []
     code = without_comments(data)
     found: dict[str, int] = {}
     defines = {m[1].decode(): m[2].decode() for m in OBJECT_DEFINE.finditer(code)}
     defines.update({k: v for k, v in (macros or {}).items() if v})
     for match in DIRECT.finditer(code):
-        if defines_body(code, match.end()) and not code[: match.start()].rstrip(b" \t").endswith(
-            b"#define"
-        ):
+        before = code[: match.start()].rstrip(b" \t")
+        if defines_body(code, match.end()) and not before.endswith(b"#define"):
             found.setdefault(match[1].decode(), line_of(code, match.start()))
-    pasting = {m[1] for m in PASTE.finditer(code)} | {
-        b"MOD_INIT",
-        b"MODINIT",
-        b"MODULE_INIT_FUNC",
-        b"INITFUNC",
-        b"INIT_MODULE",
-    }
+    own = {**dict.fromkeys(USUAL, b""), **(pasting or {}), **pasting_macros(data)}
     for match in USED.finditer(code):
-        if match[1] in pasting:
+        if match[1] in own and (match[3] or match[1] not in USUAL):
             name = match[2].decode()
-            found.setdefault(defines.get(name, name), line_of(code, match.start()))
+            full = own[match[1]].decode() + defines.get(name, name)
+            found.setdefault(full, line_of(code, match.start(1)))
     for match in NAMED.finditer(code):  # its body may stand in a file that this one includes
         found.setdefault(match[2].decode(), line_of(code, match.start()))
     for match in JOINED.finditer(code):

@@ -117,7 +117,8 @@ def fork(
         frame.scope.names = dict(before)
         frame.run.under.append(condition)
         try:
-            outcomes.append((frame.scope.names, arm(frame)))
+            signal = arm(frame)
+            outcomes.append((frame.scope.names, signal))
         except StaticRaise as error:
             raised = error
         finally:
