@@ -210,7 +210,7 @@ def test_headers_and_python_sources(tree: Make) -> None:
     extension = discover(root).extensions[0]
     assert set(extension.headers) == {"src/own.h", "lib/z.h", "src/part.c", "inc/deep/d.h"}
     assert set(extension.python_sources) == {"src/a.c", "src/own.h", "src/part.c", "inc/deep/d.h"}
-    assert extension.init_files == ("src/a.c",)
+    assert extension.init_files == ("src/a.c",) and extension.generated == ()
 
 
 @pytest.mark.parametrize(
@@ -277,6 +277,14 @@ INITS = {
 def test_init_shapes(tree: Make, case: str) -> None:
     root = tree({"m.c": "#include <Python.h>\n" + INITS[case]})
     assert [e.name for e in discover(root / "m.c").extensions] == ["m"]
+
+
+def test_init_by_a_macro_of_a_header(tree: Make) -> None:
+    macro = (
+        "#include <Python.h>\n#define MODULE(x) PyObject *PyInit_pre_##x(void) { return NULL; }\n"
+    )
+    root = tree({"m.c": '#include "all.h"\nMODULE(m)\n', "all.h": macro})
+    assert [e.name for e in discover(root / "m.c").extensions] == ["pre_m"]
 
 
 def test_declaration_is_not_a_definition(tree: Make) -> None:

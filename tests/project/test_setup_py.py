@@ -196,7 +196,8 @@ setup(ext_modules=mods)
     a, b, c = discovery.extensions
     assert a.macros == () and a.maybe_macros == (("HAVE_X", "1"),)
     assert a.undecided == ("define_macros: HAVE_X only if probe.has_x() (line 6)",)
-    assert "made only if probe.has_x() (line 6)" in b.undecided and c.undecided
+    assert "made only if probe.has_x() (line 6)" in b.undecided
+    assert "made only if not (probe.has_x()) (line 6)" in c.undecided
 
 
 def test_assigned_in_both_arms(tree: Make) -> None:
@@ -213,6 +214,24 @@ setup(ext_modules=[Extension('a', sources)])
     )
     assert set(discovery.extensions[0].sources) == {"src/a.c", "src/b.c", "src/c.c"}
     assert any("src/b.c only if" in u for u in discovery.extensions[0].undecided)
+
+
+def test_global_names_under_an_undecided_condition(tree: Make) -> None:
+    discovery = found(
+        tree,
+        """
+import probe
+mods = []
+def add(n):
+    global mods
+    if probe.x():
+        pass
+    mods = mods + [Extension(n, ['src/a.c'])]
+add('a')
+setup(ext_modules=mods)
+""",
+    )
+    assert [(e.name, e.built) for e in discovery.extensions] == [("a", True)]
 
 
 def test_nested_undecided_conditions(tree: Make) -> None:

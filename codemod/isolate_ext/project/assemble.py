@@ -75,6 +75,7 @@ class Assembler:
             undecided=tuple(dict.fromkeys(undecided)),
             python_sources=tuple(self.graph.python_files(native, dirs)),
             init_files=tuple(inits),
+            generated=tuple(p for p in (*native, *headers) if self.graph.scan(p).generator),
             maybe_macros=draft.maybe_macros,
             maybe_flags=draft.maybe_flags,
             unvalued=draft.unvalued,

@@ -16,7 +16,6 @@ PASTE = re.compile(
 )
 USUAL = (b"MOD_INIT", b"MODINIT", b"MODULE_INIT_FUNC", b"INITFUNC", b"INIT_MODULE")
 NAMED = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:\(\))?[ \t]+PyInit_(\w+)", re.M)
-PYTHON_FILE = re.compile(rb'[<"]Python\.h[>"]|\bPy[A-Z]\w+')
 JOINED = re.compile(rb"\bPyInit_[ \t]*,[ \t]*(\w+)[ \t]*\)")
 USED = re.compile(
     rb"^[ \t]*(?:[\w*]+[ \t\r\n]+){0,4}(\w+)[ \t]*\(\s*(\w+)\s*\)"
@@ -49,7 +48,7 @@ def inits_of(
     """The init functions that a file defines, also by a macro of a header that it reaches."""
     data = graph.read(path)
     found = find_inits(data, macros)
-    if found or not PYTHON_FILE.search(data):
+    if found or not graph.reaches_python(path, include_dirs, set()):
         return found
     headers = [h for h in graph.reached([path], include_dirs) if graph.scan(h).names_init]
     pasting = {k: v for h in headers for k, v in pasting_macros(graph.read(h)).items()}

@@ -59,7 +59,9 @@ class DiscoveredExtension:
     `include_dirs` outside the root are absolute. `headers` are the owned files that the sources
     reach by #include, included .c files among them. `python_sources` are those sources and headers
     that belong to the Python side: they reach Python.h, or are included by one that does and use
-    its names.
+    its names. `init_files` define the init function. `generated` are owned files that another
+    program writes (Argument Clinic output, say). `maybe_macros`, `maybe_flags`, `unvalued`,
+    `packages` and `built` are those of `Draft`; `undecided` says one thing a phrase.
     """
 
     name: str
@@ -75,6 +77,7 @@ class DiscoveredExtension:
     undecided: tuple[str, ...] = ()
     python_sources: tuple[str, ...] = ()
     init_files: tuple[str, ...] = ()
+    generated: tuple[str, ...] = ()
     maybe_macros: tuple[Macro, ...] = ()
     maybe_flags: tuple[str, ...] = ()
     unvalued: tuple[str, ...] = ()

@@ -10,8 +10,6 @@ import libcst.matchers as m
 from isolate_ext.project.script.frame import Run
 from isolate_ext.project.script.values import Maybe, PyList, Value, choice, same
 
-_ABSENT = object()
-
 
 def names(
     before: dict[str, Value], arms: list[dict[str, Value]], condition: str, run: Run
@@ -26,7 +24,17 @@ def names(
             merged[name] = lists(values, condition, run)
         else:
             merged[name] = choice(values)
-    return type(before)(merged) if type(before) is dict else merged
+    if not isinstance(before, Shared):
+        return merged
+    made = before.copy()
+    for name, value in merged.items():
+        made[name] = value
+    return made
+
+
+def copied(names: dict[str, Value]) -> dict[str, Value]:
+    """A copy to assign in, which for shared names stays shared."""
+    return names.copy()
 
 
 def lists(arms: list[PyList], condition: str, run: Run) -> PyList:
@@ -53,6 +61,9 @@ class Shared(dict[str, Value]):
         self.module, self.owned = module, owned
         for name in owned & module.keys():
             super().__setitem__(name, module[name])
+
+    def copy(self) -> Shared:
+        return Shared(dict(self), self.module, self.owned)
 
     def __setitem__(self, name: str, value: Value) -> None:
         super().__setitem__(name, value)

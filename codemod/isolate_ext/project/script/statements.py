@@ -100,21 +100,24 @@ def conditional(node: cst.If, frame: Frame) -> Signal | None:
         otherwise = [orelse] if isinstance(orelse, cst.If) else orelse.body.body
     if truth is not None:
         return execute(node.body.body if truth else otherwise, frame)
-    condition = f"{frame.source.text(node.test)} (line {frame.source.line(node)})"
-    return fork(
-        frame, condition, [lambda f: execute(node.body.body, f), lambda f: execute(otherwise, f)]
-    )
+    test, line = frame.source.text(node.test), frame.source.line(node)
+    arms: list[Arm] = [
+        (f"{test} (line {line})", lambda f: execute(node.body.body, f)),
+        (f"not ({test}) (line {line})", lambda f: execute(otherwise, f)),
+    ]
+    return fork(frame, arms)
 
 
-def fork(
-    frame: Frame, condition: str, arms: list[Callable[[Frame], Signal | None]]
-) -> Signal | None:
-    """Run every arm from the same state under an undecided condition, and merge what they leave."""
-    before = dict(frame.scope.names)
+Arm = tuple[str, Callable[[Frame], Signal | None]]  # its condition, and what it does
+
+
+def fork(frame: Frame, arms: Sequence[Arm]) -> Signal | None:
+    """Run every arm from the same state under its undecided condition; merge what they leave."""
+    before = merge.copied(frame.scope.names)
     outcomes: list[tuple[dict[str, Value], Signal | None]] = []
     raised: StaticRaise | None = None
-    for arm in arms:
-        frame.scope.names = dict(before)
+    for condition, arm in arms:
+        frame.scope.names = merge.copied(before)
         frame.run.under.append(condition)
         try:
             signal = arm(frame)
@@ -135,7 +138,7 @@ def fork(
             return returned[-1]
         return outcomes[0][1]
     frame.maybe_returns += [signal.value for signal in returned]
-    frame.scope.names = merge.names(before, [names for names, _ in going], condition, frame.run)
+    frame.scope.names = merge.names(before, [names for names, _ in going], arms[0][0], frame.run)
     return None
 
 
@@ -173,11 +176,9 @@ def repeat(node: cst.While, frame: Frame) -> Signal | None:
         if truth is False:
             return execute(node.orelse.body.body, frame) if node.orelse is not None else None
         if truth is None:
-            return fork(
-                frame,
-                frame.source.text(node.test),
-                [lambda f: drop(execute(node.body.body, f)), lambda f: None],
-            )
+            test = frame.source.text(node.test)
+            once: Arm = (test, lambda f: drop(execute(node.body.body, f)))
+            return fork(frame, [once, (f"not ({test})", lambda f: None)])
         signal = execute(node.body.body, frame)
         if signal is not None and signal.kind == "return":
             return signal
