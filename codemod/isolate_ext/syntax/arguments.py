@@ -18,6 +18,7 @@ _TYPE_LIKE = re.compile(
     rb"short|float|double|void)\b\s*)+|\w+)\s*(?:const\b\s*)?[\s*]*(?:const\b\s*)?"
     rb"(?:\(\s*\*\s*\)\s*\([^()]*\))?"
 )
+_PIECE = re.compile(rb"[A-Za-z_]\w*|[(),]")
 _OPERATOR = re.compile(rb"[-+*/%&|^<>=!~]+|->|\.")
 _STATEMENT_WORD = re.compile(rb"(?:return|goto|break|continue|case|else|do)\b")
 _EASY = re.compile(rb"&?[A-Za-z_]\w*(?:(?:->|\.)\w+)*|-?\d\w*|\"\.*\"")
@@ -39,14 +40,33 @@ def _make_expression(sheet: Sheet, start: int, text: bytes) -> None:
         if _TYPE_LIKE.fullmatch(text):
             sheet.put(start, _shown_type(text))
         elif not _is_expression(sheet, start, text):
-            sheet.put(start, b"0".ljust(room))
+            _words_only(sheet, start, text)
     elif text.startswith(b"{"):
         _brace_to_parenthesis(sheet, start, text)
     elif _STATEMENT_WORD.match(text) or b";" in text:
         _statement_to_expression(sheet, start, text)
     elif text.startswith(b"(") and _KEYWORD_TYPE.search(text):
         if not _is_expression(sheet, start, text):
-            sheet.put(start, b"0".ljust(room))
+            _words_only(sheet, start, text)
+
+
+def _words_only(sheet: Sheet, start: int, text: bytes) -> None:
+    """``(void *p, const T *q)`` shows as ``(p, T+q)``, what has no such form as ``0``."""
+    shown = bytearray(b" " * len(text))
+    follows = False
+    for match in _PIECE.finditer(text):
+        piece = match.group()
+        word = _WORD.match(piece) is not None
+        if word and _KEYWORD_TYPE.fullmatch(piece):
+            continue
+        if word and follows:
+            shown[match.start() - 1] = 0x2B
+        shown[match.start() : match.end()] = piece
+        follows = word or piece == b")"
+    if parses(b"int x=f(" + bytes(shown) + b");"):
+        sheet.put(start, bytes(shown))
+    else:
+        sheet.put(start, b"0".ljust(len(text)))
 
 
 def _is_expression(sheet: Sheet, start: int, text: bytes) -> bool:

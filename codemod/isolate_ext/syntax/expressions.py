@@ -15,7 +15,10 @@ _BOOL: Interval = (0, 1)
 
 @dataclass(frozen=True)
 class Expr:
-    """A node: ``op`` with operands, or a leaf ("number", "name", "defined", "opaque")."""
+    """A node: ``op`` with operands, or a leaf ("number", "name", "defined", "opaque").
+
+    A call, as of ``__has_include(<x.h>)``, is a name with its arguments.
+    """
 
     op: str
     operands: tuple[Expr, ...] = ()
@@ -104,18 +107,21 @@ class _Parser:
             return Expr("defined", name=name)
         if kind == "name":
             if self.peek() == "(":
-                self._skip_call()
-                return OPAQUE
+                return Expr("name", name=text + self._call())
             return Expr("name", name=text)
         return OPAQUE
 
-    def _skip_call(self) -> None:
+    def _call(self) -> str:
+        """The text of a call, which stands for a value of its own."""
         depth = 0
+        texts = []
         while self.at < len(self.tokens):
             text = self.take()[1]
+            texts.append(text)
             depth += (text == "(") - (text == ")")
             if depth == 0:
-                return
+                break
+        return "".join(texts)
 
 
 def _number(text: str) -> Expr:

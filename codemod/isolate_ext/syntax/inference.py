@@ -76,6 +76,8 @@ def infer(define: Define, shape_of: ShapeOf) -> Shape:
 
 
 def _of_one_token(first: bytes, define: Define, shape_of: ShapeOf) -> Shape:
+    if define.params == (first.decode(),):
+        return Shape.WRAPPED_TYPE
     if first in _SPECIFIER_WORDS:
         return Shape.SPECIFIER
     if first in _TYPE_WORDS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isolate_ext.capi.macros import TYPE_ARGUMENTS, Shape
@@ -17,15 +18,17 @@ CONTINUES = frozenset(
     (b"=", b"-", b".", b"[", b"?", b"+", b"<", b">", b"|", b"&", b"/", b"%", b"^", b"!")
 )
 """What continues an expression."""
-_LONE = re.compile(rb"(?m)^[ \t]*([A-Za-z_]\w{2,})[ \t]*(?=\r?$|\()")
-_BESIDE_STRING = re.compile(rb"\"\s*([A-Za-z_]\w*)\s*\(|\b([A-Za-z_]\w*)\s*\([^()\"]*\)\s*\"")
+_LONE = re.compile(rb"\n[ \t]*([A-Za-z_]\w{2,})[ \t]*(?=\r?\n|\()")
+_AFTER_STRING = re.compile(rb"\"\s*([A-Za-z_]\w*)\s*\(")
+_BEFORE_STRING = re.compile(rb"\)\s*\"")
+_CALLEE = re.compile(rb"\b([A-Za-z_]\w*)\s*\([^()\"]*\Z")
 _LONE_LOWER_SKIPPED = frozenset(
     b"if for while switch return sizeof else do break continue default static extern void int char "
     b"long unsigned struct union enum const double float short".split()
 )
 
 
-_BARE_CONDITION = re.compile(rb"\b(?:if|while|switch)\s+([A-Za-z_]\w*)\s*\(")
+_BARE = re.compile(rb"\s+([A-Za-z_]\w*)\s*\(")
 
 
 @dataclass(slots=True)
@@ -103,22 +106,32 @@ def candidates(
         elif shape is Shape.EXPRESSION and not macros.is_function_like(text):
             continue
         found.update((offset, name) for offset in offsets)
+    found.update(_suspects(identifiers, skeleton))
+    return sorted(found)
+
+
+def _suspects(identifiers: dict[bytes, list[int]], skeleton: bytes) -> Iterator[tuple[int, bytes]]:
+    """Names, known or not, in places where only a macro makes sense."""
     for match in _LONE.finditer(skeleton):
         name = match.group(1)
-        if name in _NATIVE:
-            continue
-        if name.isupper() or (
-            name not in _LONE_LOWER_SKIPPED and skeleton[match.end() : match.end() + 1] != b"("
-        ):
-            found.add((match.start(1), name))
-    for match in _BESIDE_STRING.finditer(skeleton):
-        group = 1 if match.group(1) else 2
-        if match.group(group) in _NATIVE:
-            continue
-        found.add((match.start(group), match.group(group)))
-    for match in _BARE_CONDITION.finditer(skeleton):
-        found.add((match.start(1), match.group(1)))
-    return sorted(found)
+        called = skeleton[match.end() : match.end() + 1] == b"("
+        if name.isupper() or not (called or name in _LONE_LOWER_SKIPPED):
+            if name not in _NATIVE:
+                yield match.start(1), name
+    for match in _AFTER_STRING.finditer(skeleton):
+        if match.group(1) not in _NATIVE:
+            yield match.start(1), match.group(1)
+    for match in _BEFORE_STRING.finditer(skeleton):
+        start = max(0, match.start() - 120)
+        callee = _CALLEE.search(skeleton[start : match.start()])
+        if callee and callee.group(1) not in _NATIVE:
+            yield start + callee.start(1), callee.group(1)
+    for keyword in (b"if", b"while", b"switch"):
+        for offset in identifiers.get(keyword, ()):
+            end = offset + len(keyword)
+            bare = None if b"(" in skeleton[end : end + 2] else _BARE.match(skeleton, end)
+            if bare:
+                yield bare.start(1), bare.group(1)
 
 
 def names_in(skeleton: bytes | bytearray, start: int, end: int) -> list[tuple[int, bytes]]:

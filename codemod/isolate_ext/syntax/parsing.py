@@ -11,7 +11,6 @@ from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.fences import Fence
 from isolate_ext.syntax.grammar import parse_bytes
 from isolate_ext.syntax.invocations import candidates
-from isolate_ext.syntax.invocations import candidates
 from isolate_ext.syntax.parsed import Parsed
 from isolate_ext.syntax.repair import repaired
 from isolate_ext.syntax.scanning import Scan, without

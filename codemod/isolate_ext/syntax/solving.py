@@ -48,14 +48,12 @@ def further_walks(
     live = set(map(id, first.live))
     missing = [b for b in branches_with_code(root, skeleton) if id(b) not in live]
     while missing:
-        configuration = _configuration(missing)
-        result = walk(root, configuration)
+        result = walk(root, _configuration(missing))
         live = set(map(id, result.live))
         if id(missing[0]) not in live:
-            result = walk(root, _forced(missing[0]))
+            result = walk(root, _forced(missing))
             live = set(map(id, result.live))
-        added = [branch for branch in missing if id(branch) in live]
-        yield result, added
+        yield result, [branch for branch in missing if id(branch) in live]
         missing = [branch for branch in missing if id(branch) not in live]
 
 
@@ -69,13 +67,20 @@ def _configuration(branches: list[Branch]) -> Configuration:
     return Configuration(values)
 
 
-def _forced(branch: Branch) -> Configuration:
-    """The configuration in which a branch is live whatever the macros say."""
+def _forced(branches: list[Branch]) -> Configuration:
+    """The configuration in which the first branch is live whatever the macros say.
+
+    The other branches are forced too as far as they do not contradict each other.
+    """
     forced: dict[int, int] = {}
-    inner: Branch | None = branch
-    while inner is not None and inner.group is not None:
-        forced[id(inner.group)] = inner.group.branches.index(inner)
-        inner = inner.group.parent
+    for branch in branches:
+        wanted: dict[int, int] = {}
+        inner: Branch | None = branch
+        while inner is not None and inner.group is not None:
+            wanted[id(inner.group)] = inner.group.branches.index(inner)
+            inner = inner.group.parent
+        if all(forced.get(group, index) == index for group, index in wanted.items()):
+            forced.update(wanted)
     return Configuration({}, forced)
 
 

@@ -8,8 +8,10 @@ from enum import Enum
 
 _BRACE = re.compile(rb"[{}]")
 _LAST = re.compile(rb"[^\s]")
-_WORD_BEFORE = re.compile(rb"([A-Za-z_]\w*)\s*$")
+_WORD_BEFORE = re.compile(rb"\b([A-Za-z_]\w*)$")
 _AGGREGATE = re.compile(rb"\b(struct|union|enum|class)\b[^;{}()=]*$")
+_CAST = re.compile(rb"\(\s*(?:const\s+)?(?:struct\s+|union\s+)?\w+[\s*]*(?:\[\w*\]\s*)?\)\s*$")
+_BEFORE_LITERAL = frozenset((b"=", b"(", b",", b"return", b"&", b"?", b":"))
 _PARENS = re.compile(rb"[()]")
 _TOKEN = re.compile(rb"\s*([A-Za-z_]\w*|\S)")
 
@@ -92,15 +94,11 @@ class Structure:
 
     def _is_compound_literal(self, at: int) -> bool:
         """Whether ``(type){`` rather than ``if (x) {`` stands before the brace."""
-        close = self.skeleton.rfind(b")", 0, at)
-        start = max(0, close - 300)
-        depth = 0
-        for index in range(close, start - 1, -1):
-            char = self.skeleton[index]
-            depth += (char == 0x29) - (char == 0x28)
-            if depth == 0:
-                return self.before(index) in (b"=", b"(", b",", b"return", b"&", b"?", b":")
-        return False
+        start = max(0, at - 120)
+        cast = _CAST.search(self.skeleton[start:at])
+        if cast is None:
+            return False
+        return word_before(self.skeleton, start + cast.start()) in _BEFORE_LITERAL
 
     def at(self, offset: int) -> Braces:
         """The kind of the innermost braces around an offset."""
@@ -122,8 +120,11 @@ def word_before(skeleton: bytes | bytearray, offset: int) -> bytes:
         start = max(0, offset - width)
         window = bytes(skeleton[start:offset]).rstrip()
         if window:
+            last = window[-1:]
+            if not (last.isalnum() or last == b"_"):
+                return last
             match = _WORD_BEFORE.search(window)
-            return match.group(1) if match else window[-1:]
+            return match.group(1) if match else last
         if start == 0:
             return b""
         width *= 8

@@ -6,25 +6,41 @@ import re
 
 from isolate_ext.syntax.sheet import Sheet
 
-_LABEL = re.compile(rb"[A-Za-z_]\w*[ \t]*:(\s+)\}")
-_NAMES_AND_STRING = re.compile(rb"[({,=]\s*(?:\(\s*)?[A-Za-z_]\w*((?:\s+[A-Za-z_]\w*)+)\s*\"")
+_COLON = re.compile(rb":(\s+)\}")
+_LABEL = re.compile(rb"[A-Za-z_]\w*[ \t]*$")
+_STRING = re.compile(rb"(?<=[\w \t\n])\"")
+_NAMES = re.compile(rb"[({,=]\s*(?:\(\s*)?[A-Za-z_]\w*((?:\s+[A-Za-z_]\w*)+)\s*$")
 _CAPITALS = re.compile(rb"[(,]\s*[A-Z_][A-Z0-9_]*((?:\s+[A-Z_][A-Z0-9_]+)+)\s*(?=[,)])")
 _GAP = re.compile(rb"\s+(?=\w)")
+_WINDOW = 240
+"""How far before a string the names beside it are looked for, in bytes."""
 
 
 def tidy(sheet: Sheet, start: int, end: int) -> None:
     """Repair a span of a view in which the macros have their stand-ins."""
-    skeleton = bytes(sheet.skeleton)
-    for match in _LABEL.finditer(skeleton, start, end):
-        sheet.put(match.start(1), b";")
-    for match in _NAMES_AND_STRING.finditer(skeleton, start, end):
-        _join(sheet, match.start(1), match.end(1))
+    skeleton = sheet.skeleton
+    labels = [
+        match.start(1)
+        for match in _COLON.finditer(skeleton, start, end)
+        if _LABEL.search(skeleton[max(start, match.start() - 80) : match.start()])
+    ]
+    strings = [match.start() for match in _STRING.finditer(skeleton, start, end)]
+    for offset in labels:
+        sheet.put(offset, b";")
+    for offset in strings:
+        window = skeleton[max(start, offset - _WINDOW) : offset]
+        last = window.rstrip()[-1:]
+        if last.isalnum() or last == b"_":
+            match = _NAMES.search(window)
+            if match:
+                base = offset - len(window)
+                _join(sheet, base + match.start(1), base + match.end(1))
 
 
 def join_capitals(sheet: Sheet, start: int, end: int) -> None:
     """``f(PREFIX SUFFIX)``: string macros side by side show as a sum."""
-    for match in _CAPITALS.finditer(bytes(sheet.skeleton), start, end):
-        _join(sheet, match.start(1), match.end(1))
+    for match in _CAPITALS.finditer(bytes(sheet.skeleton[start:end])):
+        _join(sheet, start + match.start(1), start + match.end(1))
 
 
 def _join(sheet: Sheet, start: int, end: int) -> None:
