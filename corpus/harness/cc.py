@@ -62,15 +62,14 @@ def _key(compiler, args):
     if "-c" not in args or "-o" not in args or len(sources) != 1 or "-MD" in args:
         return None
     where = args.index("-o")
-    rest = [arg for number, arg in enumerate(args) if number not in (where, where + 1) and arg != "-c"]
+    rest = [arg for arg in (*args[:where], *args[where + 2:]) if arg != "-c"]
     done = subprocess.run([compiler, *rest, "-E"], capture_output=True, check=False)
     if done.returncode != 0:
         return None
     here = os.fsencode(os.getcwd())
     seen = "\0".join([compiler, *rest]).encode("utf-8", "surrogateescape")
-    for name in ("VIRTUAL_ENV",):
-        if os.environ.get(name):
-            seen = seen.replace(os.fsencode(os.environ[name]), b"@")
+    if os.environ.get("VIRTUAL_ENV"):
+        seen = seen.replace(os.fsencode(os.environ["VIRTUAL_ENV"]), b"@")
     text = done.stdout.replace(here, b".")
     return hashlib.sha256(seen.replace(here, b".") + b"\0" + text).hexdigest()
 

@@ -54,7 +54,8 @@ def _installed(package: str) -> bool:
     if shutil.which("dpkg-query") is None:
         return True
     answer = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${Status}", package], capture_output=True, text=True, check=False
+        ["dpkg-query", "-W", "-f", "${Status}", package],
+        capture_output=True, text=True, check=False,
     )
     return answer.stdout.endswith("ok installed")
 
@@ -77,7 +78,7 @@ def _apt_source(source: Source, cache: Path) -> None:
         ["apt-get", *options, "source", "--download-only", wanted], log=log, cwd=cache
     )
     if not done.ok or not (cache / source.archive).exists():
-        raise HarnessError(f"apt-get source {wanted} failed, see {log}; or give --stdlib-source DIR")
+        raise HarnessError(f"apt-get source {wanted} failed: see {log}, or give --stdlib-source")
 
 
 def _mirror() -> str:

@@ -27,7 +27,8 @@ def base(python: Path, requires: Sequence[str], cache: Path) -> Path:
     """An environment with the requirements in it; made once."""
     options = [item for item in requires if item.startswith("-")]
     wanted = sorted({item for item in requires if not item.startswith("-")})
-    key = hashlib.sha256(repr(("upgraded", pythons.identity(python), wanted)).encode()).hexdigest()[:16]
+    facts = repr(("upgraded", pythons.identity(python), wanted))
+    key = hashlib.sha256(facts.encode()).hexdigest()[:16]
     folder = cache / "venvs" / key
     with locked(cache / "venvs" / f"{key}.lock"):
         if (folder / "complete").exists():
@@ -37,8 +38,8 @@ def base(python: Path, requires: Sequence[str], cache: Path) -> Path:
         log.unlink(missing_ok=True)
         done = process.run([str(python), "-m", "venv", str(folder)], log=log)
         if done.ok and wanted:
-            pip = [str(folder / "bin/python"), "-m", "pip", "install", "-q", "-U", *options, *wanted]
-            done = process.run(pip, log=log)
+            pip = [str(folder / "bin/python"), "-m", "pip", "install", "-q", "-U"]
+            done = process.run([*pip, *options, *wanted], log=log)
         if not done.ok:
             raise HarnessError(f"cannot install {' '.join(wanted)} for {python}: see {log}")
         (folder / "complete").touch()

@@ -66,7 +66,8 @@ def unpack(archive: Path, target: Path) -> Path:
 def _check(package: Package, data: bytes) -> None:
     found = hashlib.sha256(data).hexdigest()
     if found != package.sha256:
-        raise HarnessError(f"{package.sdist}: sha256 is {found}, the manifest says {package.sha256}")
+        wanted = package.sha256
+        raise HarnessError(f"{package.sdist}: sha256 is {found}, the manifest says {wanted}")
 
 
 def _download(package: Package) -> bytes:

@@ -82,4 +82,4 @@ def _nothing_fails(rungs: dict[str, Any]) -> bool:
 def _why_nothing(rungs: dict[str, Any]) -> str:
     if "own-gil" in rungs:
         return "it already loads in isolated interpreters and shares no object between copies"
-    return "it shares no object between copies, and this Python has no interpreters with their own GIL"
+    return "it shares no object between copies, and this Python has one GIL for all interpreters"

@@ -62,7 +62,7 @@ def _report(output: Path) -> Any:
 
 
 def _refusals(report: Any) -> list[str]:
-    """Every entry under a key ``refusals`` or ``refused``, wherever the report has it, as a line."""
+    """A line for every entry under ``refusals`` or ``refused``, wherever the report has it."""
     found: list[str] = []
     if isinstance(report, dict):
         for key, value in report.items():

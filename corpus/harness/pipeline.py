@@ -72,7 +72,8 @@ def _climb(project: Project, row: dict[str, Any], say: Callable[[str], None]) ->
     missing = debian.install(project.entry.system, project.options.cache / "apt-install.log")
     if missing:
         raise HarnessError(f"missing system packages: {' '.join(missing)}")
-    builder = StdlibSide(project) if isinstance(project.entry, StdlibModule) else PackageSide(project)
+    side = StdlibSide if isinstance(project.entry, StdlibModule) else PackageSide
+    builder = side(project)
     before, after = builder.trees()
     say("migrating")
     migration = builder.migrate(after)

@@ -15,6 +15,9 @@ from typing import Any
 
 PROBE = Path(__file__).parent / "probe"
 CRASHES_TOLERATED = 60
+LEARNING = 40.0
+"""Seconds for trying every call once; one that hangs is left out, and it starts again."""
+
 TEARDOWN = ("at-exit", "self-cycle", "copyreg", "subclass", "generator")
 SCENES = tuple(f"teardown-{name}" for name in TEARDOWN)
 BAD_ENDINGS = ("Fatal Python error", "Exception ignored", "Segmentation fault", "double free")
@@ -122,7 +125,7 @@ class Driver:
             lines = journal.read_text(errors="replace").splitlines() if journal.exists() else []
             if not lines or lines[-1] in ("workload", "end"):
                 return rung, crashes
-            culprit = _culprit(lines[-1], skip)
+            culprit = _culprit(lines[-1], skip, hung=rung.status == "hung")
             crashes.append(f"{culprit}: {rung.problems[0]}")
             skip.append(culprit)
 
@@ -137,7 +140,8 @@ class Driver:
         work = self.scratch / "work"
         work.mkdir(exist_ok=True)
         started = time.monotonic()
-        status, stderr = self._process(description, work)
+        limit = min(self.timeout, LEARNING) if name == "learn" else self.timeout
+        status, stderr = self._process(description, work, limit)
         seconds = round(time.monotonic() - started, 2)
         data = json.loads(result.read_text()) if result.exists() else {}
         problems = tuple(data.pop("problems", ()))
@@ -150,7 +154,7 @@ class Driver:
             return Rung("failed", (*problems, *noise[:5]), data, seconds)
         return Rung("ok" if good else "failed", problems, data, seconds)
 
-    def _process(self, description: Path, work: Path) -> tuple[int | None, str]:
+    def _process(self, description: Path, work: Path, limit: float) -> tuple[int | None, str]:
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
             "HOME": str(work), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
@@ -162,7 +166,7 @@ class Driver:
             text=True, errors="replace", start_new_session=True,
         )
         try:
-            _, stderr = process.communicate(timeout=self.timeout)
+            _, stderr = process.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             _, stderr = process.communicate()
@@ -170,12 +174,14 @@ class Driver:
         return process.returncode, stderr
 
 
-def _culprit(line: str, skip: list[str]) -> str:
+def _culprit(line: str, skip: list[str], *, hung: bool) -> str:
     """What to leave out after a crash: the maker of the instance that crashed, else the call.
 
-    The third call of one function that crashes takes the function with it.
+    The third call of one function that crashes takes the function with it, as the first that hangs.
     """
     key, _, maker = line.partition("\t")
+    if hung and "(" in key:
+        return key.partition("(")[0]
     if maker and maker not in skip:
         return maker
     function = key.partition("(")[0]

@@ -1,4 +1,4 @@
-"""Differences between two descriptions of what Python code can see, each expected or a regression."""
+"""Differences in what Python code can see of two builds, each expected or a regression."""
 
 from __future__ import annotations
 
@@ -72,17 +72,27 @@ def _raised(outcome: Any) -> str | None:
     return text[2:].partition(":")[0] if text.startswith("! ") else None
 
 
+OF_THE_INTERPRETER = (
+    "cannot create", "immutable type", "is not safe", "set attributes of built-in",
+    "can't set attributes", "__class__ assignment", "no attribute", "argument must be",
+    "cannot pickle", "can't pickle", "must be", "requires a", "doesn't apply", "takes",
+    "cannot set", "unhashable", "incompatible",
+)
+ALIKE = OF_THE_INTERPRETER[:8]
+"""Words of messages that the interpreter gives for static types, or else for heap types."""
+
+
 def _by_interpreter(before: str, after: str) -> bool:
-    """Whether both messages are alike once quoted names have lost their module part."""
+    """Whether both messages are alike once names have lost their module part."""
+
     def plain(text: str) -> str:
         return re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", text).replace("type object ", "")
 
-    known = ("cannot create", "immutable type", "is not safe", "set attributes of built-in",
-             "can't set attributes", "__class__ assignment", "no attribute", "argument must be",
-             "cannot pickle", "can't pickle", "must be", "requires a", "doesn't apply", "takes",
-             "cannot set", "unhashable", "incompatible")
-    return plain(before) == plain(after) or any(word in before and word in after for word in known) \
-        or (any(word in before for word in known[:8]) and any(word in after for word in known[:8]))
+    if plain(before) == plain(after):
+        return True
+    if any(word in before and word in after for word in OF_THE_INTERPRETER):
+        return True
+    return all(any(word in text for word in ALIKE) for text in (before, after))
 
 
 def _pair(before: Any, after: Any) -> tuple[str, str]:

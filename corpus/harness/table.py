@@ -28,7 +28,7 @@ def text(rows: Sequence[dict[str, Any]]) -> str:
 def markdown(rows: Sequence[dict[str, Any]], title: str) -> str:
     """A Markdown table, and below it what is not verified, with its reasons."""
     head = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    body = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines(rows)]
+    body = [f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines(rows)]
     notes = [f"- {row['name']}: {line}" for row in rows if row["verdict"] != "verified"
              for line in row["reasons"][:6]]
     return "\n".join([title, "", *head, *body, "", *notes]) + "\n"
@@ -69,7 +69,7 @@ def _tests(tried: dict[str, Any]) -> str:
     if "none" in tests:
         return "no tests"
     if tests["problem"]:
-        return "as before, but: " + tests["problem"] if tests["problem_before"] else tests["problem"]
+        return ("as before: " if tests["problem_before"] else "") + str(tests["problem"])
     total, passed = sum(tests["after"].values()), tests["after"].get("passed", 0)
     same = "same" if not tests["changed"] else f"{len(tests['changed'])} differ"
     return f"{passed}/{total} pass, {same}"

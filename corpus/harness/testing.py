@@ -45,7 +45,7 @@ class TestRun:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Tests that ended differently: ``id: before -> after``; those that are not stable in themselves."""
+    """Tests that ended differently (``id: before -> after``), and those that are not stable."""
 
     changed: tuple[str, ...]
     unstable: tuple[str, ...]
@@ -63,7 +63,7 @@ def package_tests(package: Package, built: Build, folder: Path) -> TestRun:
 
 
 def stdlib_tests(module: StdlibModule, built: Build, tree: Path, folder: Path) -> TestRun:
-    """Run the regression tests of the module's own source tree, the built library first on the path."""
+    """Run the regression tests of the source tree, the built library first on the path."""
     library = str(Path(built.libraries[0].path).parent)
     python = [built.python, "-m", "test", "-v", *module.test_options]
     lines = [shlex.join([*python, *_options_first(test)]) for test in module.tests]
@@ -127,7 +127,8 @@ def _run(
     watched = " ".join(library.module for library in built.libraries)
     environment = {**environment, "CORPUS_RECORD": str(record), "CORPUS_WATCH": watched}
     done = process.run(command, log=log, cwd=cwd, environment=environment, timeout=TIME_LIMIT)
-    facts = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
+    lines = record.read_text().splitlines() if record.exists() else []
+    facts = [json.loads(line) for line in lines]
     results = _results(facts) or _printed(log.read_text(errors="replace"), done)
     loaded = _loaded(facts)
     return TestRun(

@@ -215,7 +215,9 @@ def test_cloned_environment_runs_its_own_scripts(tmp_path):
     script.write_text(f"#!{base}/bin/python\nimport sys; print(sys.prefix)\n")
     script.chmod(0o755)
     copy = environments.clone(base, tmp_path / "copy")
-    printed = subprocess.run([str(copy / "bin" / "tool")], capture_output=True, text=True, check=True)
+    printed = subprocess.run(
+        [str(copy / "bin" / "tool")], capture_output=True, text=True, check=True
+    )
     assert printed.stdout.strip() == str(copy)
     assert str(base) in script.read_text()
 
@@ -224,5 +226,7 @@ def test_command_line_knows_its_manifest():
     command = [sys.executable, str(ROOT / "corpus/harness"), "--list", "--first"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True)
     assert len(listed.stdout.splitlines()) == 28
-    wrong = subprocess.run([*command, "--only", "nothing"], capture_output=True, text=True, check=False)
+    wrong = subprocess.run(
+        [*command, "--only", "nothing"], capture_output=True, text=True, check=False
+    )
     assert wrong.returncode == 2 and "not in the manifest: nothing" in wrong.stderr

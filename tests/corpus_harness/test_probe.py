@@ -1,4 +1,4 @@
-"""The probe passes an extension isolated by hand, and fails a legacy one and every single mistake."""
+"""The probe passes an extension isolated by hand, fails a legacy one and every mistake."""
 
 import pytest
 from harness import pythons

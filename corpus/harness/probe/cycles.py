@@ -41,9 +41,8 @@ def run(setting):
 
 def _slope(stops, marks):
     """The median growth a cycle over the parts: a leak shows in all, what happens once in one."""
-    pairs = list(zip(stops, marks))  # noqa: B905
-    slopes = sorted((after[1] - before[1]) / max(1, after[0] - before[0])
-                    for before, after in zip(pairs, pairs[1:]))  # noqa: B905
+    slopes = sorted((marks[part] - marks[part - 1]) / max(1, stops[part] - stops[part - 1])
+                    for part in range(1, len(marks)))
     return slopes[len(slopes) // 2]
 
 
@@ -53,8 +52,8 @@ def _work(setting):
     stops = [RUNS * part // PARTS for part in range(WARM, PARTS + 1)]
     marks = []
     for number in range(1, RUNS + 1):
-        setting.exercise(module)
         setting.workload.work(module)
+        setting.exercise(module)
         if number in stops:
             _settle()
             marks.append(sys.getallocatedblocks())
@@ -72,8 +71,8 @@ def _standing_types(setting):
 
 def _cycle(setting):
     module = setting.subject.load()
-    done = setting.exercise(module)
     setting.workload.work(module)
+    done = setting.exercise(module)
     watched = [("module " + module.__name__, module)] if isinstance(module, ModuleType) else []
     watched += [("type " + label, kind) for label, kind in done.types.items()]
     references = [(name, weakref.ref(item)) for name, item in watched]

@@ -34,7 +34,8 @@ OPERATIONS = (
     ("index", operator.index), ("get", lambda x: x[0]), ("get-str", lambda x: x["a"]),
     ("set", lambda x: operator.setitem(x, 0, "a")), ("in", lambda x: "a" in x),
     ("ref", lambda x: weakref.ref(x) and None), ("buffer", lambda x: bytes(memoryview(x))),
-    ("enter", lambda x: type(x).__enter__(x)), ("exit", lambda x: type(x).__exit__(x, None, None, None)),
+    ("enter", lambda x: type(x).__enter__(x)),
+    ("exit", lambda x: type(x).__exit__(x, None, None, None)),
     ("attr", lambda x: setattr(x, "probe_attribute", 1)),
 )
 
@@ -73,10 +74,12 @@ class Exercise:
         self.makers = {}
         self._labels = {}
 
-    def run(self):
-        """Functions and constructors first, then every instance that came out of them."""
+    def run(self, made=()):
+        """Functions and constructors first, then every instance: ``made`` and what came out."""
+        for specimen in made:
+            self._keep(specimen, "")
         public = sorted(vars(self.module).items())
-        for name, item in public:
+        for _, item in public:
             if isinstance(item, type) and self.ownership.owns_type(item):
                 self._label(item)
         for name, item in public:
@@ -142,12 +145,15 @@ class Exercise:
         kind = type(result)
         self.outcomes[key] = f"-> {kind.__module__}.{kind.__qualname__}"
         if self.ownership.owns_type(kind):
-            label = self._label(kind)
-            kept = self.specimens.setdefault(label, [])
-            if len(kept) < SPECIMENS and not any(result is other for other in kept):
-                self.makers[f"{label}#{len(kept)}"] = key
-                kept.append(result)
+            self._keep(result, key)
         return result
+
+    def _keep(self, result, key):
+        label = self._label(type(result))
+        kept = self.specimens.setdefault(label, [])
+        if len(kept) < SPECIMENS and not any(result is other for other in kept):
+            self.makers[f"{label}#{len(kept)}"] = key
+            kept.append(result)
 
     def _timed(self, function, args):
         signal.signal(signal.SIGALRM, _stop)

@@ -23,8 +23,8 @@ def shared_gil(setting):
 def inside(setting):
     """What one sub-interpreter does: import, run the plan, work, import again."""
     module = setting.subject.load()
-    first = setting.exercise(module)
     setting.workload.work(module)
+    first = setting.exercise(module)
     again = setting.subject.load()
     setting.exercise(again)
     return {"outcomes": len(first.outcomes), "digest": _digest(first)}

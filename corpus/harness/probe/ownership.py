@@ -51,7 +51,7 @@ class Ownership:
     def _foreign(self, item, module):
         if item is module:
             return False
-        if isinstance(item, ATOMS) or isinstance(item, SCENERY) or id(item) in self.before_ids:
+        if isinstance(item, (*ATOMS, *SCENERY)) or id(item) in self.before_ids:
             return True
         if isinstance(item, BuiltinFunctionType):
             home = getattr(item, "__self__", None)

@@ -13,9 +13,11 @@ def run(setting):
     old = subject.load()
     subject.forget()
     gc.collect()
+    setting.workload.work(old)
     first = setting.exercise(old)
     scenes = setting.workload.errors(old)
     new = subject.load()
+    setting.workload.work(new)
     second = setting.exercise(new)
     problems = []
     if new is old:
@@ -27,7 +29,6 @@ def run(setting):
     problems += _uncaught(setting, old, first)
     problems += _scenes(scenes)
     setting.workload.work(old)
-    setting.workload.work(new)
     return {
         "ok": not problems,
         "problems": problems,

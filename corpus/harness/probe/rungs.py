@@ -20,9 +20,10 @@ class Setting:
 
     def exercise(self, module, **how):
         """Run the plan over one copy."""
+        made = self.workload.specimens(module)
         return exercise.Exercise(
             module, self.ownership, only=self.only, skip=self.skip, **how
-        ).run()
+        ).run(made)
 
 
 def run(spec):
@@ -39,12 +40,12 @@ def _import(setting):
 
 
 def _learn(setting):
-    """Every call once, with the journal written: what can be called, and what is worth repeating."""
+    """Every call once, with a journal: what can be called, and what is worth repeating."""
     journal = os.open(setting.spec["journal"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     module = setting.subject.load()
-    done = setting.exercise(module, journal=journal, timed=True)
     os.write(journal, b"workload\n")
     setting.workload.work(module)
+    done = setting.exercise(module, journal=journal, timed=True)
     os.write(journal, b"end\n")
     return {
         "outcomes": done.outcomes,

@@ -15,7 +15,7 @@ MANY = 200
 
 
 def protocol(setting):
-    """The rules every heap type must keep: references counted, type visited, module not immortal."""
+    """Rules for heap types: references counted, the type visited, the module not immortal."""
     subject = setting.subject
     subject.alone()
     module = subject.load()
@@ -109,8 +109,8 @@ def _subclass_methods(done):
 
 def _specimens(setting):
     module = setting.subject.load()
-    done = setting.exercise(module)
     setting.workload.work(module)
+    done = setting.exercise(module)
     return module, done
 
 

@@ -34,7 +34,7 @@ class Bag:
 
 def accept(*args, **kwargs):
     """A callback that takes anything."""
-    return None
+    return
 
 
 def identity(value=None, *rest):

@@ -2,7 +2,7 @@
 
 The file may define ``work(module)``, which uses the module as its users do and raises where it
 misbehaves, and ``errors(module)``, which yields ``(call, exception class)`` pairs: the call must
-raise that very class.
+raise that very class. ``specimens(module)`` returns instances that generic calls cannot make.
 """
 
 
@@ -23,3 +23,7 @@ class Workload:
     def errors(self, module):
         """The scenes in which the module must raise its own exception."""
         return list(self.names["errors"](module)) if "errors" in self.names else []
+
+    def specimens(self, module):
+        """Instances for the generic exercise."""
+        return list(self.names["specimens"](module)) if "specimens" in self.names else []
