@@ -1,0 +1,57 @@
+"""From files on disk to the model of an extension.  Each file is read and scanned once a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from isolate_ext.model.build import build
+from isolate_ext.model.extension import Extension
+from isolate_ext.project import DiscoveredExtension, SourceFile, read_sources
+from isolate_ext.syntax import MacroEnvironment, Parsed, Scan, Source, parse, scan
+
+
+@dataclass(slots=True)
+class Library:
+    """The files of one project as they were read; edits are made against these bytes."""
+
+    root: Path
+    read: dict[str, SourceFile] = field(default_factory=dict)
+    scans: dict[str, Scan] = field(default_factory=dict)
+
+    def source(self, path: str) -> SourceFile:
+        """Raises ProjectError for a file that cannot be read as a source."""
+        if path not in self.read:
+            self.read.update(read_sources(self.root, [path], generated=True))
+        return self.read[path]
+
+    def scan(self, path: str) -> Scan:
+        if path not in self.scans:
+            self.scans[path] = scan(Source(path, self.source(path).data))
+        return self.scans[path]
+
+    def model(self, found: DiscoveredExtension) -> Extension:
+        """Raises ProjectError where a file of the extension cannot be read."""
+        return model_of(found, {path: self.scan(path) for path in modelled(found)})
+
+
+def modelled(found: DiscoveredExtension) -> tuple[str, ...]:
+    """The files that touch Python: the others cannot hold anything to migrate."""
+    wanted = found.python_sources or found.files
+    return tuple(path for path in found.files if path in set(wanted))
+
+
+def model_of(found: DiscoveredExtension, scans: Mapping[str, Scan]) -> Extension:
+    files = parse_all(scans)
+    sources = [path for path in found.sources if path in files]
+    return build(found.short_name, sources, files)
+
+
+def parse_all(scans: Mapping[str, Scan]) -> dict[str, Parsed]:
+    environment = MacroEnvironment.of(scans.values())
+    return {path: parse(each, environment) for path, each in scans.items()}
+
+
+def fences_in(files: Iterable[Parsed]) -> int:
+    return sum(len(each.fences) for each in files)

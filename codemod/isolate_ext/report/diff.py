@@ -1,0 +1,22 @@
+"""The patch of a run, accepted by ``git apply``."""
+
+from __future__ import annotations
+
+import os
+
+from isolate_ext.report.results import MigrateResult
+from isolate_ext.text import unified_diff
+
+
+def patch(result: MigrateResult) -> bytes:
+    """Every change of every project; paths are relative to the base of the run."""
+    return b"".join(
+        unified_diff(shown_path(result, project.root, change.path), change.before, change.after)
+        for project in result.projects
+        for change in project.changes
+    )
+
+
+def shown_path(result: MigrateResult, root: os.PathLike[str], path: str) -> str:
+    """A file of a project as the user sees it."""
+    return os.path.relpath(os.path.join(root, path), result.base).replace(os.sep, "/")
