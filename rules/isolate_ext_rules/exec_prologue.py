@@ -38,8 +38,9 @@ def add_prologue(pass_: Pass) -> None:
                             module_name(pass_) if isolated else "NULL", state)
             lines += [f"if ({made} < 0) {{", f"    return {'-1' if isolated else 'NULL'};", "}"]
         if lines:
-            text = "\n" + "\n".join(
-                line if line.startswith("#") else f"{margin}{line}" for each in lines for line in each.split("\n")
+            text = "".join(
+                f"{line}\n" if line.startswith("#") else f"{margin}{line}\n"
+                for each in lines for line in each.split("\n")
             )
             pass_.replace(creator.path, at[0], at[0], text, GROUP, stage, stage, order=5)
 
@@ -53,18 +54,18 @@ def _uses_state(pass_: Pass) -> bool:
 
 
 def _after_declarations(pass_: Pass) -> tuple[int, int]:
-    """The offset behind the leading declarations, and of the first statement."""
+    """The line after the leading declarations, and the offset of the first statement."""
     creator = pass_.decisions.init.creator
     data = pass_.parsed(creator.path).source.data
     at = body_start(data, creator.body)
     body = creator.node.child("body") if creator.node is not None else None
+    first = at
     for statement in body.named if body is not None else ():
-        if statement.start < at:
-            continue
-        if statement.kind != "declaration":
-            return at, statement.start
+        first = statement.start
+        if statement.kind not in ("declaration", "comment"):
+            break
         at = statement.end
-    return at, at
+    return data.find(b"\n", at) + 1, first
 
 
 def initial_value(pass_: Pass, field: StateField) -> list[str]:

@@ -86,6 +86,8 @@ def _call(pass_: Pass, path: str, offset: int, name: str) -> None:
     call = node.parent if node is not None else None
     if call is None or call.kind != "call_expression":
         return
+    if name == "PyState_FindModule" and function is pass_.decisions.init.creator:
+        return
     if name == "PyState_FindModule":
         pass_.refuse_node(Reason.NO_ROUTE, path, call, "PyState_FindModule finds no module that has slots")
         return

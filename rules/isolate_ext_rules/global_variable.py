@@ -43,10 +43,16 @@ def _move(pass_: Pass, field: StateField) -> None:
             )
             return
     group = f"global:{field.symbol}"
-    for use in pass_.extension.uses_of(field.symbol):
+    for use in editable_uses(pass_, field.symbol):
         replace_use(pass_, use, field, group)
     for declaration in variable.definitions + variable.declarations:
         remove_declaration(pass_, declaration, group, Stage.STATE, comment=True)
+
+
+def editable_uses(pass_: Pass, symbol: str) -> list[Use]:
+    """Uses outside of generated code."""
+    uses = pass_.extension.uses_of(symbol)
+    return [use for use in uses if use.path not in pass_.extension.generated]
 
 
 def replace_use(pass_: Pass, use: Use, field: StateField, group: str) -> None:

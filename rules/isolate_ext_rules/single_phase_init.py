@@ -57,7 +57,7 @@ def run(pass_: Pass) -> None:
         pass_.refuse(Reason.INIT_SHAPE, entry.path, entry.name_start, entry.name_start + len(entry.name),
                      f"{entry.name} does more than call the function that creates the module")
         return
-    removed = _creation(pass_)
+    removed = _creation(pass_) + _found_again(pass_)
     for exit_ in init.exits:
         if not any(start <= exit_.node.start < end for start, end in removed):
             _exit(pass_, exit_)
@@ -124,6 +124,27 @@ def _creation(pass_: Pass) -> list[tuple[int, int]]:
     if following is not None and following.kind == "if_statement" and _null_check(following, kept):
         remove_statement(pass_, path, following, GROUP, Stage.ISOLATED)
         removed.append((following.start, following.end))
+    return removed
+
+
+def _found_again(pass_: Pass) -> list[tuple[int, int]]:
+    """``m = PyState_FindModule(...); if (m != NULL) return m;``: a module made before."""
+    init = pass_.decisions.init
+    body = init.creator.node.child("body") if init.creator.node is not None else None
+    kept = init.module_variable
+    removed: list[tuple[int, int]] = []
+    for statement in body.named if body is not None and kept is not None else ():
+        text = re.sub(r"\s+", "", statement.str)
+        if statement.kind == "expression_statement" and text.startswith(f"{kept}=PyState_FindModule("):
+            following = _next_statement(statement)
+            for each in (statement, following):
+                test = each.child("condition") if each is not None and each is not statement else None
+                if each is statement or (test is not None and re.fullmatch(
+                    rf"\({kept}(!=(NULL|0))?\)", re.sub(r"\s+", "", test.str)
+                )):
+                    assert each is not None
+                    remove_statement(pass_, init.creator.path, each, GROUP, Stage.ISOLATED)
+                    removed.append((each.start, each.end))
     return removed
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from isolate_ext.engine import Pass, Stage
+from isolate_ext.model.build import resolve_include
 from isolate_ext.model.entities import Definition
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Parsed
@@ -118,6 +119,11 @@ def first_need(pass_: Pass, path: str) -> int:
         d.start for key in pass_.decisions.types
         for d in pass_.extension.variables[key].definitions if d.path == path and d.initialiser
     ]
+    parsed = pass_.parsed(path)
+    for include in parsed.scan.includes:
+        target = resolve_include(path, include.name, pass_.extension.files)
+        if target in pass_.extension.generated:
+            starts.append(include.span[0])
     return min(starts, default=len(pass_.parsed(path).source.data))
 
 
@@ -201,8 +207,6 @@ def _rank(pass_: Pass, path: str) -> int:
 
 
 def _reached(pass_: Pass, path: str) -> set[str]:
-    from isolate_ext.model.build import resolve_include
-
     found: set[str] = set()
     pending = [path]
     while pending:

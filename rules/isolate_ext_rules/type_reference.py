@@ -19,6 +19,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import remove_statement, statement_of
 from isolate_ext_rules.examples import TYPE, module
+from isolate_ext_rules.global_variable import editable_uses
 from isolate_ext_rules.type_ready import ready_calls
 
 EXAMPLES = (
@@ -35,7 +36,7 @@ EXAMPLES = (
 def run(pass_: Pass) -> None:
     for type_ in pass_.decisions.types.values():
         readied = {id(use) for use, _ in ready_calls(pass_, type_)}
-        for use in pass_.extension.uses_of(type_.key):
+        for use in editable_uses(pass_, type_.key):
             if id(use) not in readied:
                 _reference(pass_, type_, use)
 

@@ -41,7 +41,10 @@ class Outcome:
 
 
 def migrate(
-    extension: Extension, rules: Sequence[Rule], settings: Settings, upto: Stage = Stage.ISOLATED,
+    extension: Extension,
+    rules: Sequence[Rule],
+    settings: Settings,
+    upto: Stage = Stage.ISOLATED,
     every_stage: bool = False,
 ) -> Outcome:
     """The migration of one extension.  Never raises for what the source holds."""
@@ -98,8 +101,15 @@ def _render(
             lost = composed.conflicts[0]
             span = lost.dropped.span
             symbol = lost.dropped.group.partition(":")[2]
-            return Refusal("engine", Reason.CONFLICT, lost.dropped.path, span.start, span.end,
-                           str(lost), symbol)
+            return Refusal(
+                "engine",
+                Reason.CONFLICT,
+                lost.dropped.path,
+                span.start,
+                span.end,
+                str(lost),
+                symbol,
+            )
         changed = {p: text for p, text in composed.files.items() if text != originals[p]}
         texts[stage] = {**changed, **plan.files_at(stage)}
     return texts

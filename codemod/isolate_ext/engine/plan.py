@@ -42,8 +42,16 @@ class Plan:
     new_files: list[tuple[str, bytes, Stage, Stage]] = field(default_factory=list)
 
     def replace(
-        self, rule: str, path: str, start: int, end: int, parts: bytes | Sequence[Part], group: str,
-        since: Stage, until: Stage = Stage.ISOLATED, order: int = 0,
+        self,
+        rule: str,
+        path: str,
+        start: int,
+        end: int,
+        parts: bytes | Sequence[Part],
+        group: str,
+        since: Stage,
+        until: Stage = Stage.ISOLATED,
+        order: int = 0,
     ) -> None:
         pieces = (parts,) if isinstance(parts, bytes) else tuple(parts)
         change = Replacement(path, Span(start, end), pieces, group, order)
@@ -56,7 +64,9 @@ class Plan:
         return [edit.replacement for edit in self.edits if edit.since <= stage <= edit.until]
 
     def files_at(self, stage: Stage) -> dict[str, bytes]:
-        return {path: text for path, text, since, until in self.new_files if since <= stage <= until}
+        return {
+            path: text for path, text, since, until in self.new_files if since <= stage <= until
+        }
 
     def rules_of(self, group: str) -> Iterable[str]:
         return {edit.rule for edit in self.edits if edit.replacement.group == group}

@@ -76,8 +76,15 @@ class Pass:
         return style_of(self.parsed(path).source.data)
 
     def replace(
-        self, path: str, start: int, end: int, parts: bytes | str | Sequence[Part], group: str,
-        since: Stage, until: Stage = Stage.ISOLATED, order: int = 0,
+        self,
+        path: str,
+        start: int,
+        end: int,
+        parts: bytes | str | Sequence[Part],
+        group: str,
+        since: Stage,
+        until: Stage = Stage.ISOLATED,
+        order: int = 0,
     ) -> None:
         """Schedule a replacement; text given as str is put into the file's own style."""
         if isinstance(parts, str):
@@ -85,8 +92,14 @@ class Pass:
         self.plan.replace(self.rule, path, start, end, parts, group, since, until, order)
 
     def state_edit(
-        self, path: str, start: int, end: int, inside: Definition | None, group: str,
-        make: Callable[[str], Sequence[Part] | str], since: Stage = Stage.STATE,
+        self,
+        path: str,
+        start: int,
+        end: int,
+        inside: Definition | None,
+        group: str,
+        make: Callable[[str], Sequence[Part] | str],
+        since: Stage = Stage.STATE,
     ) -> None:
         """A replacement whose text names the state: the static one before stage access."""
         static = f"{self.decisions.names.global_accessor}()"
@@ -99,13 +112,23 @@ class Pass:
         name = self.decisions.names.variable
         self.replace(path, start, end, make(name), group, max(since, Stage.ACCESS))
 
-    def refuse(self, reason: Reason, path: str, start: int, end: int, message: str, symbol: str = "",
-               chain: tuple[str, ...] = ()) -> None:
+    def refuse(
+        self,
+        reason: Reason,
+        path: str,
+        start: int,
+        end: int,
+        message: str,
+        symbol: str = "",
+        chain: tuple[str, ...] = (),
+    ) -> None:
         self.plan.refusals.append(
             Refusal(self.rule, reason, path, start, end, message, symbol, chain)
         )
 
-    def refuse_node(self, reason: Reason, path: str, node: Node, message: str, symbol: str = "") -> None:
+    def refuse_node(
+        self, reason: Reason, path: str, node: Node, message: str, symbol: str = ""
+    ) -> None:
         self.refuse(reason, path, node.start, node.end, message, symbol)
 
     def note(self, path: str, start: int, message: str, *, review: bool = False) -> None:

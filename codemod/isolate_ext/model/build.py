@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from isolate_ext.model.declarators import (
     Declarator,
@@ -30,6 +31,7 @@ from isolate_ext.model.kinds import kind_of
 from isolate_ext.model.structs import Structs
 from isolate_ext.syntax import Define, Node, Parsed
 
+_CLINIC = re.compile(rb"\s*/\*\[clinic input\]\s*preserve", re.ASCII)
 _PASTE = re.compile(rb"(\w+)\s*##\s*(\w+)(?:\s*##\s*(\w+))?")
 
 
@@ -37,15 +39,55 @@ def build(name: str, sources: Sequence[str], files: Mapping[str, Parsed]) -> Ext
     """The model of the extension behind ``sources``; ``files`` are all its owned files."""
     structs = Structs()
     extension = Extension(name, tuple(sources), files, units(sources, files), structs)
+    extension.generated = frozenset(
+        path for path, parsed in files.items() if _CLINIC.match(parsed.source.data)
+    )
     items = {path: parsed.items() for path, parsed in files.items()}
     for path, parsed in files.items():
         structs.add_file(parsed, items[path])
     for path, parsed in files.items():
         _Declarations(extension, parsed).read(items[path])
         _add_macros(extension, parsed)
+    _unite(extension)
     extension.index_definitions()
     _References(extension).collect()
     return extension
+
+
+def _unite(extension: Extension) -> None:
+    """Join what one file of a translation unit only declares with what another defines."""
+    for files in extension.units.values():
+        known = set(files)
+        for table in (extension.routines, extension.variables):
+            _unite_static(table, known)
+
+
+def _unite_static(table: dict[str, Any], files: set[str]) -> None:
+    by_name: dict[str, list[str]] = {}
+    for key, symbol in table.items():
+        if key.count(":") == 1 and key.partition(":")[0] in files and "#" not in key:
+            by_name.setdefault(symbol.name, []).append(key)
+    for keys in by_name.values():
+        defining = [key for key in keys if _defines(table[key])]
+        if len(keys) > 1 and len(defining) == 1:
+            target = table[defining[0]]
+            for key in keys:
+                if key != defining[0]:
+                    _absorb(target, table.pop(key))
+
+
+def _defines(symbol: Routine | Variable) -> bool:
+    if isinstance(symbol, Routine):
+        return bool(symbol.definitions)
+    return any(each.initialiser is not None for each in symbol.definitions)
+
+
+def _absorb(target: Any, other: Any) -> None:
+    if isinstance(target, Routine):
+        target.prototypes.extend(other.prototypes)
+    else:
+        target.definitions.extend(other.definitions)
+        target.declarations.extend(other.declarations)
 
 
 def units(sources: Sequence[str], files: Mapping[str, Parsed]) -> dict[str, tuple[str, ...]]:
@@ -103,8 +145,17 @@ class _Declarations:
         routine = self._routine(name, "static" in storage(item))
         params = declarator.parameters
         definition = Definition(
-            routine.key, name, self.path, item.start, item.end, declarator.name.start,
-            parameters(params), (params.start, params.end), (body.start, body.end), item, None,
+            routine.key,
+            name,
+            self.path,
+            item.start,
+            item.end,
+            declarator.name.start,
+            parameters(params),
+            (params.start, params.end),
+            (body.start, body.end),
+            item,
+            None,
             self.parsed.conditions(item.start),
         )
         routine.definitions.append(definition)
@@ -135,11 +186,17 @@ class _Declarations:
         params = declarator.parameters
         routine = self._routine(declarator.name.str, static)
         routine.prototypes.append(
-            Prototype(self.path, item.start, item.end, parameters(params), (params.start, params.end))
+            Prototype(
+                self.path, item.start, item.end, parameters(params), (params.start, params.end)
+            )
         )
 
     def _variable(
-        self, item: Node, declarator: Declarator, classes: frozenset[str], siblings: int,
+        self,
+        item: Node,
+        declarator: Declarator,
+        classes: frozenset[str],
+        siblings: int,
         function: Definition | None,
     ) -> None:
         name = declarator.name.str
@@ -149,9 +206,20 @@ class _Declarations:
         kind_node = item.child("type")
         inline = kind_node is not None and kind_node.child("body") is not None
         declaration = Declaration(
-            name, self.path, item.start, item.end, declarator.name.start, ctype, item,
-            declarator.node, declarator.initialiser, static, extern, siblings,
-            self.parsed.conditions(item.start), inline,
+            name,
+            self.path,
+            item.start,
+            item.end,
+            declarator.name.start,
+            ctype,
+            item,
+            declarator.node,
+            declarator.initialiser,
+            static,
+            extern,
+            siblings,
+            self.parsed.conditions(item.start),
+            inline,
         )
         if function is not None:
             key = f"{self.path}:{function.name}:{name}"
@@ -170,7 +238,9 @@ class _Declarations:
 
 
 def _identified(name: str, ctype: CType, kind: Kind) -> Kind:
-    return Kind.TABLE if kind is Kind.CONSTANT and ctype.base == "char" and name == "kwlist" else kind
+    return (
+        Kind.TABLE if kind is Kind.CONSTANT and ctype.base == "char" and name == "kwlist" else kind
+    )
 
 
 def _unwrap(node: Node) -> Iterator[Node]:
@@ -192,8 +262,18 @@ def _add_macros(extension: Extension, parsed: Parsed) -> None:
         params = tuple(Parameter(each, CType("", 0), start, start) for each in names)
         routine.definitions.append(
             Definition(
-                key, define.name, path, define.span[0], define.span[1], define.name_span[0],
-                params, define.params_span, (start, end), None, define, define.conditions,
+                key,
+                define.name,
+                path,
+                define.span[0],
+                define.span[1],
+                define.name_span[0],
+                params,
+                define.params_span,
+                (start, end),
+                None,
+                define,
+                define.conditions,
             )
         )
         for match in _PASTE.finditer(parsed.source.data, start, end):
@@ -238,7 +318,11 @@ class _References:
             for declaration in variable.definitions + variable.declarations:
                 self.own.add((declaration.path, declaration.name_start))
                 if declaration.initialiser is not None:
-                    span = (declaration.initialiser.start, declaration.initialiser.end, variable.key)
+                    span = (
+                        declaration.initialiser.start,
+                        declaration.initialiser.end,
+                        variable.key,
+                    )
                     self.holders.setdefault(declaration.path, []).append(span)
         for spans in self.holders.values():
             spans.sort()
@@ -278,7 +362,9 @@ class _References:
         inside = self._macro(path, define) if define else self.extension.function_at(path, offset)
         key = self._resolve(path, name, offset, keys, inside)
         if key is not None:
-            use = Use(key, path, offset, offset + len(name), node, inside, self._holder(path, offset))
+            use = Use(
+                key, path, offset, offset + len(name), node, inside, self._holder(path, offset)
+            )
             self.extension.uses.setdefault(key, []).append(use)
 
     def _macro(self, path: str, define: Define) -> Definition | None:
@@ -311,8 +397,10 @@ class _References:
             return None
         for key in keys:
             variable = self.extension.variables.get(key)
-            if variable is not None and variable.function is not None and any(
-                each.node is innermost.declaration for each in variable.definitions
+            if (
+                variable is not None
+                and variable.function is not None
+                and any(each.node is innermost.declaration for each in variable.definitions)
             ):
                 return key
         return None

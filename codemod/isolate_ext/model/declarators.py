@@ -77,7 +77,9 @@ def _take_apart(node: Node, base: str, const: bool) -> Declarator | None:
                 function_pointer = True
             else:
                 pointers += 1
-                const_pointer = any(c.kind == "type_qualifier" and "const" in c.str for c in node.children)
+                const_pointer = any(
+                    c.kind == "type_qualifier" and "const" in c.str for c in node.children
+                )
         elif node.kind == "array_declarator":
             size = node.child("size")
             arrays.insert(0, size.str if size is not None else "")
@@ -94,7 +96,9 @@ def _take_apart(node: Node, base: str, const: bool) -> Declarator | None:
     return Declarator(
         node,
         whole,
-        CType(base, pointers, tuple(arrays), function_pointer, const_pointer if pointers else const),
+        CType(
+            base, pointers, tuple(arrays), function_pointer, const_pointer if pointers else const
+        ),
         parameters,
         initialiser,
     )

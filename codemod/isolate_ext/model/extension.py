@@ -24,6 +24,7 @@ class Pasted:
 class Extension:
     """One PyInit and the files behind it.
 
+    ``generated`` files are written by a generator, so nothing is edited in them.
     ``sources`` are translation units, ``files`` all owned files by path, ``units`` the files that
     each translation unit reads, itself included, in order of first inclusion.
     """
@@ -38,6 +39,7 @@ class Extension:
     uses: dict[str, list[Use]] = field(default_factory=dict)
     fenced: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     pasted: list[Pasted] = field(default_factory=list)
+    generated: frozenset[str] = frozenset()
     _definitions: dict[str, tuple[list[int], list[Definition]]] = field(default_factory=dict)
     _uses_inside: dict[int, list[Use]] | None = None
 

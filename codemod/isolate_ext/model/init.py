@@ -139,7 +139,10 @@ def _definition_of(
 def _kept(creator: Definition, call: Node) -> tuple[str | None, bool]:
     """The variable that takes the created module, and whether it is assigned anything else."""
     node = call
-    while node.parent is not None and node.parent.kind in ("parenthesized_expression", "cast_expression"):
+    while node.parent is not None and node.parent.kind in (
+        "parenthesized_expression",
+        "cast_expression",
+    ):
         node = node.parent
     parent = node.parent
     name = None
@@ -153,10 +156,14 @@ def _kept(creator: Definition, call: Node) -> tuple[str | None, bool]:
     if name is None or creator.node is None:
         return None, False
     others = [
-        each for each in creator.node.descendants()
+        each
+        for each in creator.node.descendants()
         if each.kind == "assignment_expression"
-        and (left := each.child("left")) is not None and left.str == name
+        and (left := each.child("left")) is not None
+        and left.str == name
         and not (each.start <= call.start < each.end)
+        and (right := each.child("right")) is not None
+        and "PyState_FindModule" not in right.str
     ]
     return name, bool(others)
 

@@ -8,9 +8,7 @@ from isolate_ext.capi.slots import SUITES, TYPE_FIELDS
 from isolate_ext.model.entities import Declaration, Entry
 from isolate_ext.syntax import Node, Parsed
 
-MODULE_DEF_FIELDS = (
-    "m_base m_name m_doc m_size m_methods m_slots m_traverse m_clear m_free".split()
-)
+MODULE_DEF_FIELDS = "m_base m_name m_doc m_size m_methods m_slots m_traverse m_clear m_free".split()
 METHOD_FIELDS = "ml_name ml_meth ml_flags ml_doc".split()
 GETSET_FIELDS = "name get set doc closure".split()
 MEMBER_FIELDS = "name type offset flags doc".split()

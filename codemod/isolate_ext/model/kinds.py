@@ -10,7 +10,9 @@ _TABLES = frozenset(
     "PyMethodDef PyGetSetDef PyMemberDef PyModuleDef_Slot PyType_Slot PyType_Spec PyStructSequence_Field "
     "PyStructSequence_Desc".split()
 )
-_LOCKS = frozenset("PyThread_type_lock PyMutex pthread_mutex_t pthread_rwlock_t CRITICAL_SECTION".split())
+_LOCKS = frozenset(
+    "PyThread_type_lock PyMutex pthread_mutex_t pthread_rwlock_t CRITICAL_SECTION".split()
+)
 
 
 def kind_of(ctype: CType, structs: Structs) -> Kind:

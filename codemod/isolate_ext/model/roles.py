@@ -53,10 +53,45 @@ def roles(extension: Extension, routine: Routine) -> list[Role]:
     """All roles of a function, one a place; direct calls are none."""
     found = []
     for use in extension.uses_of(routine.key):
-        if use.call is None:
+        if use.call is not None:
+            if use.path in extension.generated and use.inside is not None:
+                found.extend(_inherited(extension, use))
+        elif use.inside is not None and use.inside.is_macro:
+            found.extend(_through_macro(extension, use))
+        else:
             role = _role(extension, use)
             if role is not None:
                 found.append(role)
+    return found
+
+
+def _inherited(extension: Extension, use: Use) -> list[Role]:
+    """The roles of a generated wrapper, for the function that it hands its first parameter."""
+    wrapper, call = use.inside, use.call
+    assert wrapper is not None and call is not None
+    arguments = call.child("arguments")
+    first = arguments.named[0] if arguments is not None and arguments.named else None
+    if (
+        first is None
+        or not wrapper.parameters
+        or (strip_casts(first).str != wrapper.parameters[0].name)
+    ):
+        return [Role(Called.STORED, use, "generated code")]
+    inner = roles(extension, extension.routines[wrapper.routine])
+    return [Role(each.called, use, each.slot, each.flags, each.owners) for each in inner]
+
+
+def _through_macro(extension: Extension, use: Use) -> list[Role]:
+    """A table row that is a macro: what the tables that use the macro make of it."""
+    values = use.node.enclosing("initializer_list") if use.node is not None else None
+    assert use.inside is not None
+    if values is None:
+        role = _role(extension, use)
+        return [role] if role is not None else []
+    found = []
+    for outer in extension.uses_of(use.inside.routine):
+        if outer.holder is not None:
+            found.append(_row(extension, use, values, extension.variables[outer.holder]))
     return found
 
 
@@ -88,7 +123,9 @@ def _role(extension: Extension, use: Use) -> Role | None:
 def _outermost(node: Node) -> Node:
     """The expression with the casts, parentheses and ampersand around the name."""
     while node.parent is not None and node.parent.kind in (
-        "cast_expression", "parenthesized_expression", "pointer_expression",
+        "cast_expression",
+        "parenthesized_expression",
+        "pointer_expression",
     ):
         node = node.parent
     return node
@@ -99,7 +136,9 @@ def _assigned(extension: Extension, use: Use, assignment: Node) -> Role:
     if left is not None and left.kind == "field_expression":
         field = left.child("field")
         owner = left.children[0]
-        variable = extension.variable_named(owner.str, use.path) if owner.kind == "identifier" else None
+        variable = (
+            extension.variable_named(owner.str, use.path) if owner.kind == "identifier" else None
+        )
         if field is not None and variable is not None and variable.kind in (Kind.TYPE, Kind.SUITE):
             return Role(Called.SLOT, use, field.str, owners=_types_of(extension, variable))
     return Role(Called.STORED, use, left.str if left is not None else "")
@@ -126,7 +165,9 @@ def _held(extension: Extension, use: Use, holder: Variable) -> Role:
         return Role(Called.SLOT, use, field, owners=_types_of(extension, holder))
     if holder.kind is Kind.MODULE_DEF:
         field = _field(extension, use, values, holder)
-        return Role(Called.HOOK if field in _HOOKS else Called.STORED, use, field, owners=(holder.key,))
+        return Role(
+            Called.HOOK if field in _HOOKS else Called.STORED, use, field, owners=(holder.key,)
+        )
     if holder.kind is Kind.TABLE and values is not None:
         return _row(extension, use, values, holder)
     return Role(Called.STORED, use, holder.name)
@@ -154,7 +195,9 @@ def _row(extension: Extension, use: Use, values: Node, holder: Variable | None) 
         return Role(called, use, row[0].text.strip('"'), names, owners)
     if base == "PyGetSetDef" and field in ("get", "set"):
         _, owners = _table_owners(extension, holder)
-        return Role(Called.GETTER if field == "get" else Called.SETTER, use, row[0].text, owners=owners)
+        return Role(
+            Called.GETTER if field == "get" else Called.SETTER, use, row[0].text, owners=owners
+        )
     if base == "PyModuleDef_Slot" and row:
         kind = Called.EXEC if "exec" in row[0].text else Called.CREATE
         return Role(kind, use, row[0].text)

@@ -52,8 +52,13 @@ class Structs:
             names += [d.name.str for d in declarators(item) if not d.ctype.pointers]
         head = _HEAD.match(_COMMENT.sub(b" ", parsed.source.data[body.start : body.end]))
         struct = Struct(
-            tuple(names), parsed.source.path, node.start, item.end,
-            tuple(_fields(parsed, body)), head is not None, node,
+            tuple(names),
+            parsed.source.path,
+            node.start,
+            item.end,
+            tuple(_fields(parsed, body)),
+            head is not None,
+            node,
         )
         self.definitions.append(struct)
         for name in names:
@@ -67,8 +72,11 @@ class Structs:
             if under is None:
                 return ctype
             ctype = CType(
-                under.base, under.pointers + ctype.pointers, under.arrays + ctype.arrays,
-                ctype.function_pointer or under.function_pointer, ctype.const or under.const,
+                under.base,
+                under.pointers + ctype.pointers,
+                under.arrays + ctype.arrays,
+                ctype.function_pointer or under.function_pointer,
+                ctype.const or under.const,
             )
         return ctype
 
@@ -105,7 +113,9 @@ class Structs:
         for each in struct.fields if struct is not None else ():
             if self.is_object_pointer(each.ctype):
                 yield f".{each.name}"
-            elif not each.ctype.pointers and each.ctype.base not in (struct.names if struct else ()):
+            elif not each.ctype.pointers and each.ctype.base not in (
+                struct.names if struct else ()
+            ):
                 yield from (f".{each.name}{rest}" for rest in self.object_members(each.ctype))
 
     def holds_objects(self, ctype: CType) -> bool:
@@ -122,7 +132,7 @@ def _struct_nodes(item: Node) -> Iterator[Node]:
     else:
         return
     body = item.child("body")
-    for node in (body.descendants() if body is not None else ()):
+    for node in body.descendants() if body is not None else ():
         if node.kind in ("struct_specifier", "union_specifier") and node.child("body") is not None:
             yield node
 
@@ -135,5 +145,7 @@ def _fields(parsed: Parsed, body: Node) -> Iterator[Field]:
         for declarator in declarators(child):
             ctype = declarator.ctype
             if ctype.base in ("struct", "union"):
-                ctype = CType(base_type(child), ctype.pointers, ctype.arrays, ctype.function_pointer)
+                ctype = CType(
+                    base_type(child), ctype.pointers, ctype.arrays, ctype.function_pointer
+                )
             yield Field(declarator.name.str, ctype, conditions)

@@ -20,15 +20,31 @@ def adopted_state(extension: Extension, init: ModuleInit) -> Adopted | None:
     if struct is None or name is None:
         return None
     accessors: set[str] = set()
+    getters: set[str] = set()
     module_accessor = None
+    bodies = {
+        routine.key: [_body(extension, each) for each in routine.definitions]
+        for routine in extension.routines.values()
+    }
     for routine in extension.routines.values():
-        texts = [_body(extension, each) for each in routine.definitions]
-        if any("PyState_FindModule" in text for text in texts) and _finds(routine.definitions, struct, texts):
-            accessors.add(routine.key)
-        elif any("PyModule_GetState" in text for text in texts):
+        texts = bodies[routine.key]
+        if any("PyModule_GetState" in text for text in texts) and not any(
+            "PyState_FindModule" in text for text in texts
+        ):
+            if _returns_state(extension, routine.definitions, texts, struct):
+                getters.add(routine.name)
             if _takes_module(routine.definitions[0], struct):
                 module_accessor = routine.name
-    return Adopted(struct, name, frozenset(accessors), module_accessor, _singleton(extension, struct))
+    for routine in extension.routines.values():
+        texts = bodies[routine.key]
+        if any("PyState_FindModule" in text for text in texts) and (
+            _finds(routine.definitions, struct, texts)
+            or all(re.match(rf"\(*({'|'.join(getters)})\s*\(", text) for text in texts if getters)
+        ):
+            accessors.add(routine.key)
+    return Adopted(
+        struct, name, frozenset(accessors), module_accessor, _singleton(extension, struct)
+    )
 
 
 def _size_struct(extension: Extension, init: ModuleInit) -> str | None:
@@ -51,7 +67,9 @@ def _finds(definitions: list[Definition], struct: Struct, texts: list[str]) -> b
     """Its value is the state: a cast to the struct, or a function that returns a pointer to it."""
     for definition, text in zip(definitions, texts, strict=True):
         if definition.is_macro:
-            if any(f"{name} *" in " ".join(text.split()) or f"{name}*" in text for name in struct.names):
+            if any(
+                f"{name} *" in " ".join(text.split()) or f"{name}*" in text for name in struct.names
+            ):
                 return True
             if "PyModule_GetState" in text:
                 return True
@@ -62,21 +80,31 @@ def _finds(definitions: list[Definition], struct: Struct, texts: list[str]) -> b
     return False
 
 
+def _returns_state(
+    extension: Extension, definitions: list[Definition], texts: list[str], struct: Struct
+) -> bool:
+    return _finds(definitions, struct, texts)
+
+
 def _takes_module(definition: Definition, struct: Struct) -> bool:
     if definition.is_macro or definition.node is None or len(definition.parameters) != 1:
         return False
     kind = definition.node.child("type")
     parameter = definition.parameters[0].ctype
     return (
-        kind is not None and " ".join(kind.str.split()) in struct.names
-        and parameter.base == "PyObject" and parameter.pointers == 1
+        kind is not None
+        and " ".join(kind.str.split()) in struct.names
+        and parameter.base == "PyObject"
+        and parameter.pointers == 1
     )
 
 
 def _singleton(extension: Extension, struct: Struct):  # type: ignore[no-untyped-def]
     for variable in extension.variables.values():
-        if variable.ctype.base in struct.names and not variable.ctype.pointers and (
-            variable.kind in (Kind.PLAIN, Kind.OBJECT_STRUCT)
+        if (
+            variable.ctype.base in struct.names
+            and not variable.ctype.pointers
+            and (variable.kind in (Kind.PLAIN, Kind.OBJECT_STRUCT))
         ):
             return variable
     return None

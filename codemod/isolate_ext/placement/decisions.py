@@ -117,6 +117,7 @@ class Names:
 class Decisions:
     """The whole placement of one extension; complete when ``refusals`` is empty.
 
+    ``generated_routes`` are those of functions in generated files, which are not edited;
     ``modules`` says how a function that runs during init names the module.
     """
 
@@ -130,6 +131,7 @@ class Decisions:
     routes: dict[Definition, Route] = field(default_factory=dict)
     threaded: set[str] = field(default_factory=set)
     teardown: set[str] = field(default_factory=set)
+    generated_routes: dict[Definition, Route] = field(default_factory=dict)
     modules: dict[Definition, str] = field(default_factory=dict)
     roles: dict[str, list[Role]] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)

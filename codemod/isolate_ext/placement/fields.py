@@ -19,7 +19,9 @@ _OBJECTS = (Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT)
 class FieldPlan:
     """Sorts the variables of an extension; ``refused`` keys stay where they are."""
 
-    def __init__(self, extension: Extension, types: set[str], refused: set[str], taken: set[str]) -> None:
+    def __init__(
+        self, extension: Extension, types: set[str], refused: set[str], taken: set[str]
+    ) -> None:
         self.extension = extension
         self.types = types
         self.refused = refused
@@ -45,11 +47,17 @@ class FieldPlan:
         if kind is Kind.CONSTANT:
             return
         if kind is Kind.ARG_PARSER:
-            self._stay(variable, Level.RUNTIME, "argument parsers are shared safely from 3.13 on", False)
+            self._stay(
+                variable, Level.RUNTIME, "argument parsers are shared safely from 3.13 on", False
+            )
         elif kind is Kind.IDENTIFIER:
-            self._stay(variable, Level.RUNTIME, "the interpreter keeps one string of it each", False)
+            self._stay(
+                variable, Level.RUNTIME, "the interpreter keeps one string of it each", False
+            )
         elif kind is Kind.INSTANCE:
-            self._refuse(variable, Reason.STATIC_INSTANCE, "is a statically allocated Python object")
+            self._refuse(
+                variable, Reason.STATIC_INSTANCE, "is a statically allocated Python object"
+            )
         elif variable.key in self.refused:
             return
         elif kind in _OBJECTS:
@@ -75,9 +83,17 @@ class FieldPlan:
             return False
         if variable.key in self.extension.fenced:
             path, at = self.extension.fenced[variable.key][0]
-            self.refusals.append(Refusal("global", Reason.FENCED, path, at, at + len(variable.name),
-                                         f"{variable.name} is used in code that was not parsed",
-                                         variable.key))
+            self.refusals.append(
+                Refusal(
+                    "global",
+                    Reason.FENCED,
+                    path,
+                    at,
+                    at + len(variable.name),
+                    f"{variable.name} is used in code that was not parsed",
+                    variable.key,
+                )
+            )
             return False
         for pasted in self.extension.pasted:
             if re.fullmatch(pasted.pattern, variable.name) and not re.fullmatch(
@@ -119,9 +135,14 @@ class FieldPlan:
         if variable.kind is Kind.OBJECT_STRUCT:
             members = tuple(self.extension.structs.object_members(variable.ctype))
         self.fields[variable.key] = StateField(
-            name, declaration, variable.kind, variable.key, owned,
+            name,
+            declaration,
+            variable.kind,
+            variable.key,
+            owned,
             variable.home.conditions if variable.function is None else variable.function.conditions,
-            tuple(_sizes(variable)), members,
+            tuple(_sizes(variable)),
+            members,
             "" if variable.kind in (Kind.TYPE, Kind.OBJECT) else variable.ctype.base,
         )
 
@@ -131,8 +152,15 @@ class FieldPlan:
     def _refuse(self, variable: Variable, reason: Reason, text: str) -> None:
         home = variable.home
         self.refusals.append(
-            Refusal("global", reason, home.path, home.name_start, home.name_start + len(variable.name),
-                    f"{variable.name} {text}", variable.key)
+            Refusal(
+                "global",
+                reason,
+                home.path,
+                home.name_start,
+                home.name_start + len(variable.name),
+                f"{variable.name} {text}",
+                variable.key,
+            )
         )
 
 

@@ -29,7 +29,11 @@ def assignments(extension: Extension, variable: Variable) -> Iterator[Assignment
             continue
         node, _ = part(use.node)
         parent = node.parent
-        if parent is None or parent.kind != "assignment_expression" or parent.child("left") is not node:
+        if (
+            parent is None
+            or parent.kind != "assignment_expression"
+            or parent.child("left") is not node
+        ):
             continue
         value = parent.child("right")
         if value is None:

@@ -40,9 +40,12 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     reach = Reach(extension, init, moved, moving, tables)
     seeds = [init.creator.routine]
     if adopted is not None and fields.fields:
-        seeds += [key for key, found in reach.roles.items() if any(_completes(role) for role in found)]
+        seeds += [
+            key for key, found in reach.roles.items() if any(_completes(role) for role in found)
+        ]
     reach.solve(seeds)
     decisions.routes = reach.routes
+    decisions.generated_routes = reach.generated_routes
     decisions.threaded = reach.threaded
     decisions.teardown = reach.teardown
     decisions.roles = reach.roles
@@ -55,7 +58,9 @@ def _completes(role: Role) -> bool:
     return role.called is Called.HOOK and role.slot in ("m_traverse", "m_clear")
 
 
-def _fields(extension: Extension, types: set[str], refused: frozenset[str], adopted: object) -> FieldPlan:
+def _fields(
+    extension: Extension, types: set[str], refused: frozenset[str], adopted: object
+) -> FieldPlan:
     from isolate_ext.placement.decisions import Adopted
 
     taken: set[str] = set()
@@ -83,17 +88,34 @@ def _spec_tables(extension: Extension) -> set[str]:
 def _unfit(extension: Extension, inits: list[ModuleInit]) -> Refusal | None:
     first = extension.sources[0] if extension.sources else ""
     if not inits:
-        return Refusal("single-phase-init", Reason.INIT_SHAPE, first, 0, 0,
-                       "no init function that creates a module was found")
+        return Refusal(
+            "single-phase-init",
+            Reason.INIT_SHAPE,
+            first,
+            0,
+            0,
+            "no init function that creates a module was found",
+        )
     entries = {init.entry.routine for init in inits}
     if len(entries) > 1:
         entry = inits[1].entry
-        return Refusal("single-phase-init", Reason.MANY_INITS, entry.path, entry.name_start,
-                       entry.name_start + len(entry.name), "several init functions share these files")
+        return Refusal(
+            "single-phase-init",
+            Reason.MANY_INITS,
+            entry.path,
+            entry.name_start,
+            entry.name_start + len(entry.name),
+            "several init functions share these files",
+        )
     init = inits[0]
     if init.module_def is None:
         entry = init.entry
-        return Refusal("single-phase-init", Reason.NO_DEFINITION, entry.path, entry.name_start,
-                       entry.name_start + len(entry.name),
-                       "the PyModuleDef that the module is created from was not found")
+        return Refusal(
+            "single-phase-init",
+            Reason.NO_DEFINITION,
+            entry.path,
+            entry.name_start,
+            entry.name_start + len(entry.name),
+            "the PyModuleDef that the module is created from was not found",
+        )
     return None

@@ -26,7 +26,11 @@ class Reach:
     """Finds who needs the state, and a route for each; a fixpoint over the call graph."""
 
     def __init__(
-        self, extension: Extension, init: ModuleInit, moved: set[str], types: dict[str, StaticType],
+        self,
+        extension: Extension,
+        init: ModuleInit,
+        moved: set[str],
+        types: dict[str, StaticType],
         heap_tables: set[str],
     ) -> None:
         self.extension = extension
@@ -35,6 +39,7 @@ class Reach:
         self.types = types
         self.heap_tables = heap_tables
         self.routes: dict[Definition, Route] = {}
+        self.generated_routes: dict[Definition, Route] = {}
         self.threaded: set[str] = set()
         self.refusals: list[Refusal] = []
         self.roles: dict[str, list[Role]] = {
@@ -67,6 +72,8 @@ class Reach:
         if self.init.creator.routine == routine.key:
             self.routes[self.init.creator] = Route(RouteKind.EXEC, ("module",))
             return []
+        if any(each.path in self.extension.generated for each in routine.definitions):
+            return self._in_generated(routine)
         handed_out = [
             role for role in self.roles.get(routine.key, []) if role.called is not Called.IDENTITY
         ]
@@ -80,6 +87,16 @@ class Reach:
             self.routes[definition] = route
         return []
 
+    def _in_generated(self, routine: Routine) -> list[str]:
+        """Generated code is not edited; what it names is led to the state from around it."""
+        for definition in routine.definitions:
+            route = self._entry_route(routine, definition, self.roles.get(routine.key, []))
+            if route is None:
+                self._refuse_route(routine, definition, [])
+            else:
+                self.generated_routes[definition] = route
+        return []
+
     def _thread(self, routine: Routine) -> list[str]:
         self.threaded.add(routine.key)
         for definition in routine.definitions:
@@ -89,14 +106,23 @@ class Reach:
             if use.inside is not None:
                 callers.append(use.inside.routine)
             else:
-                self._refuse(use, Reason.FILE_SCOPE_USE, f"{routine.name} needs the module state, "
-                             "and is used outside of a function")
+                self._refuse(
+                    use,
+                    Reason.FILE_SCOPE_USE,
+                    f"{routine.name} needs the module state, and is used outside of a function",
+                )
         if routine.key in self.extension.fenced:
             path, at = self.extension.fenced[routine.key][0]
             self.refusals.append(
-                Refusal(_RULE, Reason.FENCED, path, at, at + len(routine.name),
-                        f"{routine.name} needs the module state, and is called in code that was not parsed",
-                        routine.key)
+                Refusal(
+                    _RULE,
+                    Reason.FENCED,
+                    path,
+                    at,
+                    at + len(routine.name),
+                    f"{routine.name} needs the module state, and is called in code that was not parsed",
+                    routine.key,
+                )
             )
         return callers
 
@@ -149,7 +175,9 @@ class Reach:
             arguments = call.child("arguments")
             first = arguments.named[0] if arguments is not None and arguments.named else None
             if first is None or not self._is_module(use, first):
-                self._refuse(use, Reason.MODULE_NULL, f"{routine.name} is called without the module")
+                self._refuse(
+                    use, Reason.MODULE_NULL, f"{routine.name} is called without the module"
+                )
                 return None
         return route
 
@@ -161,7 +189,8 @@ class Reach:
         if caller is self.init.creator:
             return name == self.init.module_variable
         return name == caller.parameters[0].name and any(
-            role.called is Called.MODULE_METHOD for role in self.roles.get(caller.routine, [])
+            role.called in (Called.MODULE_METHOD, Called.HOOK, Called.EXEC)
+            for role in self.roles.get(caller.routine, [])
         )
 
     def _object_in_hand(self, definition: Definition) -> Route | None:
@@ -204,8 +233,10 @@ class Reach:
             key
             for key, found in self.roles.items()
             if any(
-                (each.called in (Called.SLOT, Called.SPEC_SLOT)
-                 and receiver(each.slot) is Receiver.TEARDOWN)
+                (
+                    each.called in (Called.SLOT, Called.SPEC_SLOT)
+                    and receiver(each.slot) is Receiver.TEARDOWN
+                )
                 or each.called in (Called.HOOK, Called.DESTRUCTOR)
                 for each in found
             )
@@ -222,16 +253,31 @@ class Reach:
                         pending.append(use.symbol)
         return closure
 
-    def _refuse_route(self, routine: Routine, definition: Definition, handed_out: list[Role]) -> None:
-        role = handed_out[0]
-        where = f" as {role.called.value}" + (f" ({role.slot})" if role.slot else "")
-        stays = [o for r in handed_out for o in r.owners if o not in self.types | dict.fromkeys(self.heap_tables)]
+    def _refuse_route(
+        self, routine: Routine, definition: Definition, handed_out: list[Role]
+    ) -> None:
+        where = " in generated code"
+        for role in handed_out[:1]:
+            where = f" as {role.called.value}" + (f" ({role.slot})" if role.slot else "")
+        stays = [
+            o
+            for r in handed_out
+            for o in r.owners
+            if o not in self.types | dict.fromkeys(self.heap_tables)
+        ]
         chain = tuple(f"{owner} stays a static type" for owner in dict.fromkeys(stays))
         self.refusals.append(
-            Refusal(_RULE, Reason.NO_ROUTE if stays else Reason.ADDRESS_TAKEN, definition.path,
-                    definition.name_start, definition.name_start + len(definition.name),
-                    f"{routine.name} needs the module state, but is handed out{where}, "
-                    "and no parameter leads there", routine.key, chain)
+            Refusal(
+                _RULE,
+                Reason.NO_ROUTE if stays else Reason.ADDRESS_TAKEN,
+                definition.path,
+                definition.name_start,
+                definition.name_start + len(definition.name),
+                f"{routine.name} needs the module state, but is handed out{where}, "
+                "and no parameter leads there",
+                routine.key,
+                chain,
+            )
         )
 
     def _refuse(self, use: Use, reason: Reason, message: str) -> None:

@@ -61,7 +61,10 @@ def part(node: Node) -> tuple[Node, bool]:
 
 
 def _through_casts(node: Node) -> Node:
-    while node.parent is not None and node.parent.kind in ("parenthesized_expression", "cast_expression"):
+    while node.parent is not None and node.parent.kind in (
+        "parenthesized_expression",
+        "cast_expression",
+    ):
         node = node.parent
     return node
 
@@ -96,17 +99,26 @@ def _alias_written(use: Use, binding: Node) -> bool:
         return True
     alias = words[-1]
     for node in use.inside.node.descendants():
-        if node.kind == "identifier" and node.str == alias and node.start != target.end - len(alias):
+        if (
+            node.kind == "identifier"
+            and node.str == alias
+            and node.start != target.end - len(alias)
+        ):
             outer = node
             while outer.parent is not None and (
-                outer.parent.kind in ("subscript_expression", "field_expression", "parenthesized_expression")
+                outer.parent.kind
+                in ("subscript_expression", "field_expression", "parenthesized_expression")
                 or (outer.parent.kind == "pointer_expression" and outer.parent.text[:1] == b"*")
             ):
                 outer = outer.parent
             parent = outer.parent
-            if outer is not node and parent is not None and (
-                (parent.kind == "assignment_expression" and parent.child("left") is outer)
-                or parent.kind == "update_expression"
+            if (
+                outer is not node
+                and parent is not None
+                and (
+                    (parent.kind == "assignment_expression" and parent.child("left") is outer)
+                    or parent.kind == "update_expression"
+                )
             ):
                 return True
     return False

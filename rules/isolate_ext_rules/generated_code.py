@@ -1,0 +1,82 @@
+"""Generated code that names what moves.
+
+What: Argument Clinic's output is left as it is; where it names a type or a variable that moves, a
+macro around its `#include` leads the name to the module state.
+
+Why: the generator writes the file anew and checks its sum, so an edit there would be lost.
+
+Declines when: one file names it in functions that reach the state in different ways.
+
+Handbook pattern 71.
+"""
+
+from __future__ import annotations
+
+from isolate_ext.engine import Pass, Refused, Rule, Safety, Stage
+from isolate_ext.model.build import resolve_include
+from isolate_ext.model.entities import Kind, Use
+from isolate_ext.placement.decisions import RouteKind, StateField
+from isolate_ext.placement.refusals import Reason
+from isolate_ext_rules.examples import TABLE_OF_ADDRESSES
+
+EXAMPLES = (Refused(TABLE_OF_ADDRESSES, Reason.FILE_SCOPE_USE),)
+
+
+def run(pass_: Pass) -> None:
+    for field in pass_.decisions.fields.values():
+        by_file: dict[str, list[Use]] = {}
+        for use in pass_.extension.uses_of(field.symbol):
+            if use.path in pass_.extension.generated:
+                by_file.setdefault(use.path, []).append(use)
+        for path, uses in by_file.items():
+            _surround(pass_, path, field, uses)
+
+
+def _surround(pass_: Pass, path: str, field: StateField, uses: list[Use]) -> None:
+    name = pass_.extension.variables[field.symbol].name
+    group = f"{'type' if field.kind is Kind.TYPE else 'global'}:{field.symbol}"
+    states = {_state(pass_, use) for use in uses}
+    if len(states) != 1 or None in states:
+        first = uses[0]
+        pass_.refuse(Reason.GENERATED, path, first.start, first.end,
+                     f"generated code names {name} where the state is not at hand", field.symbol)
+        return
+    state = states.pop()
+    star = "*" if field.kind is Kind.TYPE else ""
+    since = Stage.HEAP_TYPES if field.kind is Kind.TYPE else Stage.STATE
+    static = f"{pass_.decisions.names.global_accessor}()"
+    for text, first, last in ((static, since, Stage.HEAP_TYPES), (state, Stage.ACCESS, Stage.ISOLATED)):
+        before = f"#define {name} ({star}{text}->{field.name})  /* for generated code */\n"
+        for including, start, end in _includes(pass_, path):
+            pass_.replace(including, start, start, before, group, first, last)
+            pass_.replace(including, end, end, f"#undef {name}\n", group, first, last)
+
+
+def _state(pass_: Pass, use: Use) -> str | None:
+    names = pass_.decisions.names
+    route = pass_.decisions.generated_routes.get(use.inside) if use.inside is not None else None
+    if route is None:
+        return None
+    if route.kind is RouteKind.MODULE:
+        return f"{names.module_accessor}({route.sources[0]})"
+    if route.kind is RouteKind.TYPE:
+        return f"{names.type_accessor}({route.sources[0]})"
+    if route.kind is RouteKind.INSTANCE:
+        return f"{names.type_accessor}(Py_TYPE({route.sources[0]}))"
+    return None
+
+
+def _includes(pass_: Pass, path: str) -> list[tuple[str, int, int]]:
+    """Where a file is included: the includer, and the span of the directive's lines."""
+    found = []
+    for including, parsed in pass_.extension.files.items():
+        for include in parsed.scan.includes:
+            if resolve_include(including, include.name, pass_.extension.files) == path:
+                data = parsed.source.data
+                start = data.rfind(b"\n", 0, include.span[0]) + 1
+                end = data.find(b"\n", include.span[1] - 1) + 1
+                found.append((including, start, end or len(data)))
+    return found
+
+
+RULE = Rule("generated-code", __doc__, (71,), Stage.HEAP_TYPES, Safety.SAFE, run, EXAMPLES)
