@@ -34,42 +34,38 @@ def write_files(
         return None
     for path in wanted:
         check_target(root, path, expected.get(path))
-    staged: dict[str, Path] = {}
+    path = next(iter(wanted))
     journal: Journal | None = None
+    staged: dict[str, Path] = {}
     try:
-        for path, data in wanted.items():
-            if data is not None:
-                source = expected.get(path)
-                staged[path] = stage(root / path, data, source.mode if source else NEW_MODE)
         journal = Journal.start(
-            journal_dir,
-            root,
-            [
-                Change(
-                    path,
-                    expected[path].data if path in expected else None,
-                    data,
-                    expected[path].mode if path in expected else NEW_MODE,
-                )
-                for path, data in wanted.items()
-            ],
+            journal_dir, root, [change(p, d, expected) for p, d in wanted.items()]
         )
+        for item in journal.changes:
+            path = item.path
+            if item.after is not None:
+                staged[path] = stage(root / path, item.after, item.mode)
         for path in wanted:
             check_target(root, path, expected.get(path))
             replace_file(root / path, staged.get(path))
             staged.pop(path, None)
         return finish(journal)
-    except OSError as error:
-        if journal is not None:
-            roll_back(journal)
-        raise ProjectError(f"nothing was written: {error.strerror or error}", path) from error
-    except ProjectError:
-        if journal is not None:
-            roll_back(journal)
-        raise
-    finally:
+    except (OSError, ProjectError) as error:
         for temporary in staged.values():
             temporary.unlink(missing_ok=True)
+        if journal is not None:
+            roll_back(journal)
+        if isinstance(error, ProjectError):
+            raise
+        raise ProjectError(f"nothing was written: {error.strerror or error}", path) from error
+
+
+def change(path: str, data: bytes | None, expected: Mapping[str, SourceFile]) -> Change:
+    """The recorded form of one change."""
+    source = expected.get(path)
+    if source is None:
+        return Change(path, None, data, NEW_MODE)
+    return Change(path, source.data, data, source.mode)
 
 
 def check_target(root: Path, path: str, expected: SourceFile | None) -> None:
