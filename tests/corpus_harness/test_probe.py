@@ -95,5 +95,5 @@ def test_hanging_and_crashing_calls_are_left_out(tmp_path, newest):
     skip = []
     rung, crashes = Scripted(Subject("ticket"), "python", tmp_path, 1.0, 1).learn(skip)
     assert rung.status == "ok"
-    assert crashes == ["Thing(): SIGSEGV", "call1(str): no result"]
-    assert skip == ["Thing()", "call1(str)"]
+    assert crashes == ["Thing(): SIGSEGV", "call1: no result"]
+    assert skip == ["Thing()", "call1"]

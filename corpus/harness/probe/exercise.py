@@ -10,13 +10,17 @@ import operator
 import os
 import re
 import signal
+import time
 import weakref
 from types import ModuleType
 
 from probe import values
 
 PATIENCE = 0.5
-"""Seconds that one call may take where calls are timed."""
+"""Seconds after which a call is interrupted, where calls are timed."""
+
+SLOW = 0.1
+"""Seconds after which a call is too slow to be repeated."""
 
 BLOCKED = "! blocked"
 
@@ -72,6 +76,7 @@ class Exercise:
         self.types = {}
         self.specimens = {}
         self.makers = {}
+        self.slow = []
         self._labels = {}
 
     def run(self, made=()):
@@ -130,7 +135,7 @@ class Exercise:
             maker = self.makers.get(key.partition(" ")[0].partition(".")[0], "")
             os.write(self.journal, f"{key}\t{maker}\n".encode("utf-8", "replace"))
         try:
-            result = self._timed(function, args) if self.timed else function(*args)
+            result = self._timed(key, function, args) if self.timed else function(*args)
         except KeyboardInterrupt:
             raise
         except Blocked:
@@ -155,13 +160,16 @@ class Exercise:
             self.makers[f"{label}#{len(kept)}"] = key
             kept.append(result)
 
-    def _timed(self, function, args):
+    def _timed(self, key, function, args):
+        started = time.monotonic()
         signal.signal(signal.SIGALRM, _stop)
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         try:
             return function(*args)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            if time.monotonic() - started > SLOW:
+                self.slow.append(key)
 
     def _label(self, kind):
         if kind not in self._labels:
@@ -177,17 +185,12 @@ def worth_repeating(exercise, calls=1500):
     """The calls for repeated runs: for each function two that worked, then two that did not."""
     good, bad = {}, {}
     for key, outcome in exercise.outcomes.items():
-        if outcome != BLOCKED:
+        if key not in exercise.slow:
             label = key.partition("(")[0]
             (good if outcome.startswith("->") else bad).setdefault(label, []).append(key)
     makers = [key for label in good for key in good[label][:2]]
     others = [key for label in bad for key in bad[label][:1]]
     return list(dict.fromkeys(makers + list(exercise.errors)[:20] + others))[:calls]
-
-
-def blocked(exercise):
-    """The calls that had to be interrupted."""
-    return [key for key, outcome in exercise.outcomes.items() if outcome == BLOCKED]
 
 
 def quiet():

@@ -54,7 +54,7 @@ def _learn(setting):
                        if label not in done.specimens and not issubclass(kind, BaseException)),
         "errors": {key: kind.__name__ for key, kind in done.errors.items()},
         "only": exercise.worth_repeating(done),
-        "blocked": exercise.blocked(done),
+        "blocked": done.slow,
     }
 
 
