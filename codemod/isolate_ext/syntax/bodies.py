@@ -10,16 +10,17 @@ from typing import Any
 from isolate_ext.syntax.directives import Define
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.grammar import parse_bytes
-from isolate_ext.syntax.invocations import candidates
+from isolate_ext.syntax.guessing import GUESSES
+from isolate_ext.syntax.invocations import candidates, invocation, names_in
 from isolate_ext.syntax.scanning import Scan
 from isolate_ext.syntax.sheet import Sheet
 from isolate_ext.syntax.standins import Neutraliser, StandIn
+from isolate_ext.syntax.structure import Braces
 from isolate_ext.syntax.tidying import tidy
 
 _PASTE = re.compile(rb"\s*##\s*")
 _COMMA_PASTE = re.compile(rb",\s*##\s*(?=__VA_ARGS__)")
 _STRINGISE = re.compile(rb"(?<!#)#(?!#)\s*[A-Za-z_]\w*")
-_DANGLING = re.compile(rb"(?:&&|\|\||[-+*/,=])$")
 
 _WRAPPERS: tuple[tuple[bytes, bytes], ...] = (
     (b"int x=(", b");"),
@@ -66,6 +67,10 @@ _WRAPPERS: tuple[tuple[bytes, bytes], ...] = (
     (b"int x=f(", b";"),
     (b"int x=(f(", b");"),
     (b"int x=f", b";"),
+    (b"int x[]={", b"};void f(){;}"),
+    (b"void f(){", b" 0;}"),
+    (b"int x[]={", b"\n;"),
+    (b"", b"{;}"),
 )
 """What to put around a body so that it parses; the most telling first."""
 
@@ -95,18 +100,38 @@ class Bodies:
         high = bisect_left(self._names, (end, b""))
         names = self._names[low:high]
         code, skeleton = _joined(define)
-        last = None
-        for prefix, suffix in _WRAPPERS:
-            base = start - len(prefix)
-            sheet = Sheet(prefix + code + suffix, prefix + skeleton + suffix, bare=True)
-            neutraliser = Neutraliser(sheet, self._macros)
-            if names:
+        for guesses, wrappers in (((), _WRAPPERS), (GUESSES, _WRAPPERS[:5])):
+            for prefix, suffix in wrappers:
+                base = start - len(prefix)
+                sheet = Sheet(prefix + code + suffix, prefix + skeleton + suffix, bare=True)
+                neutraliser = Neutraliser(sheet, self._macros)
                 neutraliser.run([(offset - base, name) for offset, name in names])
                 tidy(sheet, len(prefix), len(prefix) + len(code))
-            last = parse_bytes(bytes(sheet.code)).root_node
-            if not last.has_error:
-                return Body(define, last, base, _moved(neutraliser.stand_ins, base))
-        return Body(define, last, start, (), failed=True)
+                if guesses:
+                    _show_parameters(neutraliser, define, len(prefix), len(prefix) + len(code))
+                for guess in guesses:
+                    guess(neutraliser, len(prefix), len(prefix) + len(code))
+                root = parse_bytes(bytes(sheet.code)).root_node
+                if not root.has_error:
+                    return Body(define, root, base, _moved(neutraliser.stand_ins, base))
+        return Body(define, root, start, (), failed=True)
+
+
+def _show_parameters(neutraliser: Neutraliser, define: Define, start: int, end: int) -> None:
+    """Parameters that stand for statements or for a list of parameters."""
+    sheet = neutraliser.sheet
+    params = {name.encode() for name in define.params or ()}
+    for offset, name in names_in(sheet.skeleton, start, end):
+        if name not in params:
+            continue
+        call = invocation(sheet, neutraliser.macros, offset, name.decode())
+        if call.opening >= 0:
+            continue
+        if call.starts and call.braces is Braces.BLOCK:
+            if call.after == b"}" or (call.before_word and call.next > call.end):
+                neutraliser.end(call)
+        elif call.after == b"{" and call.braces is Braces.FILE and len(name) > 1:
+            sheet.put(offset, b"()".ljust(len(name)))
 
 
 def _moved(stand_ins: list[StandIn], base: int) -> tuple[StandIn, ...]:

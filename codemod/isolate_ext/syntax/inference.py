@@ -112,7 +112,8 @@ def _wrapped(body: bytes, define: Define, shape_of: ShapeOf) -> Shape | None:
             continue
         if not _WORD.fullmatch(word):
             return None
-        if shape_of(word.decode()) not in (Shape.SPECIFIER, None) or not word.isupper():
+        shape = shape_of(word.decode())
+        if shape is not Shape.SPECIFIER and not (shape is None and word.isupper()):
             return None
     return Shape.STATIC_TYPE if b"static" in rest else Shape.WRAPPED_TYPE
 
@@ -123,10 +124,8 @@ def _tried(body: bytes, first: bytes) -> Shape:
     if body.endswith(b",") or body.startswith((b"{", b".", b"[")):
         if parses(b"int x[]={" + body.rstrip(b", ") + b"};"):
             return Shape.ENTRY
-    if parses(b"int x=(" + body + b" y);"):
+    if parses(b"int x=(" + body + b" y);") or parses(b"int x=(1 " + body + b");"):
         return Shape.SPECIFIER
-    if parses(b"int x=(1 " + body + b");"):
-        return Shape.SUFFIX
     if parses(b"int x=(" + body + b":0);"):
         return Shape.CHOICE
     if parses(body + b" x;") and not body.endswith((b";", b"}")):

@@ -59,10 +59,15 @@ class Neutraliser:
         self.stand_ins.append(StandIn((start, end), name, shape, ()))
         self.sheet.blank(start, end)
 
+    def end(self, call: Invocation) -> None:
+        """End a statement that was guessed to be one."""
+        self._terminate(call, Shape.STATEMENT, b";")
+
     def treat(self, call: Invocation) -> None:
         """Put a stand-in for one invocation where it needs one."""
         shape = self.macros.shape(call.name) or Shape.EXPRESSION
-        if shape is not Shape.ENTRY and (self._beside_string(call, shape) or self._special(call)):
+        plain = shape not in (Shape.ENTRY, Shape.WRAPPED_TYPE)
+        if plain and (self._beside_string(call, shape) or self._special(call)):
             return
         if call.before in _TAGS and call.opening >= 0:
             self._blank_arguments(call, shape)
@@ -168,7 +173,8 @@ class Neutraliser:
             if _NAME.fullmatch(call.before) or call.before == b"*":
                 self._declarator(call, shape)
                 return
-        if call.opening >= 0:
+        at_file_level = call.braces is Braces.FILE and call.starts
+        if call.opening >= 0 and not at_file_level:
             make_expressions(self.sheet, call.opening, call.end - 1)
         if shape is Shape.CHOICE and call.after == b":":
             self._record(call, shape)
@@ -263,6 +269,8 @@ class Neutraliser:
     def _declaration(self, call: Invocation, shape: Shape) -> None:
         after = call.after
         if after in (b";", b"=", b",", b")", b"["):
+            if call.opening >= 0:
+                make_expressions(self.sheet, call.opening, call.end - 1)
             return
         if call.opening < 0:
             if shape not in (Shape.TYPE, Shape.EXPRESSION):
@@ -278,6 +286,7 @@ class Neutraliser:
             else:
                 self._blank_arguments(call, Shape.TYPE)
         else:
+            make_expressions(self.sheet, call.opening, call.end - 1)
             self._terminate(call, shape, b";")
 
     def _types_what_follows(self, call: Invocation) -> bool:
