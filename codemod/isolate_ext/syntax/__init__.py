@@ -9,7 +9,7 @@ from isolate_ext.syntax.parsed import Parsed
 from isolate_ext.syntax.parsing import parse
 from isolate_ext.syntax.scanning import Scan, scan
 from isolate_ext.syntax.source import Source
-from isolate_ext.syntax.standins import StandIn
+from isolate_ext.syntax.writing import StandIn
 
 __all__ = [
     "Branch",

@@ -14,9 +14,10 @@ from isolate_ext.syntax.guessing import GUESSES
 from isolate_ext.syntax.invocations import candidates, invocation, names_in
 from isolate_ext.syntax.scanning import Scan
 from isolate_ext.syntax.sheet import Sheet
-from isolate_ext.syntax.standins import Neutraliser, StandIn
+from isolate_ext.syntax.standins import Neutraliser
 from isolate_ext.syntax.structure import Braces
 from isolate_ext.syntax.tidying import tidy
+from isolate_ext.syntax.writing import StandIn
 
 _PASTE = re.compile(rb"\s*##\s*")
 _COMMA_PASTE = re.compile(rb",\s*##\s*(?=__VA_ARGS__)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from itertools import pairwise
 
 from isolate_ext.syntax.structure import Braces, Structure
 
@@ -33,7 +34,7 @@ class Chunks:
         left = bisect_right(self.cuts, start)
         right = bisect_left(self.cuts, end)
         marks = [start, *self.cuts[left:right], end]
-        return [(low, high) for low, high in zip(marks, marks[1:], strict=False) if low < high]
+        return [(low, high) for low, high in pairwise(marks) if low < high]
 
 
 def _cuts(structure: Structure, resync: bool) -> list[int]:

@@ -20,18 +20,23 @@ Guess = Callable[[Neutraliser, int, int], None]
 
 _NO_CALL = frozenset(b"if for while switch return sizeof case defined else do".split())
 _CAPITAL = rb"(?:[A-Z_][A-Z0-9_]{2,}|__\w+)"
+_BUILTIN = (
+    rb"(?:const|char|int|void|unsigned|struct|long|double|float|static|extern|signed|short)\b"
+)
 _SPECIFIERS = (
     re.compile(rb"\b(?P<word>\w+)(?:\s+|\s*\*+\s*)(?P<name>" + _CAPITAL + rb")\s+\w+\s*\("),
+    re.compile(rb"[\w*]\s*\(\s*(?P<name>" + _CAPITAL + rb")\s*\*\s*\w+\s*(?:\[\w*\]\s*)?\)\s*\("),
     re.compile(
-        rb"(?P<word>[\w*])\s*\(\s*(?P<name>" + _CAPITAL + rb")\s*\*\s*\w+\s*(?:\[\w*\]\s*)?\)\s*\("
+        rb"(?:[;}]|\A|\bstatic|\bextern|\binline)\s*\b(?P<name>"
+        + _CAPITAL
+        + rb")\s+[A-Za-z_]\w*(?:\s*\*+\s*|\s+)\w+\s*[(;=\[]"
     ),
-    re.compile(
-        rb"(?P<word>[(,;{}])\s*(?P<name>" + _CAPITAL + rb")\s+(?=(?:const|char|int|void|unsigned|"
-        rb"struct|long|double|float|static|extern|signed|short)\b)"
-    ),
-    re.compile(rb"(?P<word>\))\s*(?P<name>" + _CAPITAL + rb")\s*(?=[;{])"),
+    re.compile(rb"(?:[(,;{}]|\A)\s*(?P<name>" + _CAPITAL + rb")\s+(?=" + _BUILTIN + rb")"),
+    re.compile(rb"\)\s*(?P<name>" + _CAPITAL + rb")\s*(?=[;{])"),
 )
-_CALLED_SPECIFIER = re.compile(rb"(?:\)|\*|\w)\s*\b(" + _CAPITAL + rb")\s*\(")
+"""Names in capitals where only a qualifier or an attribute can stand."""
+_IN_BLOCKS = _SPECIFIERS[3]
+_CALLED_SPECIFIER = re.compile(rb"([)*\w])\s*\b(" + _CAPITAL + rb")\s*\(")
 _CALL = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
 _SIDE_BY_SIDE = re.compile(rb"\)([ \t]+)(?=[A-Z_]\w*\s*\()")
 _WORDS = re.compile(rb"[A-Za-z_]\w*(?:\s+[\w.]+)+")
@@ -52,16 +57,18 @@ def drop_specifiers(neutraliser: Neutraliser, start: int, end: int) -> None:
     for pattern in _SPECIFIERS:
         for match in pattern.finditer(bytes(sheet.skeleton[start:end])):
             at = start + match.start("name")
-            outside = sheet.structure.at(at) is not Braces.BLOCK
-            if match.group("word") not in _KEYWORD and (outside or match.group("word") in b"(,;{}"):
+            if "word" in match.groupdict() and match.group("word") in _KEYWORD:
+                continue
+            if sheet.structure.at(at) is not Braces.BLOCK or pattern is _IN_BLOCKS:
                 neutraliser.drop(at, start + match.end("name"), Shape.SPECIFIER)
     for match in _CALLED_SPECIFIER.finditer(bytes(sheet.skeleton[start:end])):
-        at = start + match.start(1)
-        if sheet.structure.at(at) is not Braces.FILE:
-            continue
+        at = start + match.start(2)
         close = closing(sheet.skeleton, start + match.end() - 1)
+        if sheet.structure.at(at) is not Braces.FILE or not 0 < close < end:
+            continue
         after = bytes(sheet.skeleton[close + 1 : close + 200]).lstrip()[:1]
-        if 0 < close < end and (after in (b"{", b";", b"*") or after.isalpha() or after == b"_"):
+        ends = after in (b"{", b";")
+        if ends if match.group(1) == b")" else (after.isalpha() or after in (b"*", b"_")):
             neutraliser.drop(at, close + 1, Shape.SPECIFIER)
 
 

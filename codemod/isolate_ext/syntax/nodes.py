@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,7 +60,7 @@ class Node:
         return self.data[self.start : self.end]
 
     @property
-    def str(self) -> str:
+    def str(self) -> builtins.str:
         """The text, decoded."""
         return self.text.decode("utf-8", "surrogateescape")
 
@@ -68,7 +69,7 @@ class Node:
         """Start and end."""
         return (self.start, self.end)
 
-    def child(self, field: str) -> Node | None:
+    def child(self, field: builtins.str) -> Node | None:
         """The first child in the given field of the grammar."""
         return next((node for node in self.children if node.field == field), None)
 
@@ -85,14 +86,14 @@ class Node:
             yield node
             stack.extend(reversed(node.children))
 
-    def enclosing(self, *kinds: str) -> Node | None:
+    def enclosing(self, *kinds: builtins.str) -> Node | None:
         """The nearest node of one of the kinds above this one."""
         node = self.parent
         while node is not None and node.kind not in kinds:
             node = node.parent
         return node
 
-    def __repr__(self) -> str:
+    def __repr__(self) -> builtins.str:
         return f"Node({self.kind}, {self.start}, {self.end})"
 
 
@@ -128,6 +129,7 @@ def _fill(top: Node, raw: Any, base: int) -> None:
         if node is not None and cursor.goto_first_child():
             parent = node
             siblings = node._children
+            assert siblings is not None
             continue
         while not cursor.goto_next_sibling():
             if parent is top:
@@ -136,3 +138,4 @@ def _fill(top: Node, raw: Any, base: int) -> None:
             assert parent.parent is not None
             parent = parent.parent
             siblings = parent._children
+            assert siblings is not None

@@ -17,7 +17,7 @@ from isolate_ext.syntax.lexing import IDENTIFIER
 from isolate_ext.syntax.nodes import Node, top_node
 from isolate_ext.syntax.scanning import Scan
 from isolate_ext.syntax.source import Source
-from isolate_ext.syntax.standins import StandIn
+from isolate_ext.syntax.writing import StandIn
 
 
 class Parsed:

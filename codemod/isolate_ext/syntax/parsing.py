@@ -14,11 +14,12 @@ from isolate_ext.syntax.invocations import candidates
 from isolate_ext.syntax.parsed import Parsed
 from isolate_ext.syntax.repair import repaired
 from isolate_ext.syntax.scanning import Scan, without
-from isolate_ext.syntax.solving import further_walks, own_spans
 from isolate_ext.syntax.sheet import Sheet
-from isolate_ext.syntax.standins import Neutraliser, StandIn
+from isolate_ext.syntax.solving import further_walks, own_spans
+from isolate_ext.syntax.standins import Neutraliser
 from isolate_ext.syntax.structure import Structure
 from isolate_ext.syntax.tidying import tidy
+from isolate_ext.syntax.writing import StandIn
 
 Piece = tuple[Any, int]
 """A top-level node of the parser and the base that turns its offsets into source offsets."""
