@@ -26,8 +26,18 @@ def main(compiler, args):
     sys.stderr.buffer.write(text)
     log = os.environ.get("CORPUS_CC_LOG")
     if log:
-        line = json.dumps({"args": args, "cwd": os.getcwd(), "status": status, "cached": cached,
-                           "text": text.decode("utf-8", "replace")}) + "\n"
+        line = (
+            json.dumps(
+                {
+                    "args": args,
+                    "cwd": os.getcwd(),
+                    "status": status,
+                    "cached": cached,
+                    "text": text.decode("utf-8", "replace"),
+                }
+            )
+            + "\n"
+        )
         handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(handle, line.encode())
         os.close(handle)
@@ -62,7 +72,7 @@ def _key(compiler, args):
     if "-c" not in args or "-o" not in args or len(sources) != 1 or "-MD" in args:
         return None
     where = args.index("-o")
-    rest = [arg for arg in (*args[:where], *args[where + 2:]) if arg != "-c"]
+    rest = [arg for arg in (*args[:where], *args[where + 2 :]) if arg != "-c"]
     done = subprocess.run([compiler, *rest, "-E"], capture_output=True, check=False)
     if done.returncode != 0:
         return None

@@ -39,9 +39,14 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     shim = given.shim or os.environ.get("ISOLATE_EXT_SHIM")
     options = pipeline.Options(
-        cache=given.cache.resolve(), results=given.results.resolve(), migrate=given.migrate_command,
-        shim=Path(shim).resolve() if shim else None, stdlib_source=given.stdlib_source,
-        pythons=tuple(given.python or ()), tests=not given.no_tests, cycles=given.cycles,
+        cache=given.cache.resolve(),
+        results=given.results.resolve(),
+        migrate=given.migrate_command,
+        shim=Path(shim).resolve() if shim else None,
+        stdlib_source=given.stdlib_source,
+        pythons=tuple(given.python or ()),
+        tests=not given.no_tests,
+        cycles=given.cycles,
     )
     options.results.mkdir(parents=True, exist_ok=True)
     try:
@@ -61,15 +66,33 @@ def _parser() -> argparse.ArgumentParser:
     add("--only", action="append", metavar="NAME", help="this extension (repeatable)")
     add("--first", action="store_true", help="the first goal's extensions alone")
     add("--list", action="store_true", help="print the chosen extensions and stop")
-    add("--cache", type=Path, default=ROOT / ".cache" / "corpus", metavar="DIR",
-        help="sdists, environments, builds and results of earlier runs (%(default)s)")
-    add("--results", type=Path, default=ROOT / ".cache" / "corpus-results", metavar="DIR",
-        help="where the table and one JSON file an extension go (%(default)s)")
-    add("--shim", metavar="DIR", help="headers that let 3.9 sources build on newer versions; "
-        "default: the environment variable ISOLATE_EXT_SHIM")
+    add(
+        "--cache",
+        type=Path,
+        default=ROOT / ".cache" / "corpus",
+        metavar="DIR",
+        help="sdists, environments, builds and results of earlier runs (%(default)s)",
+    )
+    add(
+        "--results",
+        type=Path,
+        default=ROOT / ".cache" / "corpus-results",
+        metavar="DIR",
+        help="where the table and one JSON file an extension go (%(default)s)",
+    )
+    add(
+        "--shim",
+        metavar="DIR",
+        help="headers that let 3.9 sources build on newer versions; "
+        "default: the environment variable ISOLATE_EXT_SHIM",
+    )
     add("--stdlib-source", type=Path, metavar="DIR", help="an unpacked source tree of CPython 3.9")
-    add("--migrate-command", default=migrating.DEFAULT, metavar="CMD",
-        help="with {paths}; 'none' compares the originals with themselves (%(default)s)")
+    add(
+        "--migrate-command",
+        default=migrating.DEFAULT,
+        metavar="CMD",
+        help="with {paths}; 'none' compares the originals with themselves (%(default)s)",
+    )
     add("--python", action="append", metavar="X.Y", help="only this version (repeatable)")
     add("--cycles", type=int, default=200, help="import/destroy cycles (%(default)s)")
     add("--jobs", type=int, default=2, help="extensions at a time (%(default)s)")
@@ -91,7 +114,9 @@ def _chosen(corpus: Manifest, given: argparse.Namespace) -> list[Package | Stdli
 
 
 def _all(
-    entries: list[Package | StdlibModule], corpus: Manifest, options: pipeline.Options,
+    entries: list[Package | StdlibModule],
+    corpus: Manifest,
+    options: pipeline.Options,
     given: argparse.Namespace,
 ) -> list[dict[str, Any]]:
     printing = threading.Lock()
@@ -124,10 +149,18 @@ def _all(
 
 def _broken(entry: Package | StdlibModule, report: str) -> dict[str, Any]:
     """The row of an extension over which the harness itself failed."""
-    return {"name": entry.name, "kind": "stdlib" if isinstance(entry, StdlibModule) else "package",
-            "version": getattr(entry, "version", ""), "note": entry.note, "first": entry.first,
-            "pythons": {}, "problems": [], "verdict": "error",
-            "reasons": ["internal error: " + report.strip().splitlines()[-1]], "report": report}
+    return {
+        "name": entry.name,
+        "kind": "stdlib" if isinstance(entry, StdlibModule) else "package",
+        "version": getattr(entry, "version", ""),
+        "note": entry.note,
+        "first": entry.first,
+        "pythons": {},
+        "problems": [],
+        "verdict": "error",
+        "reasons": ["internal error: " + report.strip().splitlines()[-1]],
+        "report": report,
+    }
 
 
 def _publish(rows: list[dict[str, Any]], results: Path) -> None:

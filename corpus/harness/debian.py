@@ -55,7 +55,9 @@ def _installed(package: str) -> bool:
         return True
     answer = subprocess.run(
         ["dpkg-query", "-W", "-f", "${Status}", package],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return answer.stdout.endswith("ok installed")
 
@@ -68,8 +70,12 @@ def _apt_source(source: Source, cache: Path) -> None:
     signed = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
     entry.write_text(f"deb-src {signed}{_mirror()} {source.suite} main\n")
     options = [
-        "-o", f"Dir::Etc::sourcelist={entry}", "-o", "Dir::Etc::sourceparts=-",
-        "-o", f"Dir::State::lists={lists}",
+        "-o",
+        f"Dir::Etc::sourcelist={entry}",
+        "-o",
+        "Dir::Etc::sourceparts=-",
+        "-o",
+        f"Dir::State::lists={lists}",
     ]
     log = cache / "apt.log"
     process.run(["apt-get", *options, "update"], log=log)

@@ -25,9 +25,7 @@ class Judgement:
     surface: tuple[str, ...] = ()
 
 
-def judge(
-    before: dict[str, Any], after: dict[str, Any], version: tuple[int, int]
-) -> Judgement:
+def judge(before: dict[str, Any], after: dict[str, Any], version: tuple[int, int]) -> Judgement:
     """Compare two probe results of one library (the unmodified and the migrated build)."""
     one, other = before["rungs"], after["rungs"]
     reasons, notes = [], []
@@ -43,8 +41,11 @@ def judge(
         else:
             reasons.append(text)
     required = [*REQUIRED, *(["own-gil"] if version >= (3, 13) else [])]
-    reasons += [f"{name}: not judged: an earlier rung did not hold"
-                for name in required if name not in other]
+    reasons += [
+        f"{name}: not judged: an earlier rung did not hold"
+        for name in required
+        if name not in other
+    ]
     new_crashes = [line for line in after["crashes"] if line not in before["crashes"]]
     reasons += [f"crash: {line}" for line in new_crashes]
     notes += [f"left out, the original crashes: {line}" for line in before["crashes"]]
@@ -61,9 +62,7 @@ def judge(
     return Judgement(tuple(reasons), tuple(notes), cells, tuple(map(str, surface)))
 
 
-def _surface(
-    one: dict[str, Any], other: dict[str, Any], version: tuple[int, int]
-) -> list[Any]:
+def _surface(one: dict[str, Any], other: dict[str, Any], version: tuple[int, int]) -> list[Any]:
     pair = [rungs.get("surface", {}).get("data", {}).get("surface") for rungs in (one, other)]
     return differences(*pair, version) if all(pair) else []
 

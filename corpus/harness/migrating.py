@@ -80,6 +80,9 @@ def _line(entry: Any) -> str:
     if not isinstance(entry, dict):
         return str(entry)
     place = ":".join(str(entry[key]) for key in ("path", "line") if entry.get(key) is not None)
-    words = [str(entry[key]) for key in ("reason", "rule", "symbol", "message", "detail")
-             if entry.get(key)]
+    words = [
+        str(entry[key])
+        for key in ("reason", "rule", "symbol", "message", "detail")
+        if entry.get(key)
+    ]
     return " ".join([place, *words]).strip() or json.dumps(entry)

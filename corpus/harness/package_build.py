@@ -35,10 +35,12 @@ def _build(package: Package, tree: Path, python: Path, cache: Path, folder: Path
     installed = _distributions(venv)
     settings = package.build.environment
     environment = {
-        **environments.variables(venv), **settings,
+        **environments.variables(venv),
+        **settings,
         **build.compiler_wrappers(cache, sys.executable),
         "CFLAGS": f"{settings.get('CFLAGS', '')} -g".strip(),
-        "CORPUS_CC_LOG": str(folder / "cc.log"), "CORPUS_CC_CACHE": str(cache / "objects"),
+        "CORPUS_CC_LOG": str(folder / "cc.log"),
+        "CORPUS_CC_CACHE": str(cache / "objects"),
     }
     done = process.run(
         package.build.command, log=folder / "build.log", cwd=source, environment=environment
@@ -53,10 +55,17 @@ def _build(package: Package, tree: Path, python: Path, cache: Path, folder: Path
         libraries, prefixes = _installed(package, venv, installed)
         sys_path = ()
     return Build(
-        key=folder.name, ok=bool(libraries), failure=build.no_libraries(libraries),
-        warnings=tuple(diagnostics.logged_warnings(folder / "cc.log")), libraries=libraries,
-        python=str(venv / "bin" / "python"), venv=str(venv), source=str(source),
-        sys_path=sys_path, prefixes=prefixes, seconds=done.seconds,
+        key=folder.name,
+        ok=bool(libraries),
+        failure=build.no_libraries(libraries),
+        warnings=tuple(diagnostics.logged_warnings(folder / "cc.log")),
+        libraries=libraries,
+        python=str(venv / "bin" / "python"),
+        venv=str(venv),
+        source=str(source),
+        sys_path=sys_path,
+        prefixes=prefixes,
+        seconds=done.seconds,
     )
 
 
@@ -77,7 +86,8 @@ def _installed(
             files = [row[0] for row in csv.reader(file) if not row[0].startswith("..")]
         libraries = tuple(
             Library(_dotted(path), str(site / path), by_path=False)
-            for path in files if path.endswith(".so")
+            for path in files
+            if path.endswith(".so")
         )
         return libraries, _prefixes(files)
     return (), ()

@@ -56,9 +56,13 @@ def run(
     """The row of one extension; an environment that lacks something is a row too."""
     project = Project(entry, corpus, options)
     row: dict[str, Any] = {
-        "name": entry.name, "kind": "stdlib" if isinstance(entry, StdlibModule) else "package",
-        "version": getattr(entry, "version", corpus.source.version), "note": entry.note,
-        "first": entry.first, "pythons": {}, "problems": [],
+        "name": entry.name,
+        "kind": "stdlib" if isinstance(entry, StdlibModule) else "package",
+        "version": getattr(entry, "version", corpus.source.version),
+        "note": entry.note,
+        "first": entry.first,
+        "pythons": {},
+        "problems": [],
     }
     try:
         _climb(project, row, say)
@@ -93,8 +97,13 @@ def _climb(project: Project, row: dict[str, Any], say: Callable[[str], None]) ->
 
 
 def _one_python(
-    project: Project, side: PackageSide | StdlibSide, before: Path, after: Path, version: str,
-    python: Path, say: Callable[[str], None],
+    project: Project,
+    side: PackageSide | StdlibSide,
+    before: Path,
+    after: Path,
+    version: str,
+    python: Path,
+    say: Callable[[str], None],
 ) -> dict[str, Any]:
     say(f"building for {version}")
     try:
@@ -107,7 +116,9 @@ def _one_python(
         return {**result, "absent": why, "failure": one.failure}
     other = side.build(after, python, version)
     result |= {
-        "built": other.ok, "failure": other.failure, "seconds": [one.seconds, other.seconds],
+        "built": other.ok,
+        "failure": other.failure,
+        "seconds": [one.seconds, other.seconds],
         "new_warnings": sorted(set(other.warnings) - set(one.warnings)),
         "same_build": one.key == other.key,
     }
@@ -138,9 +149,14 @@ def _tests(
         unstable |= testing.differing(after, again)
     comparison = testing.compare(before, after, unstable)
     return {
-        "before": before.counts, "after": after.counts, "changed": list(comparison.changed),
-        "unstable": list(comparison.unstable), "failing_before": comparison.failing_before,
-        "problem_before": before.problem, "problem": after.problem, "loaded": after.loaded,
+        "before": before.counts,
+        "after": after.counts,
+        "changed": list(comparison.changed),
+        "unstable": list(comparison.unstable),
+        "failing_before": comparison.failing_before,
+        "problem_before": before.problem,
+        "problem": after.problem,
+        "loaded": after.loaded,
         "seconds": [before.seconds, after.seconds],
         "tail": after.tail if after.problem and not before.problem else "",
     }
@@ -175,16 +191,28 @@ def _probed(
 ) -> dict[str, Any]:
     snippet = manifest.workload(library.module)
     text = Path(snippet).read_text() if snippet else ""
-    key = build.key_of(built.key, library.module, build.fingerprint(PROBE_FILES), text,
-                       repr(sorted(skip)), str(project.options.cycles))
+    key = build.key_of(
+        built.key,
+        library.module,
+        build.fingerprint(PROBE_FILES),
+        text,
+        repr(sorted(skip)),
+        str(project.options.cycles),
+    )
     path = project.options.cache / "probes" / f"{key}.json"
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_text())
         return found
     result = probe(
-        library.path if library.by_path else None, built.python, module=library.module,
-        sys_path=built.sys_path, prefixes=built.prefixes, companions=built.companions,
-        workload=snippet, skip=skip, cycles=project.options.cycles,
+        library.path if library.by_path else None,
+        built.python,
+        module=library.module,
+        sys_path=built.sys_path,
+        prefixes=built.prefixes,
+        companions=built.companions,
+        workload=snippet,
+        skip=skip,
+        cycles=project.options.cycles,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result))
@@ -194,8 +222,14 @@ def _probed(
 def _bare(probed: dict[str, Any]) -> dict[str, Any]:
     """A probe's result without the long descriptions, which the judgement has digested."""
     return {
-        name: {**rung, "data": {key: value for key, value in rung["data"].items()
-                                if key not in ("surface", "outcomes")}}
+        name: {
+            **rung,
+            "data": {
+                key: value
+                for key, value in rung["data"].items()
+                if key not in ("surface", "outcomes")
+            },
+        }
         for name, rung in probed["rungs"].items()
     }
 
@@ -299,8 +333,9 @@ class StdlibSide:
         python = pythons.find(version)
         if python is None:
             raise HarnessError(f"no Python {version} with headers here")
-        flags = [self.stdlib.fill(flag, tree, python)
-                 for flag in self.stdlib.flags(self.module, version)]
+        flags = [
+            self.stdlib.fill(flag, tree, python) for flag in self.stdlib.flags(self.module, version)
+        ]
         files = [str(tree / name) for name in self.module.sources]
         options = self.project.options
         return migrating.migrate(options.migrate, files, flags, tree, self.project.folder)

@@ -42,24 +42,43 @@ def run(
     cwd: Path | None = None,
     environment: Mapping[str, str] | None = None,
     timeout: float = 1800.0,
+    own_group: bool = True,
 ) -> Finished:
-    """Run a shell command line (text) or a program (list), its whole output into ``log``."""
+    """Run a shell command line (text) or a program (list), its whole output into ``log``.
+
+    With ``own_group``, what it leaves running is ended with it.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     with log.open("ab") as output:
         process = subprocess.Popen(
             command if isinstance(command, str) else list(command),
-            shell=isinstance(command, str), cwd=cwd, env=environment, stdin=subprocess.DEVNULL,
-            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            shell=isinstance(command, str),
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             status: int | None = process.wait(timeout)
         except subprocess.TimeoutExpired:
             status = None
         finally:
-            _end_group(process.pid)
+            if own_group:
+                _end_group(process.pid)
             process.wait()
     return Finished(status, round(time.monotonic() - started, 1), log)
+
+
+def start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """Start a server; the caller stops it."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            list(command), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
 
 
 def _end_group(group: int) -> None:

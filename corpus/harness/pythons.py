@@ -48,8 +48,9 @@ def include(python: Path) -> str:
 
 def _works(candidate: Path, version: str) -> bool:
     try:
-        return ask(candidate, "'%d.%d' % sys.version_info[:2]") == version and (
-            Path(include(candidate)) / "Python.h"
-        ).exists()
+        return (
+            ask(candidate, "'%d.%d' % sys.version_info[:2]") == version
+            and (Path(include(candidate)) / "Python.h").exists()
+        )
     except (OSError, subprocess.CalledProcessError):
         return False

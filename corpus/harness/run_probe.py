@@ -68,7 +68,9 @@ def probe(
     subject = Subject(
         module or Path(str(so_path)).name.partition(".")[0],
         None if so_path is None else str(Path(so_path).resolve()),
-        tuple(sys_path), tuple(prefixes), tuple(companions),
+        tuple(sys_path),
+        tuple(prefixes),
+        tuple(companions),
         None if workload is None else str(Path(workload).resolve()),
     )
     with tempfile.TemporaryDirectory(prefix="probe-") as scratch:
@@ -102,15 +104,18 @@ class Driver:
                 results[name] = self.rung(name, only=only if name != "surface" else None, skip=skip)
         return {
             "rungs": {name: asdict(rung) for name, rung in results.items()},
-            "skip": skip, "crashes": crashes,
+            "skip": skip,
+            "crashes": crashes,
         }
 
     def offered(self) -> list[str]:
         """The rungs that this interpreter can climb."""
         probe = "import sys; print(sys.version_info[1])"
-        minor = int(subprocess.run(
-            [self.interpreter, "-c", probe], capture_output=True, text=True, check=True
-        ).stdout)
+        minor = int(
+            subprocess.run(
+                [self.interpreter, "-c", probe], capture_output=True, text=True, check=True
+            ).stdout
+        )
         own = ["own-gil"] if minor >= 13 else []
         return ["surface", "reimport", "shared-gil", *own, "cycles", "protocol", "blank", *SCENES]
 
@@ -133,8 +138,14 @@ class Driver:
         """One rung in a fresh process, in an empty working directory."""
         result = self.scratch / f"{name}.json"
         result.unlink(missing_ok=True)
-        spec = {**asdict(self.subject), "rung": name, "result": str(result),
-                "scratch": str(self.scratch), "cycles": self.cycles, **more}
+        spec = {
+            **asdict(self.subject),
+            "rung": name,
+            "result": str(result),
+            "scratch": str(self.scratch),
+            "cycles": self.cycles,
+            **more,
+        }
         description = self.scratch / f"{name}.spec.json"
         description.write_text(json.dumps(spec))
         work = self.scratch / "work"
@@ -157,13 +168,21 @@ class Driver:
     def _process(self, description: Path, work: Path, limit: float) -> tuple[int | None, str]:
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
-            "HOME": str(work), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
+            "HOME": str(work),
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
             "TERM": "dumb",
         }
         process = subprocess.Popen(
-            [self.interpreter, str(PROBE), str(description)], cwd=work, env=environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            text=True, errors="replace", start_new_session=True,
+            [self.interpreter, str(PROBE), str(description)],
+            cwd=work,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
         )
         try:
             _, stderr = process.communicate(timeout=limit)

@@ -11,8 +11,16 @@ from harness.build import Build, Library
 from harness.manifest import Manifest, StdlibModule, facts
 
 COMMON = (
-    "gcc", "-shared", "-fPIC", "-O1", "-g", "-fwrapv", "-DNDEBUG", "-Wall",
-    "-Werror=implicit-function-declaration", "-Werror=int-conversion",
+    "gcc",
+    "-shared",
+    "-fPIC",
+    "-O1",
+    "-g",
+    "-fwrapv",
+    "-DNDEBUG",
+    "-Wall",
+    "-Werror=implicit-function-declaration",
+    "-Werror=int-conversion",
     "-Werror=incompatible-pointer-types",
 )
 """The three errors stay: without them calls of undeclared private functions compile, and crash."""
@@ -51,8 +59,11 @@ class Stdlib:
 
     def fill(self, text: str, source: Path, python: Path) -> str:
         """Put real folders into a flag."""
-        return (text.replace("{inc}", pythons.include(python)).replace("{src}", str(source))
-                .replace("{shim}", str(self.shim or "")))
+        return (
+            text.replace("{inc}", pythons.include(python))
+            .replace("{src}", str(source))
+            .replace("{shim}", str(self.shim or ""))
+        )
 
     def working_copy(self, target: Path) -> Path:
         """A tree with its own Modules folder; all else is the original's by links."""
@@ -67,7 +78,9 @@ class Stdlib:
     def build(self, module: StdlibModule, source: Path, python: Path, version: str) -> Build:
         """Compile the module from ``source``; from the cache where the same was built before."""
         key = build.key_of(
-            build.fingerprint(source, "Modules"), pythons.identity(python), facts(module),
+            build.fingerprint(source, "Modules"),
+            pythons.identity(python),
+            facts(module),
             repr(self.shim and build.fingerprint(self.shim)),
         )
         folder = self.cache / "builds" / key
@@ -97,10 +110,18 @@ class Stdlib:
             companions.append((name, str(place / f"{name}.so")))
         text = done.log.read_text(errors="replace")
         return Build(
-            key=folder.name, ok=True, failure="", warnings=tuple(diagnostics.warnings(text)),
+            key=folder.name,
+            ok=True,
+            failure="",
+            warnings=tuple(diagnostics.warnings(text)),
             libraries=(Library(module.name, str(place / f"{module.name}.so"), by_path=True),),
-            python=str(python), venv="", source=str(source), sys_path=(),
-            prefixes=(module.name,), companions=tuple(companions), seconds=done.seconds,
+            python=str(python),
+            venv="",
+            source=str(source),
+            sys_path=(),
+            prefixes=(module.name,),
+            companions=tuple(companions),
+            seconds=done.seconds,
         )
 
     def _compile(

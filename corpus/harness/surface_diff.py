@@ -55,13 +55,18 @@ def _reason(fact: str, before: Any, after: Any, version: tuple[int, int]) -> str
     if last in HEAP_MEMBERS and " / members / " in fact and before == "absent":
         return "heap types store it in their dict"
     if version < (3, 10):
+        if fact.startswith("type ") and last == "text_signature" and after is None:
+            return "the interpreter drops the signature of a heap type before 3.10"
         if last == "set-attribute" and after == "allowed" and fact.startswith("type "):
             return "types cannot be immutable before 3.10"
         if "probe_attribute" in str((before, after)):
             return "types cannot be immutable before 3.10"
     if _raised(before) is not None and _raised(before) == _raised(after):
-        return "the same exception, worded by the interpreter" if _by_interpreter(
-            str(before), str(after)) else ""
+        return (
+            "the same exception, worded by the interpreter"
+            if _by_interpreter(str(before), str(after))
+            else ""
+        )
     if _pair(before, after) == ("no constructor", "no constructor"):
         return "cannot be instantiated, as before"
     return ""
@@ -73,10 +78,23 @@ def _raised(outcome: Any) -> str | None:
 
 
 OF_THE_INTERPRETER = (
-    "cannot create", "immutable type", "is not safe", "set attributes of built-in",
-    "can't set attributes", "__class__ assignment", "no attribute", "argument must be",
-    "cannot pickle", "can't pickle", "must be", "requires a", "doesn't apply", "takes",
-    "cannot set", "unhashable", "incompatible",
+    "cannot create",
+    "immutable type",
+    "is not safe",
+    "set attributes of built-in",
+    "can't set attributes",
+    "__class__ assignment",
+    "no attribute",
+    "argument must be",
+    "cannot pickle",
+    "can't pickle",
+    "must be",
+    "requires a",
+    "doesn't apply",
+    "takes",
+    "cannot set",
+    "unhashable",
+    "incompatible",
 )
 ALIKE = OF_THE_INTERPRETER[:8]
 """Words of messages that the interpreter gives for static types, or else for heap types."""

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-COLUMNS = ("extension", "Python", "migrate", "warnings", "tests", "re-import", "own GIL",
-           "cycles", "teardown", "surface", "result")
+COLUMNS = (
+    "extension",
+    "Python",
+    "migrate",
+    "warnings",
+    "tests",
+    "re-import",
+    "own GIL",
+    "cycles",
+    "teardown",
+    "surface",
+    "result",
+)
 WORST = ("crashed", "hung", "failed", "absent", "ok")
 
 
@@ -29,29 +40,41 @@ def markdown(rows: Sequence[dict[str, Any]], title: str) -> str:
     """A Markdown table, and below it what is not verified, with its reasons."""
     head = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     body = [f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines(rows)]
-    notes = [f"- {row['name']}: {line}" for row in rows if row["verdict"] != "verified"
-             for line in row["reasons"][:6]]
+    notes = [
+        f"- {row['name']}: {line}"
+        for row in rows
+        if row["verdict"] != "verified"
+        for line in row["reasons"][:6]
+    ]
     return "\n".join([title, "", *head, *body, "", *notes]) + "\n"
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> str:
     """How many of each verdict."""
-    counts = [(name, sum(row["verdict"] == name for row in rows))
-              for name in ("verified", "refused", "failed", "inconclusive")]
+    counts = [
+        (name, sum(row["verdict"] == name for row in rows))
+        for name in ("verified", "refused", "failed", "inconclusive")
+    ]
     return f"{len(rows)} extensions: " + ", ".join(f"{count} {name}" for name, count in counts)
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    tried = {version: result for version, result in row["pythons"].items()
-             if "absent" not in result}
+    tried = {
+        version: result for version, result in row["pythons"].items() if "absent" not in result
+    }
     migration = row.get("migrate")
     return [
         f"{row['name']} {row['version']}" if row["kind"] == "package" else row["name"],
         " ".join(tried) or "-",
         "-" if migration is None else f"exit {migration['status']}",
-        _warnings(tried), _tests(tried),
-        _rung(tried, "reimport"), _rung(tried, "own-gil"), _rung(tried, "cycles"),
-        _teardown(tried), _surface(tried), row["verdict"],
+        _warnings(tried),
+        _tests(tried),
+        _rung(tried, "reimport"),
+        _rung(tried, "own-gil"),
+        _rung(tried, "cycles"),
+        _teardown(tried),
+        _surface(tried),
+        row["verdict"],
     ]
 
 
@@ -79,7 +102,8 @@ def _rung(tried: dict[str, Any], name: str) -> str:
     """Worst status of a rung over all libraries and versions, before -> after."""
     pairs = [
         (probed["before"].get(name, {}).get("status"), probed["after"].get(name, {}).get("status"))
-        for result in tried.values() for probed in result.get("libraries", {}).values()
+        for result in tried.values()
+        for probed in result.get("libraries", {}).values()
         if "before" in probed
     ]
     sides = []
@@ -91,7 +115,8 @@ def _rung(tried: dict[str, Any], name: str) -> str:
 
 def _teardown(tried: dict[str, Any]) -> str:
     statuses = [
-        rung["status"] for result in tried.values()
+        rung["status"]
+        for result in tried.values()
         for probed in result.get("libraries", {}).values()
         for name, rung in probed.get("after", {}).items()
         if name.startswith("teardown") or name == "protocol"
@@ -101,12 +126,17 @@ def _teardown(tried: dict[str, Any]) -> str:
 
 def _surface(tried: dict[str, Any]) -> str:
     changes = [
-        line for result in tried.values() for probed in result.get("libraries", {}).values()
+        line
+        for result in tried.values()
+        for probed in result.get("libraries", {}).values()
         for line in probed.get("surface", [])
     ]
     regressions = [
-        reason for result in tried.values() for probed in result.get("libraries", {}).values()
-        for reason in probed["reasons"] if reason.startswith("surface:")
+        reason
+        for result in tried.values()
+        for probed in result.get("libraries", {}).values()
+        for reason in probed["reasons"]
+        if reason.startswith("surface:")
     ]
     if regressions:
         return f"{len(regressions)} regressions"

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from harness import environments, process
+from harness import environments, process, services
 from harness.build import RECORDER, Build, Library
 from harness.manifest import Package, StdlibModule
 
@@ -56,10 +56,17 @@ def package_tests(package: Package, built: Build, folder: Path) -> TestRun:
     """Run the project's own test command in its built source tree."""
     venv = Path(built.venv)
     environment = {
-        **environments.variables(venv), **package.test.environment,
+        **environments.variables(venv),
+        **package.test.environment,
         "PYTEST_ADDOPTS": f"-p {RECORDER.stem}",
     }
-    return _run(package.test.command, built, Path(built.source), environment, folder)
+    with services.running(package.test.services, built_data(built)):
+        return _run(package.test.command, built, Path(built.source), environment, folder)
+
+
+def built_data(built: Build) -> Path:
+    """Where servers keep their data: beside all builds."""
+    return Path(built.venv).parents[2] / "services"
 
 
 def stdlib_tests(module: StdlibModule, built: Build, tree: Path, folder: Path) -> TestRun:
@@ -132,8 +139,13 @@ def _run(
     results = _results(facts) or _printed(log.read_text(errors="replace"), done)
     loaded = _loaded(facts)
     return TestRun(
-        results=results, loaded=loaded, status=done.status, seconds=done.seconds, log=str(log),
-        problem=_problem(results, loaded, built.libraries, done), tail=done.tail(),
+        results=results,
+        loaded=loaded,
+        status=done.status,
+        seconds=done.seconds,
+        log=str(log),
+        problem=_problem(results, loaded, built.libraries, done),
+        tail=done.tail(),
         counts=dict(Counter(results.values())),
     )
 
@@ -150,8 +162,14 @@ def _results(facts: list[dict[str, object]]) -> dict[str, str]:
 
 
 def _printed(text: str, done: process.Finished) -> dict[str, str]:
-    words = {"ok": "passed", "fail": "failed", "skip": "skipped", "xfail": "xfailed",
-             "xpass": "xpassed", "timeout": "error"}
+    words = {
+        "ok": "passed",
+        "fail": "failed",
+        "skip": "skipped",
+        "xfail": "xfailed",
+        "xpass": "xpassed",
+        "timeout": "error",
+    }
     results = {}
     for pattern in PRINTED:
         for hit in pattern.finditer(text):
@@ -173,7 +191,9 @@ def _loaded(facts: list[dict[str, object]]) -> dict[str, list[str]]:
 
 
 def _problem(
-    results: dict[str, str], loaded: dict[str, list[str]], libraries: tuple[Library, ...],
+    results: dict[str, str],
+    loaded: dict[str, list[str]],
+    libraries: tuple[Library, ...],
     done: process.Finished,
 ) -> str:
     if done.status is None:

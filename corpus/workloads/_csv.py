@@ -16,7 +16,9 @@ def work(module):
     module.field_size_limit(100_000)
     module.register_dialect("bars", delimiter="|", quoting=module.QUOTE_MINIMAL)
     assert list(module.reader(["a|'b|c'", "1|2"], "bars", quotechar="'")) == [
-        ["a", "b|c"], ["1", "2"]]
+        ["a", "b|c"],
+        ["1", "2"],
+    ]
     sink = Sink()
     writer = module.writer(sink, quoting=module.QUOTE_NONNUMERIC)
     writer.writerow(["a", 1, 2.5])

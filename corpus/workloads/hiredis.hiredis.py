@@ -20,7 +20,8 @@ def work(module):
     assert reader.gets() == {"a": 1}
     reader.setmaxbuf(1024)
     assert module.pack_command((b"SET", "key", 1)) == (
-        b"*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$1\r\n1\r\n")
+        b"*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$1\r\n1\r\n"
+    )
 
 
 def errors(module):

@@ -23,9 +23,19 @@ def compiled(tmp_path_factory):
         if key not in made:
             target = tmp_path_factory.mktemp("ticket") / "ticket.so"
             subprocess.run(
-                ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror",
-                 "-I" + pythons.include(pythons.find(version)), *(f"-D{item}" for item in macros),
-                 str(HERE / f"ticket_{name}.c"), "-o", str(target)],
+                [
+                    "gcc",
+                    "-shared",
+                    "-fPIC",
+                    "-O1",
+                    "-Wall",
+                    "-Werror",
+                    "-I" + pythons.include(pythons.find(version)),
+                    *(f"-D{item}" for item in macros),
+                    str(HERE / f"ticket_{name}.c"),
+                    "-o",
+                    str(target),
+                ],
                 check=True,
             )
             made[key] = target

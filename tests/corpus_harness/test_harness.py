@@ -43,7 +43,9 @@ def test_sdist_from_a_simple_index(tmp_path, monkeypatch):
     (folder / "some_name-1.tar.gz").write_bytes(data)
     (folder / "index.html").write_text('<a href="some_name-1.tar.gz#sha256=0">file</a>')
     package = replace(
-        manifest.load().packages[0], name="Some_Name", sdist="some_name-1.tar.gz",
+        manifest.load().packages[0],
+        name="Some_Name",
+        sdist="some_name-1.tar.gz",
         sha256=hashlib.sha256(data).hexdigest(),
     )
     monkeypatch.setattr(fetch, "_indexes", lambda: [(tmp_path / "index").as_uri()])
@@ -62,21 +64,31 @@ def test_unpack_drops_the_single_folder(tmp_path):
 def test_warnings_are_compared_by_text():
     one = "src/a.c:10:5: warning: unused variable 'x' [-Wunused-variable]\n"
     other = "lib/a.c:99:1: warning: unused variable 'x' [-Wunused-variable]\na.c:1:1: error: no\n"
-    assert diagnostics.warnings(one) == diagnostics.warnings(other) == [
-        "a.c: unused variable 'x' [-Wunused-variable]"
-    ]
+    assert (
+        diagnostics.warnings(one)
+        == diagnostics.warnings(other)
+        == ["a.c: unused variable 'x' [-Wunused-variable]"]
+    )
 
 
 def test_compiler_wrapper_reuses_objects_and_repeats_warnings(tmp_path):
     source = tmp_path / "a.c"
     source.write_text("int f(void) { int unused = 1; return 0; }\n")
     log = tmp_path / "cc.log"
-    environment = {"PATH": "/usr/bin:/bin", "CORPUS_CC_LOG": str(log),
-                   "CORPUS_CC_CACHE": str(tmp_path / "objects")}
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "CORPUS_CC_LOG": str(log),
+        "CORPUS_CC_CACHE": str(tmp_path / "objects"),
+    }
     wrapper = [sys.executable, str(ROOT / "corpus/harness/cc.py"), "gcc"]
     for target in ("one.o", "two.o"):
-        subprocess.run([*wrapper, "-Wall", "-c", "a.c", "-o", target], cwd=tmp_path,
-                       env=environment, check=True, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [*wrapper, "-Wall", "-c", "a.c", "-o", target],
+            cwd=tmp_path,
+            env=environment,
+            check=True,
+            stderr=subprocess.DEVNULL,
+        )
     calls = [json.loads(line) for line in log.read_text().splitlines()]
     assert [call["cached"] for call in calls] == [False, True]
     assert "unused variable" in calls[1]["text"]
@@ -104,11 +116,21 @@ def test_recorder_notes_each_test(tmp_path, runner):
     (tmp_path / "sitecustomize.py").write_text(f"import {RECORDER.stem}\n")
     (tmp_path / "test_it.py").write_text(TESTS)
     record = tmp_path / "record"
-    environment = {"PYTHONPATH": str(tmp_path), "CORPUS_RECORD": str(record), "PATH": "/usr/bin",
-                   "CORPUS_WATCH": "_json", "PYTEST_ADDOPTS": f"-p {RECORDER.stem}"}
+    environment = {
+        "PYTHONPATH": str(tmp_path),
+        "CORPUS_RECORD": str(record),
+        "PATH": "/usr/bin",
+        "CORPUS_WATCH": "_json",
+        "PYTEST_ADDOPTS": f"-p {RECORDER.stem}",
+    }
     command = {"unittest": ["test_it.py"], "pytest": ["-W", "error", "-m", "pytest", "test_it.py"]}
-    subprocess.run([sys.executable, *command[runner]], cwd=tmp_path, env=environment,
-                   capture_output=True, check=False)
+    subprocess.run(
+        [sys.executable, *command[runner]],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
     facts = [json.loads(line) for line in record.read_text().splitlines()]
     results = testing._results(facts)
     ends = {name.rpartition("test_")[2]: outcome for name, outcome in results.items()}
@@ -128,10 +150,12 @@ def test_a_run_counts_only_with_the_built_library():
     ]
     results = testing._results(facts)
     assert "did not load" in testing._problem(
-        results, testing._loaded(facts), libraries, _finished())
+        results, testing._loaded(facts), libraries, _finished()
+    )
     facts.append({"pid": 1, "module": "pkg._fast", "path": "/elsewhere/_fast.so"})
     assert "in place of the built" in testing._problem(
-        results, testing._loaded(facts), libraries, _finished())
+        results, testing._loaded(facts), libraries, _finished()
+    )
     facts[-1]["path"] = "/built/_fast.so"
     assert testing._problem(results, testing._loaded(facts), libraries, _finished()) == ""
     assert "died" in testing._problem(results, {}, libraries, _finished(-11))
@@ -140,7 +164,10 @@ def test_a_run_counts_only_with_the_built_library():
 def test_printed_results_are_understood():
     text = "test_a (t.T) ... ok\nPASSED t.py::test_b\n1/2 some program   FAIL   0.1s\n"
     assert testing._printed(text, _finished()) == {
-        "test_a (t.T)": "passed", "t.py::test_b": "passed", "some program": "failed"}
+        "test_a (t.T)": "passed",
+        "t.py::test_b": "passed",
+        "some program": "failed",
+    }
 
 
 def test_comparison_is_by_id():
@@ -156,46 +183,84 @@ def test_surface_differences_are_expected_or_regressions():
     before = {"type T": {"layout": {"heap": False}, "members": {}, "doc": "old"}}
     after = {"type T": {"layout": {"heap": True}, "members": {"__module__": {}}, "doc": None}}
     found = {item.fact: bool(item.expected) for item in differences(before, after, (3, 13))}
-    assert found == {"type T / doc": False, "type T / layout / heap": True,
-                     "type T / members / __module__": True}
+    assert found == {
+        "type T / doc": False,
+        "type T / layout / heap": True,
+        "type T / members / __module__": True,
+    }
 
 
 def test_migration_that_refuses_is_read(tmp_path):
-    report = json.dumps({"groups": [{"refusals": [
-        {"path": "a.c", "line": 3, "reason": "address-taken", "message": "used as a callback"}]}]})
-    done = migrating.migrate(f"echo {{paths}} >/dev/null; echo '{report}'; exit 3", ["a.c"], [],
-                             tmp_path, tmp_path / "log")
+    report = json.dumps(
+        {
+            "groups": [
+                {
+                    "refusals": [
+                        {
+                            "path": "a.c",
+                            "line": 3,
+                            "reason": "address-taken",
+                            "message": "used as a callback",
+                        }
+                    ]
+                }
+            ]
+        }
+    )
+    done = migrating.migrate(
+        f"echo {{paths}} >/dev/null; echo '{report}'; exit 3",
+        ["a.c"],
+        [],
+        tmp_path,
+        tmp_path / "log",
+    )
     assert (done.status, done.usable) == (3, True)
     assert done.refusals == ("a.c:3 address-taken used as a callback",)
 
 
 def _row(**changes):
-    python = {"recorded": True, "built": True, "new_warnings": [], "failure": "",
-              "libraries": {"m": {"reasons": [], "before": {}, "after": {}, "surface": []}}}
+    python = {
+        "recorded": True,
+        "built": True,
+        "new_warnings": [],
+        "failure": "",
+        "libraries": {"m": {"reasons": [], "before": {}, "after": {}, "surface": []}},
+    }
     python.update(changes.pop("python", {}))
-    row = {"name": "m", "version": "1", "kind": "package", "problems": [], "note": "",
-           "migrate": {"status": 0, "refusals": [], "log": "log"}, "pythons": {"3.13": python}}
+    row = {
+        "name": "m",
+        "version": "1",
+        "kind": "package",
+        "problems": [],
+        "note": "",
+        "migrate": {"status": 0, "refusals": [], "log": "log"},
+        "pythons": {"3.13": python},
+    }
     row.update(changes)
     row["verdict"], row["reasons"] = _verdict(row)
     return row
 
 
-@pytest.mark.parametrize(("row", "verdict"), [
-    (_row(), "verified"),
-    (_row(migrate={"status": 3, "refusals": ["a.c:1 why"], "log": ""}), "refused"),
-    (_row(migrate={"status": 70, "refusals": [], "log": ""}), "failed"),
-    (_row(python={"new_warnings": ["a.c: unused"]}), "failed"),
-    (_row(python={"absent": "the original does not build on 3.13"}), "inconclusive"),
-    (_row(problems=["missing system packages: libx-dev"]), "inconclusive"),
-])
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        (_row(), "verified"),
+        (_row(migrate={"status": 3, "refusals": ["a.c:1 why"], "log": ""}), "refused"),
+        (_row(migrate={"status": 70, "refusals": [], "log": ""}), "failed"),
+        (_row(python={"new_warnings": ["a.c: unused"]}), "failed"),
+        (_row(python={"absent": "the original does not build on 3.13"}), "inconclusive"),
+        (_row(problems=["missing system packages: libx-dev"]), "inconclusive"),
+    ],
+)
 def test_verdicts(row, verdict):
     assert row["verdict"] == verdict
     assert verdict == "verified" or row["reasons"]
 
 
 def test_refused_extension_need_only_be_as_before():
-    libraries = {"m": {"reasons": ["reimport: failed: shared"], "before": {}, "after": {},
-                       "surface": []}}
+    libraries = {
+        "m": {"reasons": ["reimport: failed: shared"], "before": {}, "after": {}, "surface": []}
+    }
     refused = {"status": 3, "refusals": ["x"], "log": ""}
     assert _row(migrate=refused, python={"libraries": libraries})["verdict"] == "refused"
     assert _row(python={"libraries": libraries})["verdict"] == "failed"

@@ -32,11 +32,14 @@ def test_own_gil(ladder, newest):
     assert "does not support loading in subinterpreters" in bad["problems"][0]
 
 
-@pytest.mark.parametrize(("mistake", "rung", "words"), [
-    ("NO_TYPE_VISIT", "protocol", "traverse does not visit the type"),
-    ("NO_TYPE_DECREF", "cycles", "alive after its copy is gone: type Ticket"),
-    ("SHARED_ERROR", "reimport", "shared: type ticket.Error"),
-])
+@pytest.mark.parametrize(
+    ("mistake", "rung", "words"),
+    [
+        ("NO_TYPE_VISIT", "protocol", "traverse does not visit the type"),
+        ("NO_TYPE_DECREF", "cycles", "alive after its copy is gone: type Ticket"),
+        ("SHARED_ERROR", "reimport", "shared: type ticket.Error"),
+    ],
+)
 def test_single_mistake_is_found(ladder, newest, mistake, rung, words):
     result = ladder(newest, "isolated", mistake, rungs=(rung,))[rung]
     assert result["status"] == "failed"
@@ -82,6 +85,7 @@ def test_the_unmodified_extension_has_something_to_fail(compiled, newest):
 
 def test_hanging_and_crashing_calls_are_left_out(tmp_path, newest):
     """A stand-in driver: the journal's last line names the call to leave out."""
+
     class Scripted(Driver):
         answers = [Rung("crashed", ("SIGSEGV",)), Rung("hung", ("no result",)), Rung("ok")]
 

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import warnings
 import weakref
 from types import ModuleType
 
@@ -29,20 +30,30 @@ def run(setting):
             _settle()
             references = [pair for pair in references if pair[1]() is not None]
         if number in stops:
+            gc.collect()
             marks.append(sys.getallocatedblocks())
     alive = sorted({name for name, _ in references})
     per_cycle = round(_slope(stops, marks) - work, 2)
     problems = [f"alive after its copy is gone: {name}" for name in alive]
     if per_cycle > TOLERATED:
         problems.append(f"{per_cycle:.1f} blocks of memory more a cycle")
-    return {"ok": not problems, "problems": problems, "blocks": per_cycle, "work": work,
-            "survivors": len(references), "watched": watched, "cycles": count}
+    return {
+        "ok": not problems,
+        "problems": problems,
+        "blocks": per_cycle,
+        "work": work,
+        "survivors": len(references),
+        "watched": watched,
+        "cycles": count,
+    }
 
 
 def _slope(stops, marks):
     """The median growth a cycle over the parts: a leak shows in all, what happens once in one."""
-    slopes = sorted((marks[part] - marks[part - 1]) / max(1, stops[part] - stops[part - 1])
-                    for part in range(1, len(marks)))
+    slopes = sorted(
+        (marks[part] - marks[part - 1]) / max(1, stops[part] - stops[part - 1])
+        for part in range(1, len(marks))
+    )
     return slopes[len(slopes) // 2]
 
 
@@ -63,10 +74,15 @@ def _work(setting):
 def _standing_types(setting):
     """Classes that the package around the library keeps: they belong to a copy that stays."""
     module = sys.modules.get(setting.subject.name)
-    return () if module is None else [
-        item for item in vars(module).values() if isinstance(item, type)
-        and item.__flags__ & (1 << 9)
-    ]
+    return (
+        ()
+        if module is None
+        else [
+            item
+            for item in vars(module).values()
+            if isinstance(item, type) and item.__flags__ & (1 << 9)
+        ]
+    )
 
 
 def _cycle(setting):
@@ -83,7 +99,7 @@ def _cycle(setting):
 def _settle():
     for _ in range(3):
         gc.collect()
-    if hasattr(sys, "_clear_internal_caches"):
-        sys._clear_internal_caches()
-    elif hasattr(sys, "_clear_type_cache"):
-        sys._clear_type_cache()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        for name in ("_clear_internal_caches", "_clear_type_cache"):
+            getattr(sys, name, int)()

@@ -59,8 +59,11 @@ class Ownership:
         if isinstance(item, type):
             return not self.owns_type(item)
         if isinstance(item, dict):
-            return any(item is vars(place) for place in list(sys.modules.values())
-                       if isinstance(place, ModuleType) and place is not module)
+            return any(
+                item is vars(place)
+                for place in list(sys.modules.values())
+                if isinstance(place, ModuleType) and place is not module
+            )
         return False
 
 
@@ -91,9 +94,11 @@ def _made_by_python(kind):
     names = vars(kind)
     if "__firstlineno__" in names or "__static_attributes__" in names:
         return True
-    return any(isinstance(value, (FunctionType, classmethod, staticmethod))
-               and isinstance(getattr(value, "__func__", value), FunctionType)
-               for value in names.values())
+    return any(
+        isinstance(value, (FunctionType, classmethod, staticmethod))
+        and isinstance(getattr(value, "__func__", value), FunctionType)
+        for value in names.values()
+    )
 
 
 def _all_types():

@@ -41,10 +41,15 @@ def _shared(own, old, first, new, second):
     """One line for each shared object; what belongs to a shared class is not named again."""
     one = own.reach(old, first.types.values())
     two = own.reach(new, second.types.values())
-    both = [item for key, item in one.items()
-            if key in two and item is not old and not immutable(item)]
-    covered = {id(value) for item in both if isinstance(item, type)
-               for value in (*vars(item).values(), *gc.get_referents(item))}
+    both = [
+        item for key, item in one.items() if key in two and item is not old and not immutable(item)
+    ]
+    covered = {
+        id(value)
+        for item in both
+        if isinstance(item, type)
+        for value in (*vars(item).values(), *gc.get_referents(item))
+    }
     lines = {describe(item) for item in both if id(item) not in covered}
     return sorted(lines, key=lambda line: (not line.startswith("type "), line))
 
@@ -72,8 +77,10 @@ def _scenes(scenes):
             continue
         except Exception as error:
             kind = type(error)
-            problems.append(f"uncaught: {name} raises {kind.__module__}.{kind.__qualname__}, "
-                            f"which the old {expected.__qualname__} does not catch")
+            problems.append(
+                f"uncaught: {name} raises {kind.__module__}.{kind.__qualname__}, "
+                f"which the old {expected.__qualname__} does not catch"
+            )
         else:
             problems.append(f"uncaught: {name} raises nothing")
     return problems

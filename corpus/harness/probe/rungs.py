@@ -21,9 +21,9 @@ class Setting:
     def exercise(self, module, **how):
         """Run the plan over one copy."""
         made = self.workload.specimens(module)
-        return exercise.Exercise(
-            module, self.ownership, only=self.only, skip=self.skip, **how
-        ).run(made)
+        return exercise.Exercise(module, self.ownership, only=self.only, skip=self.skip, **how).run(
+            made
+        )
 
 
 def run(spec):
@@ -50,8 +50,11 @@ def _learn(setting):
     return {
         "outcomes": done.outcomes,
         "types": sorted(done.types),
-        "idle": sorted(label for label, kind in done.types.items()
-                       if label not in done.specimens and not issubclass(kind, BaseException)),
+        "idle": sorted(
+            label
+            for label, kind in done.types.items()
+            if label not in done.specimens and not issubclass(kind, BaseException)
+        ),
         "errors": {key: kind.__name__ for key, kind in done.errors.items()},
         "only": exercise.worth_repeating(done),
         "blocked": done.slow,

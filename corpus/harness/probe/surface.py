@@ -20,8 +20,9 @@ def run(setting):
     """A description that can be compared with that of another build, key by key."""
     module = setting.subject.load()
     done = setting.exercise(module, timed=True)
-    facts = {"module": {"name": module.__name__, "doc": module.__doc__,
-                        "type": type(module).__name__}}
+    facts = {
+        "module": {"name": module.__name__, "doc": module.__doc__, "type": type(module).__name__}
+    }
     for name, value in sorted(vars(module).items()):
         if name not in SCENERY:
             facts[f"name {name}"] = _value(value)
@@ -50,8 +51,10 @@ def _value(value):
 
 
 def _callable(value):
-    fact = {name: _attempt(lambda name=name: getattr(value, name))
-            for name in ("__name__", "__qualname__", "__module__", "__doc__", "__text_signature__")}
+    fact = {
+        name: _attempt(lambda name=name: getattr(value, name))
+        for name in ("__name__", "__qualname__", "__module__", "__doc__", "__text_signature__")
+    }
     fact["signature"] = _attempt(lambda: str(inspect.signature(value)))
     if isinstance(value, BuiltinFunctionType):
         fact["self"] = type(value.__self__).__name__
@@ -69,20 +72,33 @@ def _attempt(function):
 def _type(kind):
     members = {}
     for name, value in sorted(vars(kind).items()):
-        members[name] = {"kind": type(value).__name__,
-                         **{key: _attempt(lambda key=key, value=value: getattr(value, key))
-                            for key in ("__doc__", "__text_signature__")}}
+        members[name] = {
+            "kind": type(value).__name__,
+            **{
+                key: _attempt(lambda key=key, value=value: getattr(value, key))
+                for key in ("__doc__", "__text_signature__")
+            },
+        }
     return {
-        "name": kind.__name__, "qualname": kind.__qualname__, "module": kind.__module__,
-        "doc": kind.__doc__, "text_signature": _attempt(lambda: kind.__text_signature__),
+        "name": kind.__name__,
+        "qualname": kind.__qualname__,
+        "module": kind.__module__,
+        "doc": kind.__doc__,
+        "text_signature": _attempt(lambda: kind.__text_signature__),
         "mro": [f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__],
-        "metaclass": type(kind).__qualname__, "flags": kind.__flags__ & VISIBLE_FLAGS,
-        "layout": {"heap": bool(kind.__flags__ & HEAP), "gc": bool(kind.__flags__ & GC),
-                   "immutable": bool(kind.__flags__ & IMMUTABLE)},
+        "metaclass": type(kind).__qualname__,
+        "flags": kind.__flags__ & VISIBLE_FLAGS,
+        "layout": {
+            "heap": bool(kind.__flags__ & HEAP),
+            "gc": bool(kind.__flags__ & GC),
+            "immutable": bool(kind.__flags__ & IMMUTABLE),
+        },
         "hashable": kind.__hash__ is not None,
-        "dictoffset": bool(kind.__dictoffset__), "weakrefoffset": bool(kind.__weakrefoffset__),
+        "dictoffset": bool(kind.__dictoffset__),
+        "weakrefoffset": bool(kind.__weakrefoffset__),
         "members": members,
-        "call": _attempt(kind), "new": _attempt(lambda: kind.__new__(kind)),
+        "call": _attempt(kind),
+        "new": _attempt(lambda: kind.__new__(kind)),
         "object-new": _attempt(lambda: object.__new__(kind)),
         "set-attribute": _attempt(lambda: _assign(kind)),
         "subclass": _attempt(lambda: type("Sub", (kind,), {}).__name__),

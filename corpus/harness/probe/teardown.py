@@ -70,8 +70,11 @@ def blank(setting):
     """Instances that no constructor filled in must not crash [11]; nor empty subclasses [20]."""
     done = setting.exercise(setting.subject.load())
     for kind in done.types.values():
-        for make in (kind, lambda kind=kind: kind.__new__(kind),
-                     lambda kind=kind: object.__new__(kind)):
+        for make in (
+            kind,
+            lambda kind=kind: kind.__new__(kind),
+            lambda kind=kind: object.__new__(kind),
+        ):
             try:
                 instance = make()
             except Exception:

@@ -14,8 +14,12 @@ from importlib.machinery import ExtensionFileLoader
 RECORD = os.environ.get("CORPUS_RECORD")
 WATCHED = frozenset(os.environ.get("CORPUS_WATCH", "").split())
 OUTCOMES = {
-    "addSuccess": "passed", "addError": "error", "addFailure": "failed", "addSkip": "skipped",
-    "addExpectedFailure": "xfailed", "addUnexpectedSuccess": "xpassed",
+    "addSuccess": "passed",
+    "addError": "error",
+    "addFailure": "failed",
+    "addSkip": "skipped",
+    "addExpectedFailure": "xfailed",
+    "addUnexpectedSuccess": "xpassed",
 }
 
 
