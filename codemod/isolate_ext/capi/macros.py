@@ -80,8 +80,8 @@ SYSTEM_MACROS: Mapping[str, Shape] = MappingProxyType(
         _words(
             "WINAPI CALLBACK APIENTRY __stdcall __cdecl __fastcall STDMETHODCALLTYPE XMLCALL "
             "XMLCALLBACK NTAPI WSAAPI __forceinline FAR NEAR PASCAL __restrict __restrict__ "
-            "__extension__ _Noreturn __noreturn _Complex _Pragma CURL_EXTERN ZEXPORT ZEXPORTVA ZEXTERN "
-            "SQLITE_API BZ_API CFFI_UNUSED CYTHON_INLINE CYTHON_UNUSED CYTHON_NCP_UNUSED "
+            "__extension__ _Noreturn __noreturn _Complex _Pragma CURL_EXTERN ZEXPORT ZEXPORTVA "
+            "ZEXTERN SQLITE_API BZ_API CFFI_UNUSED CYTHON_INLINE CYTHON_UNUSED CYTHON_NCP_UNUSED "
             "CYTHON_RESTRICT SWIGINTERN SWIGRUNTIME SWIGINLINE SWIGUNUSED SWIGEXPORT "
             "__pragma G_BEGIN_DECLS G_END_DECLS __BEGIN_DECLS __END_DECLS DBUS_BEGIN_DECLS "
             "DBUS_END_DECLS"
@@ -94,7 +94,8 @@ SYSTEM_MACROS: Mapping[str, Shape] = MappingProxyType(
 TYPE_ARGUMENTS = frozenset(
     _words(
         "PyObject_New PyObject_NEW PyObject_NewVar PyObject_NEW_VAR PyObject_GC_New "
-        "PyObject_GC_NewVar PyObject_GC_Resize PyMem_New PyMem_NEW PyMem_Resize PyMem_RESIZE va_arg __builtin_va_arg "
+        "PyObject_GC_NewVar PyObject_GC_Resize PyMem_New PyMem_NEW PyMem_Resize PyMem_RESIZE "
+        "va_arg __builtin_va_arg "
         "_Py_CAST _Py_STATIC_CAST Py_SAFE_DOWNCAST Py_ARITHMETIC_RIGHT_SHIFT Py_MEMBER_SIZE "
         "__builtin_types_compatible_p __builtin_offsetof container_of _Py_SIZE_ROUND_UP "
         "_Py_RVALUE"

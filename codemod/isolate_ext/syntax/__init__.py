@@ -9,6 +9,7 @@ from isolate_ext.syntax.parsed import Parsed
 from isolate_ext.syntax.parsing import parse
 from isolate_ext.syntax.scanning import Scan, scan
 from isolate_ext.syntax.source import Source
+from isolate_ext.syntax.stats import Statistics, statistics
 from isolate_ext.syntax.writing import StandIn
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "Scan",
     "Source",
     "StandIn",
+    "Statistics",
     "parse",
     "scan",
+    "statistics",
 ]

@@ -11,7 +11,7 @@ from isolate_ext.syntax.directives import Define
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.grammar import parse_bytes
 from isolate_ext.syntax.guessing import GUESSES
-from isolate_ext.syntax.invocations import candidates, invocation, names_in
+from isolate_ext.syntax.invocations import braces_of, candidates, invocation, names_in
 from isolate_ext.syntax.scanning import Scan
 from isolate_ext.syntax.sheet import Sheet
 from isolate_ext.syntax.standins import Neutraliser
@@ -92,7 +92,13 @@ class Bodies:
 
     def __init__(self, scan: Scan, macros: MacroEnvironment) -> None:
         self._macros = macros
+        self._braces = sorted(braces_of(scan.body_identifiers, macros))
         self._names = candidates(scan.body_identifiers, scan.body_skeleton, macros)
+
+    def _braces_in(self, define: Define) -> list[tuple[int, bytes]]:
+        start, end = define.body_span
+        low = bisect_left(self._braces, (start, b""))
+        return self._braces[low : bisect_left(self._braces, (end, b""))]
 
     def parse(self, define: Define) -> Body:
         """The tree of one body, by the first wrapper in which it parses."""
@@ -104,7 +110,9 @@ class Bodies:
         for guesses, wrappers in (((), _WRAPPERS), (GUESSES, _WRAPPERS[:5])):
             for prefix, suffix in wrappers:
                 base = start - len(prefix)
-                sheet = Sheet(prefix + code + suffix, prefix + skeleton + suffix, bare=True)
+                shown = prefix + skeleton + suffix
+                braces = [(offset - base, text) for offset, text in self._braces_in(define)]
+                sheet = Sheet(prefix + code + suffix, shown, bare=True, braces=braces)
                 neutraliser = Neutraliser(sheet, self._macros)
                 neutraliser.run([(offset - base, name) for offset, name in names])
                 tidy(sheet, len(prefix), len(prefix) + len(code))
@@ -131,8 +139,8 @@ def _show_parameters(neutraliser: Neutraliser, define: Define, start: int, end: 
         if call.starts and call.braces is Braces.BLOCK:
             if call.after == b"}" or (call.before_word and call.next > call.end):
                 neutraliser.end(call)
-        elif call.after == b"{" and call.braces is Braces.FILE and len(name) > 1:
-            sheet.put(offset, b"()".ljust(len(name)))
+        elif call.after == b"{" and call.braces is Braces.FILE:
+            sheet.put(offset - 1, b"()".ljust(len(name) + 1))
 
 
 def _moved(stand_ins: list[StandIn], base: int) -> tuple[StandIn, ...]:

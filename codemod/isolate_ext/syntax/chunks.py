@@ -40,7 +40,7 @@ class Chunks:
 def _cuts(structure: Structure, resync: bool) -> list[int]:
     skeleton = structure.skeleton
     cuts: list[int] = []
-    stack: list[Braces] = []
+    stack: list[tuple[Braces, int]] = []
     parentheses = 0
     for match in _MARK.finditer(skeleton):
         char = match.group()
@@ -57,14 +57,13 @@ def _cuts(structure: Structure, resync: bool) -> list[int]:
             if kind is Braces.FILE and not stack:
                 cuts.append(at + 1)
             else:
-                stack.append(kind)
+                stack.append((kind, parentheses))
         elif stack:
-            kind = stack.pop()
+            kind, parentheses = stack.pop()
             if resync and skeleton[at - 1 : at] in (b"\n", b""):
                 stack.clear()
             if not stack and kind is Braces.BLOCK and (parentheses <= 0 or resync):
                 cuts.append(at + 1)
-                parentheses = 0
         else:
             cuts.append(at + 1)
             parentheses = 0

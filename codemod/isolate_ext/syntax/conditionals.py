@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from isolate_ext.syntax.directives import Define, Undef
@@ -123,9 +123,9 @@ _FIXED_DEFINED = frozenset(
 class Verdicts:
     """Decides branches for Python >= 3.9 on every platform, following the file's own defines."""
 
-    def __init__(self) -> None:
+    def __init__(self, elsewhere: Mapping[str, bool] | None = None) -> None:
         self._known: dict[str, Interval] = {}
-        self._defined: dict[str, bool | None] = {}
+        self._defined: dict[str, bool | None] = dict(elsewhere or {})
 
     def _lookup(self, name: str, defined: bool) -> Interval:
         if defined:
@@ -174,6 +174,19 @@ class Verdicts:
             if constant is True:
                 constant_taken = True
             self.decide(branch)
+
+
+def decided_macros(defines: Iterable[Define]) -> dict[str, bool]:
+    """Macros that every supported Python defines, or that none does, by where they are defined.
+
+    Only names whose every definition stands in branches that are decided take part.
+    """
+    verdicts: dict[str, set[bool | None]] = {}
+    for define in defines:
+        branch = define.branch
+        inside = branch is not None and branch.group is not None
+        verdicts.setdefault(define.name, set()).add(branch.verdict if inside and branch else None)
+    return {name: found == {True} for name, found in verdicts.items() if found in ({True}, {False})}
 
 
 def _chained(parent: bool | None, taken: bool | None, value: bool | None) -> bool | None:

@@ -33,7 +33,15 @@ class MacroEnvironment:
 
     @classmethod
     def of(cls, scans: Iterable[Scan]) -> MacroEnvironment:
-        """The environment of a unit: its own scan and those of its headers."""
+        """The environment of a unit: its own scan and those of its headers.
+
+        What the definitions of one file decide about the `#if` branches of the others is settled.
+        """
+        scans = list(scans)
+        known = decided_macros(define for each in scans for define in each.defines)
+        if known:
+            for each in scans:
+                Verdicts(known).decide(each.root)
         found: dict[str, list[Define]] = {}
         for scan in scans:
             for define in scan.live_defines:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fence:
-    """A span of the source outside the reach of the parser, and why."""
+    """A span of the source outside the reach of the parser, and why.
+
+    ``whole`` tells a top-level piece that has no tree at all from a statement inside one that has.
+    """
 
     start: int
     end: int
     cause: str
+    whole: bool = True
 
     @property
     def span(self) -> tuple[int, int]:

@@ -120,4 +120,10 @@ def join_calls(neutraliser: Neutraliser, start: int, end: int) -> None:
         sheet.put(start + match.start(1), b"+")
 
 
-GUESSES: tuple[Guess, ...] = (join_names, join_calls, drop_specifiers, fix_arguments, end_calls)
+GUESSES: tuple[Guess, ...] = (
+    join_names,
+    drop_specifiers,
+    fix_arguments,
+    join_calls,
+    end_calls,
+)

@@ -67,7 +67,8 @@ def infer(define: Define, shape_of: ShapeOf) -> Shape:
     if wrapped is not None:
         return wrapped
     if first in _HEADS:
-        return Shape.STATEMENT if parses(b"void f(){" + body + b"}") else Shape.HEAD
+        whole = body.endswith((b";", b"}")) or parses(b"void f(){" + body + b"}")
+        return Shape.STATEMENT if whole else Shape.HEAD
     if first in _JUMPS or (body.startswith(b"{") and b";" in body):
         return Shape.STATEMENT
     if first in (b"case", b"default"):

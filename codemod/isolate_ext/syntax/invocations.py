@@ -110,6 +110,19 @@ def candidates(
     return sorted(found)
 
 
+def braces_of(
+    identifiers: dict[bytes, list[int]], macros: MacroEnvironment
+) -> list[tuple[int, bytes]]:
+    """Where macros close and open blocks, and the braces that they stand for."""
+    found: list[tuple[int, bytes]] = []
+    for name, offsets in identifiers.items():
+        closes, opens = macros.balance(name.decode())
+        if (closes or opens) and closes + opens <= len(name):
+            text = b"}" * closes + b"{" * opens
+            found.extend((offset, text) for offset in offsets)
+    return found
+
+
 def _suspects(identifiers: dict[bytes, list[int]], skeleton: bytes) -> Iterator[tuple[int, bytes]]:
     """Names, known or not, in places where only a macro makes sense."""
     for match in _LONE.finditer(skeleton):

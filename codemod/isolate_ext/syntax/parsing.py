@@ -10,7 +10,7 @@ from isolate_ext.syntax.configurations import Configuration, Walk, walk
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.fences import Fence
 from isolate_ext.syntax.grammar import parse_bytes
-from isolate_ext.syntax.invocations import candidates
+from isolate_ext.syntax.invocations import braces_of, candidates
 from isolate_ext.syntax.parsed import Parsed
 from isolate_ext.syntax.repair import repaired
 from isolate_ext.syntax.scanning import Scan, without
@@ -28,8 +28,11 @@ Piece = tuple[Any, int]
 class View:
     """One configuration of a file as the parser sees it."""
 
-    def __init__(self, scan: Scan, path: Walk, macros: MacroEnvironment) -> None:
-        self.sheet = Sheet(without(scan.code, path.dead), without(scan.skeleton, path.dead))
+    def __init__(
+        self, scan: Scan, path: Walk, macros: MacroEnvironment, braces: list[tuple[int, bytes]]
+    ) -> None:
+        code, skeleton = without(scan.code, path.dead), without(scan.skeleton, path.dead)
+        self.sheet = Sheet(code, skeleton, braces=braces)
         self.neutraliser = Neutraliser(self.sheet, macros)
 
     def text(self, start: int, end: int) -> bytes:
@@ -44,6 +47,7 @@ class Views:
         self.scan = scan
         self.macros = macros
         self.names = candidates(scan.identifiers, scan.skeleton, macros)
+        self.braces = braces_of(scan.identifiers, macros)
         self.pieces: list[Piece] = []
         self.fences: list[Fence] = []
         self.stand_ins: dict[Span, StandIn] = {}
@@ -51,11 +55,11 @@ class Views:
     def run(self) -> None:
         """The primary view whole, then of each further one the pieces that are new."""
         first = walk(self.scan.root, Configuration())
-        view = View(self.scan, first, self.macros)
+        view = View(self.scan, first, self.macros, self.braces)
         self._neutralise(view, [(0, len(self.scan.code))])
         self._parse_whole(view)
         for path, added in further_walks(self.scan.root, first, self.scan.skeleton):
-            view = View(self.scan, path, self.macros)
+            view = View(self.scan, path, self.macros, self.braces)
             chunks = Chunks(view.sheet.structure)
             windows = merged(
                 [
@@ -112,6 +116,8 @@ class Views:
             root, base = mended.root, mended.base
             self.fences.extend(mended.fences)
             self._collect(view)
+            if any(fence.whole for fence in mended.fences):
+                return
         self.pieces.extend((node, base) for node in root.children if node.is_named)
 
 

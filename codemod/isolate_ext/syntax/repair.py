@@ -97,7 +97,7 @@ def _fences(skeleton: bytes, root: Any, window: Span) -> tuple[Fence, ...]:
         span = _statement(skeleton, start + node.start_byte, start + node.end_byte, inner)
         if span is None:
             return whole
-        fences.append(Fence(*span, _cause_of(node)))
+        fences.append(Fence(*span, _cause_of(node), whole=False))
     lines = sum(fence.end - fence.start for fence in fences)
     return tuple(fences) if lines < (right - left) // 2 else whole
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from isolate_ext.syntax.structure import Structure
 
+Braced = Iterable[tuple[int, bytes]]
 _LINKAGE = re.compile(rb'extern\s*"\.*"\s*$')
 
 
 class Sheet:
     """The text of one view. Every change keeps the length, so offsets stay those of the source.
 
-    A ``bare`` sheet keeps the braces of ``extern "C"`` and those that match nothing.
+    ``braces`` are those that macros close and open, by offset of the macro's name. A ``bare`` sheet
+    keeps the braces of ``extern "C"`` and those that match nothing.
     """
 
-    def __init__(self, code: bytes, skeleton: bytes, bare: bool = False) -> None:
+    def __init__(
+        self, code: bytes, skeleton: bytes, bare: bool = False, braces: Braced = ()
+    ) -> None:
         self.code = bytearray(code)
         self.skeleton = bytearray(skeleton)
-        self.structure = Structure(skeleton)
+        self.structure = Structure(_with_braces(skeleton, braces))
         if bare:
             return
         for opening, close in self.structure.linkage:
@@ -51,3 +56,13 @@ class Sheet:
             return False
         self.put(end, mark)
         return True
+
+
+def _with_braces(skeleton: bytes, braces: Braced) -> bytes:
+    """The skeleton in which macros show the braces that they stand for."""
+    shown: bytearray | None = None
+    for offset, text in braces:
+        if skeleton[offset : offset + 1].strip():
+            shown = bytearray(skeleton) if shown is None else shown
+            shown[offset : offset + len(text)] = text
+    return skeleton if shown is None else bytes(shown)

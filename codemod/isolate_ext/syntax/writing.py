@@ -73,7 +73,7 @@ class StandInWriter:
         skeleton = self.sheet.skeleton
         close = skeleton.find(b"}", call.next) + 1
         if close:
-            self.fences.append(Fence(call.start, close, "assembly"))
+            self.fences.append(Fence(call.start, close, "assembly", whole=False))
             self.sheet.blank(call.start, close)
             self.sheet.put(call.start, b";")
 

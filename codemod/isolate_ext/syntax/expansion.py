@@ -1,0 +1,76 @@
+"""One step of macro expansion, as text: what a person would write instead of an invocation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from isolate_ext.syntax.directives import Define
+
+_TOKEN = re.compile(
+    rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|/\*.*?\*/|//[^\n]*|\s*\#\#\s*|\#|\w+|\s+|.',
+    re.DOTALL,
+)
+_SKIP = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|/\*.*?\*/|//[^\n]*', re.DOTALL)
+_CONTINUED = re.compile(rb"[ \t]*\\\r?\n")
+
+
+def invocation(data: bytes, end_of_name: int) -> tuple[int, list[bytes]] | None:
+    """The end of a function-like invocation and the texts of its arguments.
+
+    None where no parenthesis follows the name, or none closes it.
+    """
+    opening = re.compile(rb"(?:\s|\\\r?\n)*\(").match(data, end_of_name)
+    if opening is None:
+        return None
+    depth, at, start = 1, opening.end(), opening.end()
+    arguments: list[bytes] = []
+    while at < len(data):
+        skipped = _SKIP.match(data, at)
+        if skipped is not None:
+            at = skipped.end()
+            continue
+        char = data[at : at + 1]
+        if char in b"([{":
+            depth += 1
+        elif char in b")]}":
+            depth -= 1
+            if depth == 0:
+                last = data[start:at].strip()
+                return at + 1, [*arguments, last] if last or arguments else []
+        elif char == b"," and depth == 1:
+            arguments.append(data[start:at].strip())
+            start = at + 1
+        at += 1
+    return None
+
+
+def expand(define: Define, data: bytes, arguments: Sequence[bytes]) -> bytes | None:
+    """The body of a macro with its arguments put in; ``data`` is the text that holds the macro.
+
+    Continuations become plain line ends.  None where the number of arguments is wrong.
+    """
+    body = _CONTINUED.sub(b"\n", data[define.body_span[0] : define.body_span[1]])
+    names = [each.encode() for each in define.params or ()]
+    if len(names) != len(arguments) and not (len(names) == 1 and not arguments):
+        return None
+    values = dict(zip(names, arguments or [b""] * len(names), strict=True))
+    out: list[bytes] = []
+    stringify = False
+    for match in _TOKEN.finditer(body):
+        token = match[0]
+        if token == b"#" and define.params is not None:
+            stringify = True
+            continue
+        if token.strip() == b"##":
+            continue
+        if token in values:
+            value = values[token]
+            if stringify:
+                value = b'"' + value.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+            out.append(value)
+        else:
+            out.append(token)
+        if token.strip():
+            stringify = False
+    return b"".join(out)
