@@ -27,7 +27,10 @@ EXAMPLES = (
 
 def run(pass_: Pass) -> None:
     for field in pass_.decisions.fields.values():
-        if field.kind in (Kind.TYPE, Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT) and field.owned:
+        if (
+            field.kind in (Kind.TYPE, Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT)
+            and field.owned
+        ):
             _balance(pass_, field)
 
 
@@ -35,7 +38,8 @@ def adds_objects(pass_: Pass) -> bool:
     """Whether any call becomes `PyModule_AddObjectRef`."""
     return any(
         call_of(use, STEALS_ON_SUCCESS) is not None
-        for field in pass_.decisions.fields.values() if field.owned
+        for field in pass_.decisions.fields.values()
+        if field.owned
         for use in pass_.extension.uses_of(field.symbol)
     )
 
@@ -43,9 +47,17 @@ def adds_objects(pass_: Pass) -> bool:
 def call_of(use: Use, names: frozenset[str]) -> Node | None:
     """The call of one of ``names`` that takes this use as an argument, below casts."""
     node = use.node
-    while node is not None and node.parent is not None and node.parent.kind in (
-        "pointer_expression", "cast_expression", "parenthesized_expression", "argument_list",
-        "subscript_expression",
+    while (
+        node is not None
+        and node.parent is not None
+        and node.parent.kind
+        in (
+            "pointer_expression",
+            "cast_expression",
+            "parenthesized_expression",
+            "argument_list",
+            "subscript_expression",
+        )
     ):
         node = node.parent
         if node.kind == "argument_list":
@@ -81,7 +93,10 @@ def _is_statement(use: Use, callee: str) -> bool:
     if use.node is None:
         return False
     statement = statement_of(use.node)
-    return statement.kind == "expression_statement" and re.match(rf"{callee}\s*\(", statement.str) is not None
+    return (
+        statement.kind == "expression_statement"
+        and re.match(rf"{callee}\s*\(", statement.str) is not None
+    )
 
 
 def _drop(pass_: Pass, use: Use, group: str, since: Stage) -> None:
@@ -90,19 +105,30 @@ def _drop(pass_: Pass, use: Use, group: str, since: Stage) -> None:
     statement = statement_of(use.node)
     start, end = statement.start, statement.end
     kept = [
-        edit for edit in pass_.plan.edits
-        if not (edit.replacement.path == use.path and start <= edit.replacement.span.start
-                and edit.replacement.span.end <= end and edit.until >= since)
+        edit
+        for edit in pass_.plan.edits
+        if not (
+            edit.replacement.path == use.path
+            and start <= edit.replacement.span.start
+            and edit.replacement.span.end <= end
+            and edit.until >= since
+        )
     ]
-    clipped = [
-        edit for edit in pass_.plan.edits
-        if edit not in kept and edit.since < since
-    ]
+    clipped = [edit for edit in pass_.plan.edits if edit not in kept and edit.since < since]
     pass_.plan.edits[:] = kept
     for edit in clipped:
         change = edit.replacement
-        pass_.plan.replace(edit.rule, change.path, change.span.start, change.span.end, change.parts,
-                           change.group, edit.since, Stage(since - 1), change.order)
+        pass_.plan.replace(
+            edit.rule,
+            change.path,
+            change.span.start,
+            change.span.end,
+            change.parts,
+            change.group,
+            edit.since,
+            Stage(since - 1),
+            change.order,
+        )
     remove_statement(pass_, use.path, statement, group, since)
 
 

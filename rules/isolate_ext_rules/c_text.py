@@ -39,21 +39,31 @@ def trailing_comment(data: bytes, end: int) -> tuple[str, int]:
 
 def statement_of(node: Node) -> Node:
     """The statement that an expression stands in."""
-    while node.parent is not None and not node.kind.endswith("_statement") and (
-        node.kind not in ("declaration", "function_definition")
+    while (
+        node.parent is not None
+        and not node.kind.endswith("_statement")
+        and (node.kind not in ("declaration", "function_definition"))
     ):
         node = node.parent
     return node
 
 
 def remove_statement(
-    pass_: Pass, path: str, statement: Node, group: str, since: Stage,
+    pass_: Pass,
+    path: str,
+    statement: Node,
+    group: str,
+    since: Stage,
     until: Stage = Stage.ISOLATED,
 ) -> None:
     """Take a statement away; an empty one stays where the grammar needs one."""
     data = pass_.parsed(path).source.data
     parent = statement.parent
-    if parent is None or parent.kind in ("compound_statement", "translation_unit", "case_statement"):
+    if parent is None or parent.kind in (
+        "compound_statement",
+        "translation_unit",
+        "case_statement",
+    ):
         start, end = whole_lines(data, statement.start, statement.end)
         pass_.replace(path, start, end, b"", group, since, until)
     else:

@@ -17,7 +17,9 @@ def add_prologue(pass_: Pass) -> None:
     names, creator = pass_.decisions.names, pass_.decisions.init.creator
     data = pass_.parsed(creator.path).source.data
     types = prologue_types(pass_)
-    values = [line for field in pass_.decisions.fields.values() for line in initial_value(pass_, field)]
+    values = [
+        line for field in pass_.decisions.fields.values() for line in initial_value(pass_, field)
+    ]
     if types or values or _uses_state(pass_):
         at = body_start(data, creator.body)
         declare = f"\n    {names.state_struct} *{names.variable} = "
@@ -28,19 +30,22 @@ def add_prologue(pass_: Pass) -> None:
         pass_.replace(creator.path, at, at, final, GROUP, Stage.ISOLATED)
     at = _after_declarations(pass_)
     margin = indent_at(data, at[1]) or "    "
+    multi_phase = pass_.decisions.init.multi_phase
     static_state = f"{names.global_accessor}()"
     for stage in (Stage.HEAP_TYPES, Stage.ACCESS, Stage.ISOLATED):
         state = static_state if stage is Stage.HEAP_TYPES else names.variable
         isolated = stage is Stage.ISOLATED
         lines = list(values) if isolated else []
         for key in types:
-            made = creation(pass_, pass_.decisions.types[key],
-                            module_name(pass_) if isolated else "NULL", state)
-            lines += [f"if ({made} < 0) {{", f"    return {'-1' if isolated else 'NULL'};", "}"]
+            made = creation(
+                pass_, pass_.decisions.types[key], module_name(pass_) if isolated else "NULL", state
+            )
+            lines += [f"if ({made} < 0) {{", f"    return {'-1' if isolated or multi_phase else 'NULL'};", "}"]
         if lines:
             text = "".join(
                 f"{line}\n" if line.startswith("#") else f"{margin}{line}\n"
-                for each in lines for line in each.split("\n")
+                for each in lines
+                for line in each.split("\n")
             )
             pass_.replace(creator.path, at[0], at[0], text, GROUP, stage, stage, order=5)
 
@@ -83,8 +88,10 @@ def initial_value(pass_: Pass, field: StateField) -> list[str]:
         stars = "*" * variable.ctype.pointers
         sizes = "".join(f"[{size}]" for size in field.arrays)
         lines = [
-            "{", f"    static const {base} {stars}initial{sizes} = {text};",
-            f"    memcpy(&{target}, &initial, sizeof(initial));", "}",
+            "{",
+            f"    static const {base} {stars}initial{sizes} = {text};",
+            f"    memcpy(&{target}, &initial, sizeof(initial));",
+            "}",
         ]
         if variable.ctype.pointers:
             lines[1] = f"    static {base} {stars}const initial{sizes} = {text};"

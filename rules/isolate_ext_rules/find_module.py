@@ -34,7 +34,7 @@ spam_fail(PyObject *self, PyObject *args)
 }
 """,
     '{"fail", spam_fail, METH_NOARGS, NULL},',
-).replace('NULL, -1, spam_methods', 'NULL, sizeof(spam_state), spam_methods')
+).replace("NULL, -1, spam_methods", "NULL, sizeof(spam_state), spam_methods")
 EXAMPLES = (Rewrite(STATEFUL, ("state->Error",), ("spam_global", "PyState_FindModule")),)
 GROUP = "state"
 
@@ -56,8 +56,13 @@ def _replace_accessor(pass_: Pass, key: str) -> None:
         call = use.call
         end = call.end if call is not None and not _object_like(routine) else use.end
         if use.inside is None:
-            pass_.refuse(Reason.FILE_SCOPE_USE, use.path, use.start, use.end,
-                         f"{routine.name} is used outside of a function")
+            pass_.refuse(
+                Reason.FILE_SCOPE_USE,
+                use.path,
+                use.start,
+                use.end,
+                f"{routine.name} is used outside of a function",
+            )
             continue
         pass_.replace(use.path, use.start, end, name.encode(), GROUP, Stage.ISOLATED)
     for definition in routine.definitions:
@@ -89,7 +94,9 @@ def _call(pass_: Pass, path: str, offset: int, name: str) -> None:
     if name == "PyState_FindModule" and function is pass_.decisions.init.creator:
         return
     if name == "PyState_FindModule":
-        pass_.refuse_node(Reason.NO_ROUTE, path, call, "PyState_FindModule finds no module that has slots")
+        pass_.refuse_node(
+            Reason.NO_ROUTE, path, call, "PyState_FindModule finds no module that has slots"
+        )
         return
     statement = statement_of(call)
     if statement.kind == "expression_statement" and statement.named[0] is call:

@@ -38,14 +38,23 @@ def _surround(pass_: Pass, path: str, field: StateField, uses: list[Use]) -> Non
     states = {_state(pass_, use) for use in uses}
     if len(states) != 1 or None in states:
         first = uses[0]
-        pass_.refuse(Reason.GENERATED, path, first.start, first.end,
-                     f"generated code names {name} where the state is not at hand", field.symbol)
+        pass_.refuse(
+            Reason.GENERATED,
+            path,
+            first.start,
+            first.end,
+            f"generated code names {name} where the state is not at hand",
+            field.symbol,
+        )
         return
     state = states.pop()
     star = "*" if field.kind is Kind.TYPE else ""
     since = Stage.HEAP_TYPES if field.kind is Kind.TYPE else Stage.STATE
     static = f"{pass_.decisions.names.global_accessor}()"
-    for text, first, last in ((static, since, Stage.HEAP_TYPES), (state, Stage.ACCESS, Stage.ISOLATED)):
+    for text, first, last in (
+        (static, since, Stage.HEAP_TYPES),
+        (state, Stage.ACCESS, Stage.ISOLATED),
+    ):
         before = f"#define {name} ({star}{text}->{field.name})  /* for generated code */\n"
         for including, start, end in _includes(pass_, path):
             pass_.replace(including, start, start, before, group, first, last)

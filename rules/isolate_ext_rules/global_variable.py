@@ -38,8 +38,12 @@ def _move(pass_: Pass, field: StateField) -> None:
     for use in pass_.extension.uses_of(field.symbol):
         if use.inside is None:
             pass_.refuse(
-                Reason.FILE_SCOPE_USE, use.path, use.start, use.end,
-                f"{variable.name} is used outside of a function", field.symbol,
+                Reason.FILE_SCOPE_USE,
+                use.path,
+                use.start,
+                use.end,
+                f"{variable.name} is used outside of a function",
+                field.symbol,
             )
             return
     group = f"global:{field.symbol}"
@@ -65,5 +69,12 @@ def replace_use(pass_: Pass, use: Use, field: StateField, group: str) -> None:
     pass_.state_edit(use.path, use.start, use.end, use.inside, group, text)
 
 
-RULE = Rule("global-variable", __doc__, (53, 68, 69, 70, 72, 74, 76, 77, 81), Stage.STATE,
-            Safety.SAFE, run, EXAMPLES)
+RULE = Rule(
+    "global-variable",
+    __doc__,
+    (53, 68, 69, 70, 72, 74, 76, 77, 81),
+    Stage.STATE,
+    Safety.SAFE,
+    run,
+    EXAMPLES,
+)

@@ -27,7 +27,9 @@ static PyType_Spec Egg_spec = {"spam.Egg", sizeof(PyObject), 0, Py_TPFLAGS_DEFAU
     "",
     "Egg = PyType_FromSpec(&Egg_spec);",
 )
-EXAMPLES = (Rewrite(SPEC, ("PyType_FromModuleAndSpec(m, &Egg_spec, NULL)",), ("PyType_FromSpec(",)),)
+EXAMPLES = (
+    Rewrite(SPEC, ("PyType_FromModuleAndSpec(m, &Egg_spec, NULL)",), ("PyType_FromSpec(",)),
+)
 
 
 def run(pass_: Pass) -> None:
@@ -53,14 +55,21 @@ def _bind(pass_: Pass, path: str, call: Node, offset: int) -> None:
     else:
         module_text = decisions.modules.get(function) if function is not None else None
     if module_text is None:
-        pass_.refuse_node(Reason.INIT_SHAPE, path, call, "a type is made where the module is not at hand")
+        pass_.refuse_node(
+            Reason.INIT_SHAPE, path, call, "a type is made where the module is not at hand"
+        )
         return
     spec = arguments.named[0]
     bases: bytes | Hole = b"NULL"
     if len(arguments.named) > 1:
         bases = Hole(Span(arguments.named[1].start, arguments.named[1].end))
-    parts = [f"PyType_FromModuleAndSpec({module_text}, ".encode(), Hole(Span(spec.start, spec.end)), b", ",
-             bases, b")"]
+    parts = [
+        f"PyType_FromModuleAndSpec({module_text}, ".encode(),
+        Hole(Span(spec.start, spec.end)),
+        b", ",
+        bases,
+        b")",
+    ]
     pass_.replace(path, call.start, call.end, parts, "init", Stage.ISOLATED)
 
 

@@ -21,8 +21,16 @@ from isolate_ext_rules.c_text import conditional, indent_at
 from isolate_ext_rules.examples import EXCEPTION
 
 EXAMPLES = (
-    Rewrite(EXCEPTION, ("Py_VISIT(state->Error);", "Py_CLEAR(state->Error);", ".m_traverse = spam_traverse",
-                        ".m_clear = spam_clear", ".m_free = spam_free")),
+    Rewrite(
+        EXCEPTION,
+        (
+            "Py_VISIT(state->Error);",
+            "Py_CLEAR(state->Error);",
+            ".m_traverse = spam_traverse",
+            ".m_clear = spam_clear",
+            ".m_free = spam_free",
+        ),
+    ),
 )
 _HOOKS = ("m_traverse", "m_clear", "m_free")
 
@@ -63,7 +71,9 @@ def _complete(pass_: Pass, definition: Definition, macro: str) -> None:
     if lines:
         newline = pass_.style(definition.path).newline.decode()
         text = "".join(f"{line}{newline}{margin}" for each in lines for line in each.split("\n"))
-        pass_.replace(definition.path, last.start, last.start, text.encode(), "state", Stage.ISOLATED)
+        pass_.replace(
+            definition.path, last.start, last.start, text.encode(), "state", Stage.ISOLATED
+        )
 
 
 def _lines(pass_: Pass, macro: str) -> Iterator[str]:
@@ -82,8 +92,11 @@ def _line(field: StateField, target: str, macro: str) -> str:
     for n in reversed(range(depth)):
         index = indexes[n]
         size = f"Py_ARRAY_LENGTH({target}{''.join(f'[{indexes[k]}]' for k in range(n))})"
-        inner = [f"for (size_t {index} = 0; {index} < {size}; {index}++) {{",
-                 *(f"    {line}" for line in inner), "}"]
+        inner = [
+            f"for (size_t {index} = 0; {index} < {size}; {index}++) {{",
+            *(f"    {line}" for line in inner),
+            "}",
+        ]
     return "\n".join(inner)
 
 
@@ -95,19 +108,27 @@ def hook_functions(pass_: Pass) -> str:
     fetch = f"    {names.state_struct} *{names.variable} = {names.module_accessor}(module);"
     parts = []
     for field, macro, head in (
-        ("m_traverse", "Py_VISIT", f"{names.traverse}(PyObject *module, visitproc visit, void *arg)"),
+        (
+            "m_traverse",
+            "Py_VISIT",
+            f"{names.traverse}(PyObject *module, visitproc visit, void *arg)",
+        ),
         ("m_clear", "Py_CLEAR", f"{names.clear}(PyObject *module)"),
     ):
         lines = list(_lines(pass_, macro))
         if existing(pass_, field) is None and lines:
             body = "\n".join(
-                line if line.startswith("#") else f"    {line}" for each in lines for line in each.split("\n")
+                line if line.startswith("#") else f"    {line}"
+                for each in lines
+                for line in each.split("\n")
             )
             parts.append(f"static int\n{head}\n{{\n{fetch}\n\n{body}\n    return 0;\n}}")
     if existing(pass_, "m_free") is None and (parts or existing(pass_, "m_clear") is not None):
         clear = existing(pass_, "m_clear")
         name = clear.name if clear is not None else names.clear
-        parts.append(f"static void\n{names.free}(void *module)\n{{\n    (void){name}((PyObject *)module);\n}}")
+        parts.append(
+            f"static void\n{names.free}(void *module)\n{{\n    (void){name}((PyObject *)module);\n}}"
+        )
     return "\n\n".join(parts)
 
 

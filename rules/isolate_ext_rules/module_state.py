@@ -33,7 +33,10 @@ from isolate_ext_rules.state_text import (
 )
 
 EXAMPLES = (
-    Rewrite(EXCEPTION, ("} spam_state;", "get_spam_state(PyObject *module)", "PyModule_GetState(module)")),
+    Rewrite(
+        EXCEPTION,
+        ("} spam_state;", "get_spam_state(PyObject *module)", "PyModule_GetState(module)"),
+    ),
 )
 GROUP = "state"
 
@@ -72,7 +75,8 @@ def run(pass_: Pass) -> None:
 def fields_at(pass_: Pass, stage: Stage) -> list[StateField]:
     """The members that exist at a stage; types join with the second."""
     return [
-        field for field in pass_.decisions.fields.values()
+        field
+        for field in pass_.decisions.fields.values()
         if stage >= Stage.HEAP_TYPES or field.kind is not Kind.TYPE
     ]
 
@@ -114,11 +118,15 @@ def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
     kinds = {route.kind for route in pass_.decisions.routes.values()}
     parts: list[str] = []
     if stage < Stage.ISOLATED:
-        parts.append(STATIC_ACCESSOR.fill(
-            storage="extern" if home.shared else "static", struct=names.state_struct,
-            variable=names.global_variable, accessor=names.global_accessor,
-            initialiser="" if home.shared else static_initialiser(pass_),
-        ))
+        parts.append(
+            STATIC_ACCESSOR.fill(
+                storage="extern" if home.shared else "static",
+                struct=names.state_struct,
+                variable=names.global_variable,
+                accessor=names.global_accessor,
+                initialiser="" if home.shared else static_initialiser(pass_),
+            )
+        )
     if stage >= Stage.HEAP_TYPES and pass_.decisions.types:
         if pass_.settings.floor < (3, 10) and stage >= Stage.HEAP_TYPES:
             parts.append(TYPE_FLAGS.fill())
@@ -142,9 +150,12 @@ def _lookups(pass_: Pass, stage: Stage, home: Home, kinds: set[RouteKind]) -> li
         body = (
             "void *state = PyModule_GetState(module);\nassert(state != NULL);\n"
             f"return ({names.state_struct} *)state;"
-            if isolated else f"(void)module;\nreturn {names.global_accessor}();"
+            if isolated
+            else f"(void)module;\nreturn {names.global_accessor}();"
         )
-        parts.append(GET_MODULE.fill(struct=names.state_struct, accessor=names.module_accessor, body=body))
+        parts.append(
+            GET_MODULE.fill(struct=names.state_struct, accessor=names.module_accessor, body=body)
+        )
     if not kinds & (by_type | {RouteKind.TEARDOWN}):
         return parts
     if isolated:
@@ -155,15 +166,24 @@ def _lookups(pass_: Pass, stage: Stage, home: Home, kinds: set[RouteKind]) -> li
             template = GET_BY_TYPE if pass_.settings.floor < (3, 11) else GET_BY_TYPE_NEW
             parts.append(template.fill(accessor=names.type_accessor, **fills))
         else:
-            parts.append(_static_lookup(pass_, names.type_accessor, "PyTypeObject *type", "(void)type;"))
+            parts.append(
+                _static_lookup(pass_, names.type_accessor, "PyTypeObject *type", "(void)type;")
+            )
     if RouteKind.EITHER in kinds:
-        parts.append(GET_BY_OPERANDS.fill(
-            struct=names.state_struct, accessor=names.operand_accessor, by_type=names.type_accessor))
+        parts.append(
+            GET_BY_OPERANDS.fill(
+                struct=names.state_struct,
+                accessor=names.operand_accessor,
+                by_type=names.type_accessor,
+            )
+        )
     if RouteKind.TEARDOWN in kinds:
         if isolated:
             parts.append(GET_IN_TEARDOWN.fill(accessor=names.teardown_accessor, **fills))
         else:
-            parts.append(_static_lookup(pass_, names.teardown_accessor, "PyTypeObject *type", "(void)type;"))
+            parts.append(
+                _static_lookup(pass_, names.teardown_accessor, "PyTypeObject *type", "(void)type;")
+            )
     return parts
 
 

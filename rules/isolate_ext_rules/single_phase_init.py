@@ -37,12 +37,21 @@ from isolate_ext_rules.state_home import definition_name, is_shared
 EXAMPLES = (
     Rewrite(
         EXCEPTION,
-        ("spam_exec(PyObject *m)", "return PyModuleDef_Init(&spam_module);", "{Py_mod_exec, spam_exec},",
-         ".m_size = sizeof(spam_state)", "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED"),
+        (
+            "spam_exec(PyObject *m)",
+            "return PyModuleDef_Init(&spam_module);",
+            "{Py_mod_exec, spam_exec},",
+            ".m_size = sizeof(spam_state)",
+            "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED",
+        ),
         ("PyModule_Create",),
     ),
-    Refused(module("static PyObject *make(PyObject *m) { return m; }").replace("return m;\n}\n", "return make(m);\n}\n"),
-            Reason.INIT_SHAPE),
+    Refused(
+        module("static PyObject *make(PyObject *m) { return m; }").replace(
+            "return m;\n}\n", "return make(m);\n}\n"
+        ),
+        Reason.INIT_SHAPE,
+    ),
 )
 GROUP = "init"
 
@@ -51,11 +60,17 @@ def run(pass_: Pass) -> None:
     init = pass_.decisions.init
     add_prologue(pass_)
     if init.multi_phase:
+        _complete(pass_)
         return
     if len(init.chain) > 2 or (len(init.chain) == 2 and not _only_calls(init.entry.node)):
         entry = init.entry
-        pass_.refuse(Reason.INIT_SHAPE, entry.path, entry.name_start, entry.name_start + len(entry.name),
-                     f"{entry.name} does more than call the function that creates the module")
+        pass_.refuse(
+            Reason.INIT_SHAPE,
+            entry.path,
+            entry.name_start,
+            entry.name_start + len(entry.name),
+            f"{entry.name} does more than call the function that creates the module",
+        )
         return
     removed = _creation(pass_) + _found_again(pass_)
     for exit_ in init.exits:
@@ -78,9 +93,12 @@ def module_name(pass_: Pass) -> str:
 
 def _is_global(pass_: Pass, name: str) -> bool:
     init = pass_.decisions.init
-    return any(use.inside is init.creator for key in pass_.decisions.fields
-               if pass_.extension.variables[key].name == name
-               for use in pass_.extension.uses_of(key))
+    return any(
+        use.inside is init.creator
+        for key in pass_.decisions.fields
+        if pass_.extension.variables[key].name == name
+        for use in pass_.extension.uses_of(key)
+    )
 
 
 def _only_calls(node: Node | None) -> bool:
@@ -135,13 +153,18 @@ def _found_again(pass_: Pass) -> list[tuple[int, int]]:
     removed: list[tuple[int, int]] = []
     for statement in body.named if body is not None and kept is not None else ():
         text = re.sub(r"\s+", "", statement.str)
-        if statement.kind == "expression_statement" and text.startswith(f"{kept}=PyState_FindModule("):
+        if statement.kind == "expression_statement" and text.startswith(
+            f"{kept}=PyState_FindModule("
+        ):
             following = _next_statement(statement)
             for each in (statement, following):
-                test = each.child("condition") if each is not None and each is not statement else None
-                if each is statement or (test is not None and re.fullmatch(
-                    rf"\({kept}(!=(NULL|0))?\)", re.sub(r"\s+", "", test.str)
-                )):
+                test = (
+                    each.child("condition") if each is not None and each is not statement else None
+                )
+                if each is statement or (
+                    test is not None
+                    and re.fullmatch(rf"\({kept}(!=(NULL|0))?\)", re.sub(r"\s+", "", test.str))
+                ):
                     assert each is not None
                     remove_statement(pass_, init.creator.path, each, GROUP, Stage.ISOLATED)
                     removed.append((each.start, each.end))
@@ -165,9 +188,10 @@ def _null_check(statement: Node, kept: str) -> bool:
     if not re.fullmatch(rf"\((!{value}|{value}==(NULL|0)|(NULL|0)=={value})\)", text):
         return False
     statements = then.named if then.kind == "compound_statement" else [then]
-    return len([s for s in statements if s.kind != "comment"]) == 1 and re.fullmatch(
-        r"(return\b[^;]*|goto\s+\w+|[A-Z_]+)\s*;", statements[-1].str
-    ) is not None
+    return (
+        len([s for s in statements if s.kind != "comment"]) == 1
+        and re.fullmatch(r"(return\b[^;]*|goto\s+\w+|[A-Z_]+)\s*;", statements[-1].str) is not None
+    )
 
 
 def _remove_declaration_of(pass_: Pass, name: str) -> None:
@@ -197,11 +221,15 @@ def _exit(pass_: Pass, exit_: Exit) -> None:
     init = pass_.decisions.init
     path = init.creator.path
     if exit_.value is None:
-        pass_.refuse_node(Reason.INIT_SHAPE, path, exit_.node, "the init function returns nothing here")
+        pass_.refuse_node(
+            Reason.INIT_SHAPE, path, exit_.node, "the init function returns nothing here"
+        )
         return
     text = _result(pass_, exit_.value, exit_.kind)
     if text is not None:
-        pass_.replace(path, exit_.value.start, exit_.value.end, text.encode(), GROUP, Stage.ISOLATED)
+        pass_.replace(
+            path, exit_.value.start, exit_.value.end, text.encode(), GROUP, Stage.ISOLATED
+        )
         return
     bare = strip_casts(exit_.value)
     if bare.kind == "conditional_expression":
@@ -217,8 +245,12 @@ def _exit(pass_: Pass, exit_: Exit) -> None:
         text = f"{{ {bare.str}; return -1; }}"
         pass_.replace(path, exit_.node.start, exit_.node.end, text.encode(), GROUP, Stage.ISOLATED)
         return
-    pass_.refuse_node(Reason.INIT_SHAPE, path, exit_.node,
-                      "the init function returns something that is neither the module nor NULL")
+    pass_.refuse_node(
+        Reason.INIT_SHAPE,
+        path,
+        exit_.node,
+        "the init function returns something that is neither the module nor NULL",
+    )
 
 
 def _result(pass_: Pass, value: Node, kind: ExitKind) -> str | None:
@@ -246,8 +278,11 @@ def _arm(pass_: Pass, value: Node) -> str | None:
     routine = pass_.extension.routine_named(f"#{name.str}", init.creator.path)
     if routine is None or not routine.is_macro:
         return None
-    bodies = {pass_.parsed(d.path).source.data[slice(*d.body)].strip(b"() \t") for d in routine.definitions
-              if all(c.verdict is not False for c in d.conditions)}
+    bodies = {
+        pass_.parsed(d.path).source.data[slice(*d.body)].strip(b"() \t")
+        for d in routine.definitions
+        if all(c.verdict is not False for c in d.conditions)
+    }
     if bodies <= {b"NULL", b"0"}:
         return "-1"
     parameters = {(p.name or "").encode() for d in routine.definitions for p in d.parameters}
@@ -258,17 +293,26 @@ def _macro_exits(pass_: Pass) -> None:
     """``INITERROR;`` and the like: a macro whose body is `return NULL`."""
     init = pass_.decisions.init
     for node in init.creator.node.descendants() if init.creator.node is not None else ():
-        if node.kind != "expression_statement" or not node.named or node.named[0].kind != "identifier":
+        if (
+            node.kind != "expression_statement"
+            or not node.named
+            or node.named[0].kind != "identifier"
+        ):
             continue
         name = node.named[0].str
         routine = pass_.extension.routine_named(f"#{name}", init.creator.path)
         if routine is None:
             continue
-        bodies = [pass_.parsed(d.path).source.data[slice(*d.body)] for d in routine.definitions
-                  if all(c.verdict is not False for c in d.conditions)]
+        bodies = [
+            pass_.parsed(d.path).source.data[slice(*d.body)]
+            for d in routine.definitions
+            if all(c.verdict is not False for c in d.conditions)
+        ]
         if bodies and all(re.fullmatch(rb"return\s+\(?(NULL|0)\)?;?", b.strip()) for b in bodies):
             inner = node.named[0]
-            pass_.replace(init.creator.path, inner.start, inner.end, b"return -1", GROUP, Stage.ISOLATED)
+            pass_.replace(
+                init.creator.path, inner.start, inner.end, b"return -1", GROUP, Stage.ISOLATED
+            )
 
 
 def _releases(pass_: Pass, removed: list[tuple[int, int]]) -> None:
@@ -298,7 +342,14 @@ def _header(pass_: Pass) -> None:
         pass_.replace(creator.path, creator.end, creator.end, new, GROUP, Stage.ISOLATED)
     else:
         at = body_start(pass_.parsed(init.entry.path).source.data, init.entry.body)
-        pass_.replace(init.entry.path, at, init.entry.body[1] - 1, f"\n    {returned}\n", GROUP, Stage.ISOLATED)
+        pass_.replace(
+            init.entry.path,
+            at,
+            init.entry.body[1] - 1,
+            f"\n    {returned}\n",
+            GROUP,
+            Stage.ISOLATED,
+        )
 
 
 def _module_unused(pass_: Pass) -> bool:
@@ -343,6 +394,46 @@ def _definition(pass_: Pass) -> None:
     pass_.replace(home.path, at, at, f"{text}\n\n{whole}\n\n", GROUP, Stage.ISOLATED, order=-1)
 
 
+def _complete(pass_: Pass) -> None:
+    """A module that has slots already: the state's size, its hooks, the interpreters slot."""
+    init = pass_.decisions.init
+    home = init.def_declaration
+    if home is None or init.slots is None or not pass_.decisions.fields:
+        return
+    parsed = pass_.parsed(home.path)
+    present = {e.field: e for e in fields_of(parsed, home)}
+    hooks = hook_functions(pass_)
+    values = ["PyModuleDef_HEAD_INIT,"]
+    for field in ("m_name", "m_doc", "m_size", "m_methods", "m_slots"):
+        text = _size(pass_) if field == "m_size" else None
+        if text is not None or (field in present and not present[field].empty):
+            values.append(f".{field} = {text or present[field].value.str},")
+    for field, function in hook_fields(pass_, present).items():
+        values.append(f".{field} = {function},")
+    body = "\n".join(f"    {value}" for value in values)
+    storage = "" if _shared_definition(pass_) or not home.static else "static "
+    whole = f"{storage}struct PyModuleDef {definition_name(pass_)} = {{\n{body}\n}};"
+    text = f"{hooks}\n\n{whole}" if hooks else whole
+    pass_.replace(home.path, home.start, home.end, text, GROUP, Stage.ISOLATED)
+    _complete_slots(pass_)
+
+
+def _complete_slots(pass_: Pass) -> None:
+    slots = pass_.decisions.init.slots
+    values = slots.home.initialiser if slots is not None else None
+    if slots is None or values is None or "Py_mod_multiple_interpreters" in values.str:
+        return
+    rows = [row for row in values.named if row.kind == "initializer_list"]
+    if rows:
+        data = pass_.parsed(slots.home.path).source.data
+        start = data.rfind(b"\n", 0, rows[-1].start) + 1
+        text = (
+            f"#if PY_VERSION_HEX >= {_since(pass_)}\n    {{Py_mod_multiple_interpreters, "
+            "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},\n#endif\n"
+        )
+        pass_.replace(slots.home.path, start, start, text, GROUP, Stage.ISOLATED)
+
+
 def _shared_definition(pass_: Pass) -> bool:
     return is_shared(pass_)
 
@@ -353,11 +444,17 @@ def _size(pass_: Pass) -> str:
     return f"sizeof({pass_.decisions.names.state_struct})"
 
 
+def _since(pass_: Pass) -> str:
+    """The first version that runs the module in interpreters with their own GIL (pattern 71)."""
+    parsers = any(
+        pass_.extension.variables[s.symbol].kind is Kind.ARG_PARSER for s in pass_.decisions.stays
+    )
+    return "0x030d0000" if parsers else "0x030c0000"
+
+
 def _slots(pass_: Pass) -> str:
     names = pass_.decisions.names
-    since = "0x030c0000"
-    if any(pass_.extension.variables[s.symbol].kind is Kind.ARG_PARSER for s in pass_.decisions.stays):
-        since = "0x030d0000"
+    since = _since(pass_)
     return (
         f"static PyModuleDef_Slot {names.slots}[] = {{\n"
         f"    {{Py_mod_exec, {names.exec_function}}},\n"
@@ -367,4 +464,12 @@ def _slots(pass_: Pass) -> str:
     )
 
 
-RULE = Rule("single-phase-init", __doc__, (1, 2, 7, 8, 11, 12, 13), Stage.ISOLATED, Safety.SAFE, run, EXAMPLES)
+RULE = Rule(
+    "single-phase-init",
+    __doc__,
+    (1, 2, 7, 8, 11, 12, 13),
+    Stage.ISOLATED,
+    Safety.SAFE,
+    run,
+    EXAMPLES,
+)

@@ -23,8 +23,14 @@ from isolate_ext_rules.c_text import body_start
 from isolate_ext_rules.examples import CALLBACK, HELPER
 
 EXAMPLES = (
-    Rewrite(HELPER, ("fail(spam_state *state, int code)", "fail(state, 1)",
-                     "spam_state *state = get_spam_state(self);")),
+    Rewrite(
+        HELPER,
+        (
+            "fail(spam_state *state, int code)",
+            "fail(state, 1)",
+            "spam_state *state = get_spam_state(self);",
+        ),
+    ),
     Refused(CALLBACK, Reason.ADDRESS_TAKEN),
 )
 
@@ -88,8 +94,14 @@ def _show_unused(pass_: Pass, definition: Definition, group: str) -> None:
             match = re.search(rb"\bPy_UNUSED\s*\(\s*(\w+)\s*\)", text)
             if match is not None:
                 start = parameter.start + match.start()
-                pass_.replace(definition.path, start, parameter.start + match.end(), match[1],
-                              group, Stage.ACCESS)
+                pass_.replace(
+                    definition.path,
+                    start,
+                    parameter.start + match.end(),
+                    match[1],
+                    group,
+                    Stage.ACCESS,
+                )
 
 
 def _thread(pass_: Pass, routine: Routine) -> None:
@@ -150,5 +162,12 @@ def _pass_state(pass_: Pass, routine: Routine, use: Use, group: str) -> None:
     pass_.replace(use.path, match.end(), match.end(), text.encode(), group, Stage.ACCESS)
 
 
-RULE = Rule("state-access", __doc__, (90, 91, 92, 95, 96, 97, 98, 99, 100), Stage.ACCESS,
-            Safety.SAFE, run, EXAMPLES)
+RULE = Rule(
+    "state-access",
+    __doc__,
+    (90, 91, 92, 95, 96, 97, 98, 99, 100),
+    Stage.ACCESS,
+    Safety.SAFE,
+    run,
+    EXAMPLES,
+)

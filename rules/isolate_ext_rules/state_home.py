@@ -39,8 +39,16 @@ class Home:
         before = "" if data[: self.at].endswith(b"\n") else "\n"
         lead = "" if data[: self.at].rstrip(b" \t").endswith((b"\n\n", b"\n\r\n")) else "\n"
         tail = "" if data[self.at :].startswith((b"\n", b"\r\n")) else "\n"
-        pass_.replace(self.path, self.at, self.at, f"{before}{lead}{text}\n{tail}", GROUP, stage, stage,
-                      order=-10)
+        pass_.replace(
+            self.path,
+            self.at,
+            self.at,
+            f"{before}{lead}{text}\n{tail}",
+            GROUP,
+            stage,
+            stage,
+            order=-10,
+        )
 
     def definition_name(self, pass_: Pass) -> str:
         """The PyModuleDef's name at file scope."""
@@ -79,7 +87,11 @@ def find_home(pass_: Pass) -> Home | None:
     units = pass_.extension.units_of(paths)
     if adopted is not None:
         shared = len(units) > 1
-        return Home(adopted.struct.path, _after(pass_.parsed(adopted.struct.path), adopted.struct.end), shared)
+        return Home(
+            adopted.struct.path,
+            _after(pass_.parsed(adopted.struct.path), adopted.struct.end),
+            shared,
+        )
     if len(units) == 1 and len(paths) == 1:
         path = next(iter(paths))
         at = _place_in(pass_, path, needing)
@@ -116,8 +128,10 @@ def first_need(pass_: Pass, path: str) -> int:
     for key in pass_.decisions.threaded:
         starts += [p.start for p in pass_.extension.routines[key].prototypes if p.path == path]
     starts += [
-        d.start for key in pass_.decisions.types
-        for d in pass_.extension.variables[key].definitions if d.path == path and d.initialiser
+        d.start
+        for key in pass_.decisions.types
+        for d in pass_.extension.variables[key].definitions
+        if d.path == path and d.initialiser
     ]
     parsed = pass_.parsed(path)
     for include in parsed.scan.includes:
@@ -139,8 +153,13 @@ def _place_in(pass_: Pass, path: str, needing: list[Definition]) -> int | None:
         if where is not None and where[0] == path:
             at = max(at, _after(parsed, where[2]))
     if at > limit:
-        pass_.refuse(Reason.LAYOUT, path, limit, limit,
-                     "a type of a state member is declared after the first function that needs the state")
+        pass_.refuse(
+            Reason.LAYOUT,
+            path,
+            limit,
+            limit,
+            "a type of a state member is declared after the first function that needs the state",
+        )
         return None
     return at
 
@@ -163,7 +182,9 @@ def _after(parsed: Parsed, offset: int) -> int:
 def _guards(parsed: Parsed, start: int, end: int) -> bool:
     """Whether a `#if` group spans the whole of a header."""
     data = parsed.source.data
-    code = re.sub(rb"/\*.*?\*/|//[^\n]*|#\s*pragma[^\n]*", b"", data[:start] + data[end:], flags=re.DOTALL)
+    code = re.sub(
+        rb"/\*.*?\*/|//[^\n]*|#\s*pragma[^\n]*", b"", data[:start] + data[end:], flags=re.DOTALL
+    )
     return not code.strip(b"\xef\xbb\xbf \t\r\n")
 
 
@@ -191,8 +212,13 @@ def _shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
             if at is not None:
                 return Home(path, at, len(units) > 1)
     if wanted:
-        pass_.refuse(Reason.LAYOUT, pass_.decisions.init.creator.path, 0, 0,
-                     "types of state members are private to one of several files")
+        pass_.refuse(
+            Reason.LAYOUT,
+            pass_.decisions.init.creator.path,
+            0,
+            0,
+            "types of state members are private to one of several files",
+        )
         return None
     return _new_header(pass_, paths, units)
 
@@ -200,8 +226,10 @@ def _shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
 def _rank(pass_: Pass, path: str) -> int:
     """Headers that include most of the others, and name what moves, come first."""
     moved = sum(
-        1 for key in pass_.decisions.fields
-        for d in pass_.extension.variables[key].declarations if d.path == path
+        1
+        for key in pass_.decisions.fields
+        for d in pass_.extension.variables[key].declarations
+        if d.path == path
     )
     return len(_reached(pass_, path)) * 10 + moved
 

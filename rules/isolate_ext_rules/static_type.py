@@ -28,13 +28,22 @@ from isolate_ext_rules.type_traverse import traverse_slots, traverse_text
 EXAMPLES = (
     Rewrite(
         TYPE,
-        ("{Py_tp_dealloc, Egg_dealloc},", '.name = "spam.Egg"', "Py_TPFLAGS_DISALLOW_INSTANTIATION",
-         "Py_TPFLAGS_IMMUTABLETYPE", "Py_TPFLAGS_HAVE_GC"),
+        (
+            "{Py_tp_dealloc, Egg_dealloc},",
+            '.name = "spam.Egg"',
+            "Py_TPFLAGS_DISALLOW_INSTANTIATION",
+            "Py_TPFLAGS_IMMUTABLETYPE",
+            "Py_TPFLAGS_HAVE_GC",
+        ),
         ("PyVarObject_HEAD_INIT",),
     ),
     Refused(
-        module("static PyTypeObject Egg_Type = {PyVarObject_HEAD_INIT(&PyEnum_Type, 0) "
-               '"spam.Egg", sizeof(PyObject)};', "", "PyType_Ready(&Egg_Type);"),
+        module(
+            "static PyTypeObject Egg_Type = {PyVarObject_HEAD_INIT(&PyEnum_Type, 0) "
+            '"spam.Egg", sizeof(PyObject)};',
+            "",
+            "PyType_Ready(&Egg_Type);",
+        ),
         Reason.METACLASS,
     ),
 )
@@ -46,7 +55,13 @@ _OLD_FLAGS = frozenset(
     "Py_TPFLAGS_READY Py_TPFLAGS_READYING Py_TPFLAGS_HEAPTYPE".split()
 )
 _DEFAULT_ALLOC = {"PyType_GenericAlloc", "_PyObject_GC_Alloc"}
-_DEFAULT_FREE = {"PyObject_Del", "_PyObject_Del", "PyObject_Free", "PyObject_GC_Del", "_PyObject_GC_Del"}
+_DEFAULT_FREE = {
+    "PyObject_Del",
+    "_PyObject_Del",
+    "PyObject_Free",
+    "PyObject_GC_Del",
+    "_PyObject_GC_Del",
+}
 _POINTER_SLOTS = {"tp_doc", "tp_methods", "tp_members", "tp_getset"}
 
 
@@ -102,7 +117,13 @@ def _slots_acceptable(type_: StaticType, refuse) -> bool:  # type: ignore[no-unt
     if head is not None:
         data = head.value.data[head.value.start : head.value.start + 80]
         match = re.match(rb"Py(?:Var)?Object_HEAD_INIT\(\s*([^,)]*)", data)
-        if match and match[1].strip() not in (b"NULL", b"0", b"&PyType_Type", b"(&PyType_Type", b""):
+        if match and match[1].strip() not in (
+            b"NULL",
+            b"0",
+            b"&PyType_Type",
+            b"(&PyType_Type",
+            b"",
+        ):
             return bool(refuse(Reason.METACLASS, f"has the metaclass {match[1].decode()}"))
     for each in [*type_.slots.values(), *type_.assigned]:
         name = each.name or ""
@@ -112,7 +133,11 @@ def _slots_acceptable(type_: StaticType, refuse) -> bool:  # type: ignore[no-unt
             return bool(refuse(Reason.ALLOCATOR, "has a tp_free of its own"))
         if each.field in ("tp_bases", "tp_dict", "tp_mro", "tp_cache"):
             return bool(refuse(Reason.TYPE_SHAPE, f"sets {each.field}"))
-        if each.field in ("ob_base", "ob_type") and each.assignment is not None and name != "PyType_Type":
+        if (
+            each.field in ("ob_base", "ob_type")
+            and each.assignment is not None
+            and name != "PyType_Type"
+        ):
             return bool(refuse(Reason.METACLASS, "is given a metaclass"))
         if each.field.startswith("#"):
             return bool(refuse(Reason.TYPE_SHAPE, "has more values than a type has fields"))
@@ -130,9 +155,16 @@ def _rewrite(pass_: Pass, type_: StaticType) -> None:
     group = f"type:{type_.key}"
     data = pass_.parsed(home.path).source.data
     traverse = traverse_text(pass_, type_, stem(type_))
-    text = "\n\n".join(part for part in (
-        traverse, _offset_table(pass_, type_, group), _slot_array(pass_, type_), _spec(pass_, type_),
-    ) if part)
+    text = "\n\n".join(
+        part
+        for part in (
+            traverse,
+            _offset_table(pass_, type_, group),
+            _slot_array(pass_, type_),
+            _spec(pass_, type_),
+        )
+        if part
+    )
     pass_.replace(home.path, home.start, home.end, text, group, Stage.HEAP_TYPES)
     variable = type_.variable
     for declaration in variable.definitions + variable.declarations:
@@ -144,7 +176,8 @@ def _rewrite(pass_: Pass, type_: StaticType) -> None:
         if all(owner.key in pass_.decisions.types for owner in owners):
             for declaration in suite.definitions + suite.declarations:
                 start, end = with_blank_line(
-                    pass_.parsed(declaration.path).source.data, declaration.start, declaration.end)
+                    pass_.parsed(declaration.path).source.data, declaration.start, declaration.end
+                )
                 pass_.replace(declaration.path, start, end, b"", group, Stage.HEAP_TYPES)
     del data
 
@@ -154,7 +187,9 @@ def _forward(pass_: Pass, type_: StaticType, declaration, group: str) -> None:  
     if needs_spec_declaration(pass_, type_, declaration.path) and declaration.siblings == 1:
         storage = "static" if declaration.static else "extern"
         text = f"{storage} PyType_Spec {spec_name(type_)};"
-        pass_.replace(declaration.path, declaration.start, declaration.end, text, group, Stage.HEAP_TYPES)
+        pass_.replace(
+            declaration.path, declaration.start, declaration.end, text, group, Stage.HEAP_TYPES
+        )
     else:
         remove_declaration(pass_, declaration, group, Stage.HEAP_TYPES)
 
@@ -197,7 +232,10 @@ def _slot_line(pass_: Pass, type_: StaticType, value: SlotValue) -> str:
         if field in dict(traverse_slots(pass_, type_, stem(type_))):
             return ""
     text = strip_casts(value.value).str
-    if field == "tp_doc" or strip_casts(value.value).kind not in ("identifier", "pointer_expression"):
+    if field == "tp_doc" or strip_casts(value.value).kind not in (
+        "identifier",
+        "pointer_expression",
+    ):
         text = f"(void *){text}"
     return f"    {{Py_{field}, {text}}},"
 
@@ -231,8 +269,14 @@ def _offset_table(pass_: Pass, type_: StaticType, group: str) -> str:
     table = pass_.extension.variable_named(members.name or "", members.path) if members else None
     values = table.home.initialiser if table is not None else None
     if table is None or values is None or not values.named:
-        pass_.refuse(Reason.TYPE_SHAPE, type_.home.path, type_.home.name_start, type_.home.name_start,
-                     f"the member table of {type_.variable.name} was not found", type_.key)
+        pass_.refuse(
+            Reason.TYPE_SHAPE,
+            type_.home.path,
+            type_.home.name_start,
+            type_.home.name_start,
+            f"the member table of {type_.variable.name} was not found",
+            type_.key,
+        )
         return ""
     at = values.named[0].start
     text = "".join(f"{row}\n    " for row in rows)
@@ -249,7 +293,9 @@ def _include_members(pass_: Pass, type_: StaticType, group: str) -> None:
     for include in pass_.parsed(path).scan.includes:
         if include.name.endswith("Python.h"):
             at = pass_.parsed(path).source.data.find(b"\n", include.span[0]) + 1
-            pass_.replace(path, at, at, "#include <structmember.h>\n", f"include:{path}", Stage.HEAP_TYPES)
+            pass_.replace(
+                path, at, at, "#include <structmember.h>\n", f"include:{path}", Stage.HEAP_TYPES
+            )
             return
 
 
@@ -278,7 +324,9 @@ def _crosses_files(pass_: Pass, type_: StaticType) -> bool:
 
 def _flags(pass_: Pass, type_: StaticType) -> str:
     found = type_.slot("tp_flags")
-    words = [w.strip() for w in found.value.str.strip("() ").split("|")] if found is not None else []
+    words = (
+        [w.strip() for w in found.value.str.strip("() ").split("|")] if found is not None else []
+    )
     kept = [w for w in words if w not in _OLD_FLAGS and w not in ("0", "")]
     if "Py_TPFLAGS_DEFAULT" not in kept and not any(not w.startswith("Py_TPFLAGS") for w in kept):
         kept.insert(0, "Py_TPFLAGS_DEFAULT")
@@ -302,5 +350,12 @@ def _flags(pass_: Pass, type_: StaticType) -> str:
     return "\n              ".join([*rows, row]).replace("\n", "\n")
 
 
-RULE = Rule("static-type", __doc__, (20, 21, 22, 31, 32, 33, 34, 38, 39, 40, 41, 42, 43, 44, 45, 46, 48, 49),
-            Stage.HEAP_TYPES, Safety.SAFE, run, EXAMPLES)
+RULE = Rule(
+    "static-type",
+    __doc__,
+    (20, 21, 22, 31, 32, 33, 34, 38, 39, 40, 41, 42, 43, 44, 45, 46, 48, 49),
+    Stage.HEAP_TYPES,
+    Safety.SAFE,
+    run,
+    EXAMPLES,
+)

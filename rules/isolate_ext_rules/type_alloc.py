@@ -23,13 +23,16 @@ from isolate_ext_rules.examples import TYPE
 from isolate_ext_rules.static_type import stem
 from isolate_ext_rules.type_traverse import traverse_slots
 
-EXAMPLES = (Rewrite(TYPE, ("(EggObject *)PyType_GenericAlloc(state->Egg_Type, 0)",), ("PyObject_New",)),)
+EXAMPLES = (
+    Rewrite(TYPE, ("(EggObject *)PyType_GenericAlloc(state->Egg_Type, 0)",), ("PyObject_New",)),
+)
 
 
 def run(pass_: Pass) -> None:
     collected = [
-        each for each in pass_.decisions.types.values() if traverse_slots(pass_, each, stem(each))
-        and not each.has_flag("HAVE_GC")
+        each
+        for each in pass_.decisions.types.values()
+        if traverse_slots(pass_, each, stem(each)) and not each.has_flag("HAVE_GC")
     ]
     if not collected:
         return
@@ -40,10 +43,14 @@ def run(pass_: Pass) -> None:
                 _allocation(pass_, path, offset, name, collected)
 
 
-def _allocation(pass_: Pass, path: str, offset: int, name: str, collected: list[StaticType]) -> None:
+def _allocation(
+    pass_: Pass, path: str, offset: int, name: str, collected: list[StaticType]
+) -> None:
     node = pass_.parsed(path).node_at(offset)
     call = node.parent if node is not None else None
-    arguments = call.child("arguments") if call is not None and call.kind == "call_expression" else None
+    arguments = (
+        call.child("arguments") if call is not None and call.kind == "call_expression" else None
+    )
     if call is None or arguments is None or len(arguments.named) < 2:
         return
     type_ = _type_of(pass_, path, arguments, collected)
@@ -51,8 +58,13 @@ def _allocation(pass_: Pass, path: str, offset: int, name: str, collected: list[
         return
     group = f"type:{type_.key}"
     if name in INITIALISATION:
-        pass_.refuse_node(Reason.ALLOCATION, path, call,
-                          f"an instance of {type_.variable.name} is made of memory from elsewhere", type_.key)
+        pass_.refuse_node(
+            Reason.ALLOCATION,
+            path,
+            call,
+            f"an instance of {type_.variable.name} is made of memory from elsewhere",
+            type_.key,
+        )
         return
     struct, made = arguments.named[0], arguments.named[1]
     struct_text = pass_.parsed(path).source.data[struct.start : struct.end].decode()
@@ -62,17 +74,25 @@ def _allocation(pass_: Pass, path: str, offset: int, name: str, collected: list[
     if "Var" in name or "VAR" in name:
         last = arguments.named[-1]
         count = [Hole(Span(last.start, last.end))]
-    parts = [f"({struct_text} *)PyType_GenericAlloc(".encode(), Hole(Span(made.start, made.end)), b", "]
+    parts = [
+        f"({struct_text} *)PyType_GenericAlloc(".encode(),
+        Hole(Span(made.start, made.end)),
+        b", ",
+    ]
     pass_.replace(path, call.start, call.end, [*parts, *count, b")"], group, Stage.HEAP_TYPES)
 
 
-def _type_of(pass_: Pass, path: str, arguments: Node, collected: list[StaticType]) -> StaticType | None:
+def _type_of(
+    pass_: Pass, path: str, arguments: Node, collected: list[StaticType]
+) -> StaticType | None:
     """The moved type that an allocation makes: by its address, or by the struct it is given."""
     for argument in arguments.named:
         bare = strip_casts(argument)
         if bare.kind == "pointer_expression":
             inner = bare.child("argument")
-            variable = pass_.extension.variable_named(inner.str, path) if inner is not None else None
+            variable = (
+                pass_.extension.variable_named(inner.str, path) if inner is not None else None
+            )
             for type_ in collected:
                 if variable is not None and variable.key == type_.key:
                     return type_
@@ -92,7 +112,8 @@ def instances_of(pass_: Pass, type_: StaticType, definition: Definition) -> set[
     from isolate_ext.model.declarators import declarators
 
     found = {
-        each.name for each in definition.parameters
+        each.name
+        for each in definition.parameters
         if each.name and pass_.extension.structs.struct(CType(each.ctype.base)) is type_.struct
     }
     for node in definition.node.descendants() if definition.node is not None else ():

@@ -28,8 +28,16 @@ from isolate_ext_rules.type_alloc import instances_of
 from isolate_ext_rules.type_traverse import moved_base, traverse_slots
 
 EXAMPLES = (
-    Rewrite(TYPE, ("PyTypeObject *tp = Py_TYPE(self);", "PyObject_GC_UnTrack(self);",
-                   "tp->tp_free((PyObject *)self);", "Py_DECREF(tp);"), ("PyObject_Del(self)",)),
+    Rewrite(
+        TYPE,
+        (
+            "PyTypeObject *tp = Py_TYPE(self);",
+            "PyObject_GC_UnTrack(self);",
+            "tp->tp_free((PyObject *)self);",
+            "Py_DECREF(tp);",
+        ),
+        ("PyObject_Del(self)",),
+    ),
 )
 
 
@@ -55,46 +63,75 @@ def run(pass_: Pass) -> None:
 
 def _refuse(pass_: Pass, type_: StaticType, message: str) -> None:
     home = type_.home
-    pass_.refuse(Reason.DEALLOC_SHAPE, home.path, home.name_start, home.name_start + len(home.name),
-                 message, type_.key)
+    pass_.refuse(
+        Reason.DEALLOC_SHAPE,
+        home.path,
+        home.name_start,
+        home.name_start + len(home.name),
+        message,
+        type_.key,
+    )
 
 
 def _dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> None:
     group = f"type:{type_.key}"
     data = pass_.parsed(definition.path).source.data
     body = data[slice(*definition.body)]
-    if not definition.parameters or definition.parameters[0].name is None or definition.node is None:
+    if (
+        not definition.parameters
+        or definition.parameters[0].name is None
+        or definition.node is None
+    ):
         _refuse(pass_, type_, f"{definition.name} does not name its parameter")
         return
     own = _aliases(definition)
     frees = list(_free_calls(pass_, definition, own))
     if not frees:
         if not _base_dealloc(pass_, type_, definition):
-            _refuse(pass_, type_, f"{definition.name} frees the instance in a way that is not known")
+            _refuse(
+                pass_, type_, f"{definition.name} frees the instance in a way that is not known"
+            )
         return
     early = [
-        node for node in definition.node.descendants()
-        if node.kind == "return_statement" and node.start < frees[-1].start
+        node
+        for node in definition.node.descendants()
+        if node.kind == "return_statement"
+        and node.start < frees[-1].start
         and not any(_same_block_after(free, node) for free in frees)
     ]
     if early:
-        pass_.refuse_node(Reason.DEALLOC_SHAPE, definition.path, early[0],
-                          f"{definition.name} returns without freeing the instance", type_.key)
+        pass_.refuse_node(
+            Reason.DEALLOC_SHAPE,
+            definition.path,
+            early[0],
+            f"{definition.name} returns without freeing the instance",
+            type_.key,
+        )
         return
     names = set(pass_.parsed(definition.path).names())
-    variable = "tp" if not re.search(rb"\btp\b", body) and "tp" not in _macros(pass_) else "own_type"
+    variable = (
+        "tp" if not re.search(rb"\btp\b", body) and "tp" not in _macros(pass_) else "own_type"
+    )
     del names
     self_name = definition.parameters[0].name
     at = body_start(data, definition.body)
     lines = f"\n    PyTypeObject *{variable} = Py_TYPE({self_name});"
     pass_.replace(definition.path, at, at, lines, group, Stage.HEAP_TYPES, order=1)
     gains_gc = bool(traverse_slots(pass_, type_, stem(type_)))
-    if b"PyObject_GC_UnTrack" not in body and b"PyObject_GC_UNTRACK" not in body and b"TRASHCAN" not in body:
+    if (
+        b"PyObject_GC_UnTrack" not in body
+        and b"PyObject_GC_UNTRACK" not in body
+        and b"TRASHCAN" not in body
+    ):
         if gains_gc or type_.has_flag("HAVE_GC") or moved_base(pass_, type_):
             first = _first_statement(definition)
             margin = indent_at(data, first) or "    "
-            text = f"PyObject_GC_UnTrack({self_name});".encode() + pass_.style(definition.path).newline
-            pass_.replace(definition.path, first, first, text + margin.encode(), group, Stage.HEAP_TYPES)
+            text = (
+                f"PyObject_GC_UnTrack({self_name});".encode() + pass_.style(definition.path).newline
+            )
+            pass_.replace(
+                definition.path, first, first, text + margin.encode(), group, Stage.HEAP_TYPES
+            )
     for free in frees:
         _free_through_type(pass_, definition, free, variable, group)
 
@@ -178,11 +215,17 @@ def _free_through_type(
     newline = pass_.style(definition.path).newline.decode()
     after = f"{newline}{margin}Py_DECREF({variable});"
     if statement.parent is not None and statement.parent.kind == "compound_statement":
-        pass_.replace(definition.path, statement.end, statement.end, after.encode(), group, Stage.HEAP_TYPES)
+        pass_.replace(
+            definition.path, statement.end, statement.end, after.encode(), group, Stage.HEAP_TYPES
+        )
     else:
-        pass_.replace(definition.path, statement.start, statement.start, b"{ ", group, Stage.HEAP_TYPES)
+        pass_.replace(
+            definition.path, statement.start, statement.start, b"{ ", group, Stage.HEAP_TYPES
+        )
         tail = f" Py_DECREF({variable}); }}"
-        pass_.replace(definition.path, statement.end, statement.end, tail.encode(), group, Stage.HEAP_TYPES)
+        pass_.replace(
+            definition.path, statement.end, statement.end, tail.encode(), group, Stage.HEAP_TYPES
+        )
 
 
 def _is_plain_object(definition: Definition, name: str) -> bool:
@@ -221,8 +264,12 @@ def _free_block(pass_: Pass, path: str, statement: Node, target: str, group: str
     margin = indent_at(data, statement.start)
     inner = margin + pass_.style(path).indent.decode()
     lines = [
-        "{", f"{inner}PyTypeObject *tp = Py_TYPE({target});", f"{inner}PyObject_GC_UnTrack({target});",
-        f"{inner}tp->tp_free((PyObject *){target});", f"{inner}Py_DECREF(tp);", f"{margin}}}",
+        "{",
+        f"{inner}PyTypeObject *tp = Py_TYPE({target});",
+        f"{inner}PyObject_GC_UnTrack({target});",
+        f"{inner}tp->tp_free((PyObject *){target});",
+        f"{inner}Py_DECREF(tp);",
+        f"{margin}}}",
     ]
     text = pass_.style(path).newline.join(line.encode() for line in lines)
     pass_.replace(path, statement.start, statement.end, text, group, Stage.HEAP_TYPES)

@@ -35,9 +35,16 @@ def run(pass_: Pass) -> None:
     for type_ in pass_.decisions.types.values():
         group = f"type:{type_.key}"
         for use, call in ready_calls(pass_, type_):
-            if use.inside is None or (use.inside.routine not in closure and not use.inside.is_macro):
-                pass_.refuse_node(Reason.INIT_SHAPE, use.path, call,
-                                  f"{type_.variable.name} is readied outside of the init function", type_.key)
+            if use.inside is None or (
+                use.inside.routine not in closure and not use.inside.is_macro
+            ):
+                pass_.refuse_node(
+                    Reason.INIT_SHAPE,
+                    use.path,
+                    call,
+                    f"{type_.variable.name} is readied outside of the init function",
+                    type_.key,
+                )
                 continue
             _create_at(pass_, type_, use, call, group)
         _check_base(pass_, type_)
@@ -47,12 +54,22 @@ def ready_calls(pass_: Pass, type_: StaticType) -> Iterator[tuple[Use, Node]]:
     """Uses of the type as the argument of `PyType_Ready`, each with the call."""
     for use in pass_.extension.uses_of(type_.key):
         node = use.address_of
-        while node is not None and node.parent is not None and node.parent.kind in (
-            "cast_expression", "parenthesized_expression",
+        while (
+            node is not None
+            and node.parent is not None
+            and node.parent.kind
+            in (
+                "cast_expression",
+                "parenthesized_expression",
+            )
         ):
             node = node.parent
         arguments = node.parent if node is not None else None
-        call = arguments.parent if arguments is not None and arguments.kind == "argument_list" else None
+        call = (
+            arguments.parent
+            if arguments is not None and arguments.kind == "argument_list"
+            else None
+        )
         callee = call.child("function") if call is not None else None
         if call is not None and callee is not None and callee.str == "PyType_Ready":
             yield use, call
@@ -94,7 +111,8 @@ def _made_before(pass_: Pass, base: str, type_: StaticType) -> bool:
     mine = list(ready_calls(pass_, type_))
     others = list(ready_calls(pass_, pass_.decisions.types[base]))
     return bool(mine) and any(
-        other.inside is mine[0][0].inside and call.start < mine[0][1].start for other, call in others
+        other.inside is mine[0][0].inside and call.start < mine[0][1].start
+        for other, call in others
     )
 
 
@@ -125,15 +143,24 @@ def _create_at(pass_: Pass, type_: StaticType, use: Use, call: Node, group: str)
     names = pass_.decisions.names
     static = f"{names.global_accessor}()"
     early = creation(pass_, type_, "NULL", static)
-    pass_.replace(use.path, call.start, call.end, early.encode(), group, Stage.HEAP_TYPES, Stage.HEAP_TYPES)
+    pass_.replace(
+        use.path, call.start, call.end, early.encode(), group, Stage.HEAP_TYPES, Stage.HEAP_TYPES
+    )
     route = pass_.decisions.routes.get(use.inside) if use.inside is not None else None
     state = static if route is None or route.kind is RouteKind.GLOBAL else names.variable
     middle = creation(pass_, type_, "NULL", state)
-    pass_.replace(use.path, call.start, call.end, middle.encode(), group, Stage.ACCESS, Stage.ACCESS)
+    pass_.replace(
+        use.path, call.start, call.end, middle.encode(), group, Stage.ACCESS, Stage.ACCESS
+    )
     module = module_expression(pass_, use)
     if module is None:
-        pass_.refuse_node(Reason.INIT_SHAPE, use.path, call,
-                          f"{type_.variable.name} is readied where the module is not at hand", "")
+        pass_.refuse_node(
+            Reason.INIT_SHAPE,
+            use.path,
+            call,
+            f"{type_.variable.name} is readied where the module is not at hand",
+            "",
+        )
         return
     final = creation(pass_, type_, module, state)
     pass_.replace(use.path, call.start, call.end, final.encode(), group, Stage.ISOLATED)
@@ -158,16 +185,26 @@ def _check_base(pass_: Pass, type_: StaticType) -> None:
             stays = pass_.decisions.all_types.get(base.name)
             if stays is not None:
                 home = type_.home
-                pass_.refuse(Reason.TYPE_SHAPE, home.path, home.name_start,
-                             home.name_start + len(home.name),
-                             f"the base of {home.name} stays a static type", type_.key)
+                pass_.refuse(
+                    Reason.TYPE_SHAPE,
+                    home.path,
+                    home.name_start,
+                    home.name_start + len(home.name),
+                    f"the base of {home.name} stays a static type",
+                    type_.key,
+                )
         return
     parent = pass_.decisions.types[key]
     if not parent.has_flag("BASETYPE"):
         home = parent.home
-        pass_.refuse(Reason.FINAL_BASE, home.path, home.name_start, home.name_start + len(home.name),
-                     f"{home.name} is a base of {type_.variable.name}, without Py_TPFLAGS_BASETYPE",
-                     type_.key)
+        pass_.refuse(
+            Reason.FINAL_BASE,
+            home.path,
+            home.name_start,
+            home.name_start + len(home.name),
+            f"{home.name} is a base of {type_.variable.name}, without Py_TPFLAGS_BASETYPE",
+            type_.key,
+        )
 
 
 RULE = Rule("type-ready", __doc__, (15, 36, 37, 49), Stage.HEAP_TYPES, Safety.SAFE, run, EXAMPLES)

@@ -25,9 +25,12 @@ from isolate_ext_rules.type_ready import ready_calls
 EXAMPLES = (
     Rewrite(TYPE, ("PyType_GenericAlloc(state->Egg_Type, 0)",), ("&Egg_Type,",)),
     Refused(
-        module("static PyTypeObject Egg_Type = {PyVarObject_HEAD_INIT(NULL, 0) \"spam.Egg\", "
-               "sizeof(PyObject)};\nstatic PyTypeObject *all[] = {&Egg_Type, NULL};", "",
-               "PyType_Ready(all[0]);"),
+        module(
+            'static PyTypeObject Egg_Type = {PyVarObject_HEAD_INIT(NULL, 0) "spam.Egg", '
+            "sizeof(PyObject)};\nstatic PyTypeObject *all[] = {&Egg_Type, NULL};",
+            "",
+            "PyType_Ready(all[0]);",
+        ),
         Reason.TYPE_USED_AS_VALUE,
     ),
 )
@@ -46,8 +49,14 @@ def _reference(pass_: Pass, type_: StaticType, use: Use) -> None:
     field = pass_.decisions.fields[type_.key].name
     if use.inside is None:
         if not _is_base_of_moved(pass_, use):
-            pass_.refuse(Reason.TYPE_USED_AS_VALUE, use.path, use.start, use.end,
-                         f"the address of {type_.variable.name} stands at file scope", type_.key)
+            pass_.refuse(
+                Reason.TYPE_USED_AS_VALUE,
+                use.path,
+                use.start,
+                use.end,
+                f"the address of {type_.variable.name} stands at file scope",
+                type_.key,
+            )
         return
     macro = use.inside.is_macro
 
@@ -60,15 +69,28 @@ def _reference(pass_: Pass, type_: StaticType, use: Use) -> None:
         if assignment is not None:
             remove_statement(pass_, use.path, statement_of(assignment), group, Stage.HEAP_TYPES)
             return
-        pass_.state_edit(use.path, address.start, address.end, use.inside, group,
-                         lambda state: [spelled(state)], Stage.HEAP_TYPES)
+        pass_.state_edit(
+            use.path,
+            address.start,
+            address.end,
+            use.inside,
+            group,
+            lambda state: [spelled(state)],
+            Stage.HEAP_TYPES,
+        )
         return
     member = use.node.parent if use.node is not None else None
     if member is not None and member.kind == "field_expression":
         _member(pass_, type_, use, member, spelled, group)
         return
-    pass_.refuse(Reason.TYPE_USED_AS_VALUE, use.path, use.start, use.end,
-                 f"{type_.variable.name} is used without its address", type_.key)
+    pass_.refuse(
+        Reason.TYPE_USED_AS_VALUE,
+        use.path,
+        use.start,
+        use.end,
+        f"{type_.variable.name} is used without its address",
+        type_.key,
+    )
 
 
 def _head_assignment(address: Node) -> Node | None:
@@ -95,22 +117,51 @@ def _is_base_of_moved(pass_: Pass, use: Use) -> bool:
 def _member(pass_: Pass, type_: StaticType, use: Use, member: Node, spelled, group: str) -> None:  # type: ignore[no-untyped-def]
     name = member.child("field")
     parent = member.parent
-    if parent is not None and parent.kind == "assignment_expression" and parent.child("left") is member:
+    if (
+        parent is not None
+        and parent.kind == "assignment_expression"
+        and parent.child("left") is member
+    ):
         statement = statement_of(parent)
         plain = statement.kind == "expression_statement" and statement.named[0] is parent
-        unconditional = statement.parent is not None and statement.parent.kind == "compound_statement" and (
-            statement.parent.parent is not None and statement.parent.parent.kind == "function_definition"
+        unconditional = (
+            statement.parent is not None
+            and statement.parent.kind == "compound_statement"
+            and (
+                statement.parent.parent is not None
+                and statement.parent.parent.kind == "function_definition"
+            )
         )
         if not plain or not unconditional:
-            pass_.refuse_node(Reason.TYPE_SHAPE, use.path, parent,
-                              f"{type_.variable.name} is changed in a way that no slot expresses", type_.key)
+            pass_.refuse_node(
+                Reason.TYPE_SHAPE,
+                use.path,
+                parent,
+                f"{type_.variable.name} is changed in a way that no slot expresses",
+                type_.key,
+            )
             return
         remove_statement(pass_, use.path, statement, group, Stage.HEAP_TYPES)
         return
     if name is None:
         return
-    pass_.state_edit(use.path, member.start, name.start, use.inside, group,
-                     lambda state: [spelled(state) + b"->"], Stage.HEAP_TYPES)
+    pass_.state_edit(
+        use.path,
+        member.start,
+        name.start,
+        use.inside,
+        group,
+        lambda state: [spelled(state) + b"->"],
+        Stage.HEAP_TYPES,
+    )
 
 
-RULE = Rule("type-reference", __doc__, (48, 49, 57, 58, 60, 61), Stage.HEAP_TYPES, Safety.SAFE, run, EXAMPLES)
+RULE = Rule(
+    "type-reference",
+    __doc__,
+    (48, 49, 57, 58, 60, 61),
+    Stage.HEAP_TYPES,
+    Safety.SAFE,
+    run,
+    EXAMPLES,
+)

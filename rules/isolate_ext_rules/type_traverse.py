@@ -26,8 +26,14 @@ from isolate_ext_rules.c_text import body_start, indent_at
 from isolate_ext_rules.examples import TYPE
 
 EXAMPLES = (
-    Rewrite(TYPE, ("Egg_traverse(EggObject *self, visitproc visit, void *arg)",
-                   "Py_VISIT(Py_TYPE(self));", "Py_VISIT(self->value);")),
+    Rewrite(
+        TYPE,
+        (
+            "Egg_traverse(EggObject *self, visitproc visit, void *arg)",
+            "Py_VISIT(Py_TYPE(self));",
+            "Py_VISIT(self->value);",
+        ),
+    ),
 )
 _GC_BASES = re.compile(
     r"Py(Dict|List|Set|FrozenSet|Tuple|Type|Module|Function|Property|Slice)_Type|PyExc_\w+|_PyExc_\w+"
@@ -43,8 +49,14 @@ def run(pass_: Pass) -> None:
         routine = pass_.extension.routine_named(name, type_.home.path)
         if routine is None or routine.is_macro or not routine.definitions:
             home = type_.home
-            pass_.refuse(Reason.TYPE_SHAPE, home.path, home.name_start, home.name_start + len(home.name),
-                         f"the traverse function {name} of {home.name} was not found", type_.key)
+            pass_.refuse(
+                Reason.TYPE_SHAPE,
+                home.path,
+                home.name_start,
+                home.name_start + len(home.name),
+                f"the traverse function {name} of {home.name} was not found",
+                type_.key,
+            )
             continue
         if routine.key in done or _delegates(pass_, routine.definitions[0]):
             continue
@@ -110,7 +122,8 @@ def traverse_text(pass_: Pass, type_: StaticType, stem: str) -> str:
         lines.append(result)
     text = (
         f"static int\n{slots['tp_traverse']}({self_type}self, visitproc visit, void *arg)\n{{\n"
-        + "\n".join(lines) + "\n}"
+        + "\n".join(lines)
+        + "\n}"
     )
     if "tp_clear" in slots:
         text += f"\n\nstatic int\n{slots['tp_clear']}(PyObject *self)\n{{\n    return {base}->tp_clear(self);\n}}"
@@ -131,8 +144,10 @@ def owned_members(pass_: Pass, type_: StaticType) -> Iterator[str]:
     if struct is None or routine is None or not routine.definitions or _struct_name(type_) is None:
         return
     fields = {
-        each.name for each in struct.fields
-        if pass_.extension.structs.is_object_pointer(each.ctype) and not each.ctype.arrays
+        each.name
+        for each in struct.fields
+        if pass_.extension.structs.is_object_pointer(each.ctype)
+        and not each.ctype.arrays
         and not [c for c in each.conditions if c.verdict is not True]
     }
     seen = set()
@@ -165,9 +180,10 @@ def _released(statement: Node) -> Iterator[str]:
             continue
         target = strip_casts(arguments.named[0]).str
         match = re.fullmatch(r"\w+\s*->\s*(\w+)", target)
-        if match and (not condition or re.fullmatch(
-            r"\(\s*" + re.escape(target) + r"(\s*!=\s*(NULL|0))?\s*\)", condition
-        )):
+        if match and (
+            not condition
+            or re.fullmatch(r"\(\s*" + re.escape(target) + r"(\s*!=\s*(NULL|0))?\s*\)", condition)
+        ):
             yield match[1]
 
 
@@ -188,13 +204,19 @@ def _visit_type(pass_: Pass, definition: Definition, group: str) -> None:
         return
     names = [parameter.name for parameter in definition.parameters]
     if len(names) < 3 or None in names[:3]:
-        pass_.refuse(Reason.TYPE_SHAPE, definition.path, definition.start, definition.start,
-                     f"{definition.name} does not name its parameters", group.partition(":")[2])
+        pass_.refuse(
+            Reason.TYPE_SHAPE,
+            definition.path,
+            definition.start,
+            definition.start,
+            f"{definition.name} does not name its parameters",
+            group.partition(":")[2],
+        )
         return
     if names[1:3] == ["visit", "arg"]:
         line = f"Py_VISIT(Py_TYPE({names[0]}));"
     else:
-        line = (f"if ({names[1]}((PyObject *)Py_TYPE({names[0]}), {names[2]})) {{ return -1; }}")
+        line = f"if ({names[1]}((PyObject *)Py_TYPE({names[0]}), {names[2]})) {{ return -1; }}"
     at, margin = after_declarations(pass_, definition)
     pass_.replace(definition.path, at, at, f"\n{margin}{line}", group, Stage.HEAP_TYPES)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from isolate_ext.engine.plan import Note, Plan
+from isolate_ext.engine.prepare import plain_branches, spelled_out
 from isolate_ext.engine.rule import Pass, Rule, Settings, Violation
 from isolate_ext.engine.stages import Stage
 from isolate_ext.model.extension import Extension
@@ -46,14 +47,62 @@ def migrate(
     settings: Settings,
     upto: Stage = Stage.ISOLATED,
     every_stage: bool = False,
+    reparse: Reparse | None = None,
 ) -> Outcome:
-    """The migration of one extension.  Never raises for what the source holds."""
+    """The migration of one extension.  Never raises for what the source holds.
+
+    ``reparse`` models the extension anew with some texts changed; with it, Python 2 branches and
+    macros that hide the init function are made plain first.
+    """
+    original = extension
+    if reparse is not None:
+        extension = _prepared(extension, reparse)
+    outcome = _migrate(extension, rules, settings, upto, every_stage)
+    if extension is not original and outcome.stage is not None:
+        outcome.texts = {
+            stage: _against(original, extension, texts) for stage, texts in outcome.texts.items()
+        }
+    return outcome
+
+
+def _prepared(extension: Extension, reparse: Reparse) -> Extension:
+    """The extension after what hides its parts has been made plain; itself if nothing does."""
+    for _ in range(5):
+        changed = spelled_out(extension.files)
+        if not changed:
+            break
+        extension = reparse({**_texts(extension), **changed})
+    decisions = place(extension)
+    if isinstance(decisions, Decisions):
+        changed = plain_branches(extension, decisions)
+        if changed:
+            extension = reparse({**_texts(extension), **changed})
+    return extension
+
+
+def _texts(extension: Extension) -> dict[str, bytes]:
+    return {path: parsed.source.data for path, parsed in extension.files.items()}
+
+
+def _against(original: Extension, prepared: Extension, texts: dict[str, bytes]) -> dict[str, bytes]:
+    """Changed files with respect to the original, the preparation included."""
+    whole = {**_texts(prepared), **texts}
+    return {
+        path: text
+        for path, text in whole.items()
+        if path not in original.files or text != original.files[path].source.data
+    }
+
+
+def _migrate(
+    extension: Extension, rules: Sequence[Rule], settings: Settings, upto: Stage, every_stage: bool
+) -> Outcome:
     refused: dict[str, Refusal] = {}
     while True:
         decisions = place(extension, frozenset(refused))
         if isinstance(decisions, Refusal):
             return Outcome(extension, None, None, None, refusals=[decisions])
-        if decisions.init.multi_phase and not decisions.fields and not decisions.refusals:
+        if decisions.init.multi_phase and _isolated_already(decisions):
             return Outcome(extension, decisions, None, None, already=True)
         plan = Plan()
         for rule in rules:
@@ -72,6 +121,12 @@ def migrate(
         if conflict.symbol in refused or conflict.symbol not in decisions.fields:
             return Outcome(extension, decisions, plan, None, refusals=[*refusals, conflict])
         refused[conflict.symbol] = conflict
+
+
+def _isolated_already(decisions: Decisions) -> bool:
+    adopted = decisions.adopted
+    finds = adopted is not None and adopted.accessors
+    return not decisions.fields and not decisions.refusals and not finds
 
 
 def _unique(refusals: Sequence[Refusal]) -> list[Refusal]:

@@ -117,7 +117,7 @@ def parameters(parameter_list: Node) -> tuple[Parameter, ...]:
     for child in parameter_list.named:
         if child.kind == "parameter_declaration":
             found = next(declarators(child), None)
-            unused = _UNUSED.search(child.str)
+            unused = _UNUSED.search(child.data[child.start : child.end + 4].decode("latin-1"))
             if found is None and unused is None:
                 ctype = _abstract(child)
                 if ctype.base == "void" and not ctype.pointers:
@@ -126,7 +126,8 @@ def parameters(parameter_list: Node) -> tuple[Parameter, ...]:
                 continue
             ctype = found.ctype if found is not None else _abstract(child)
             name = unused[1] if unused else found.name.str if found is not None else None
-            result.append(Parameter(name, ctype, child.start, child.end, unused is not None))
+            end = max(child.end, child.start + unused.end()) if unused else child.end
+            result.append(Parameter(name, ctype, child.start, end, unused is not None))
         elif child.kind == "variadic_parameter":
             result.append(Parameter("...", CType("..."), child.start, child.end))
     return tuple(result)

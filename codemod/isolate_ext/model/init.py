@@ -10,6 +10,7 @@ from enum import Enum
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Declaration, Definition, Kind, Use, Variable, strip_casts
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.initialisers import fields_of, rows_of
 from isolate_ext.syntax import Node
 
 CREATE = frozenset({"PyModule_Create", "PyModule_Create2"})
@@ -81,11 +82,39 @@ def _read(extension: Extension, name: str, entry: Definition) -> ModuleInit | No
         if call_init is None:
             return None
         variable, declaration = _definition_of(extension, call_init, entry)
-        return ModuleInit(name, entry, entry, (entry,), None, variable, declaration, None, False)
+        return _half_migrated(extension, name, entry, variable, declaration)
     variable, declaration = _definition_of(extension, call, creator)
     kept, reassigned = _kept(creator, call)
     init = ModuleInit(name, entry, creator, chain, call, variable, declaration, kept, reassigned)
     init.exits = list(_exits(creator, call, kept))
+    return init
+
+
+def _half_migrated(
+    extension: Extension,
+    name: str,
+    entry: Definition,
+    variable: Variable | None,
+    declaration: Declaration | None,
+) -> ModuleInit:
+    """A module with slots already: its exec function takes the part of the creator."""
+    init = ModuleInit(name, entry, entry, (entry,), None, variable, declaration, None, False)
+    if declaration is None:
+        return init
+    for entry_ in fields_of(extension.files[declaration.path], declaration):
+        table = strip_casts(entry_.value).str if entry_.field == "m_slots" else ""
+        slots = extension.variable_named(table, declaration.path) if table else None
+        if slots is None or slots.kind is not Kind.TABLE:
+            continue
+        init.slots = slots
+        for _, row in rows_of(extension.files[slots.home.path], slots.home):
+            if len(row) == 2 and row[0].text.strip() == "Py_mod_exec":
+                routine = extension.routine_named(strip_casts(row[1].value).str, slots.home.path)
+                if routine is not None and routine.definitions and init.creator is entry:
+                    init.creator = routine.definitions[0]
+                    parameters = init.creator.parameters
+                    init.module_variable = parameters[0].name if parameters else None
+                    init.chain = (init.creator,)
     return init
 
 

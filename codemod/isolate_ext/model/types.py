@@ -104,7 +104,10 @@ def static_types(extension: Extension) -> dict[str, StaticType]:
     """All static types that the extension defines, by key."""
     found: dict[str, StaticType] = {}
     for variable in extension.of_kind(Kind.TYPE):
-        if variable.function is None and any(d.initialiser for d in variable.definitions):
+        if variable.function is None and any(
+            d.initialiser and all(c.verdict is not False for c in d.conditions)
+            for d in variable.definitions
+        ):
             found[variable.key] = _read(extension, variable)
     return found
 

@@ -16,6 +16,15 @@ _DEFINITIONS = (Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE)
 _OBJECTS = (Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT)
 
 
+def lives(variable: Variable) -> bool:
+    """Whether a definition of it is compiled for any supported Python."""
+    where = variable.function.conditions if variable.function is not None else ()
+    return any(
+        all(each.verdict is not False for each in (*where, *declaration.conditions))
+        for declaration in variable.definitions
+    )
+
+
 class FieldPlan:
     """Sorts the variables of an extension; ``refused`` keys stay where they are."""
 
@@ -32,7 +41,7 @@ class FieldPlan:
 
     def sort(self) -> None:
         for variable in self.extension.variables.values():
-            if not variable.definitions:
+            if not variable.definitions or not lives(variable):
                 continue
             if variable.kind is Kind.TYPE:
                 if variable.key in self.types and variable.key not in self.refused:

@@ -167,6 +167,8 @@ class Verdicts:
         constant_taken: bool | None = False
         for branch in group.branches:
             value = truth(evaluate(branch.test, self._lookup))
+            if _guards_file(branch, parent):
+                value = True
             constant = truth(evaluate(branch.test, _nothing_known))
             branch.verdict = _chained(parent.verdict, taken, value)
             branch.never = parent.never or constant is False or constant_taken is True
@@ -174,6 +176,18 @@ class Verdicts:
             if constant is True:
                 constant_taken = True
             self.decide(branch)
+
+
+def _guards_file(branch: Branch, parent: Branch) -> bool:
+    """``#ifndef NAME_H`` and ``#define NAME_H`` around the whole of a header."""
+    first = branch.events[0] if branch.events else None
+    return (
+        branch.keyword == "ifndef"
+        and parent.group is None
+        and isinstance(first, Define)
+        and first.name in branch.text
+        and 10 * (branch.end - branch.start) > 8 * (parent.end - parent.start)
+    )
 
 
 def decided_macros(defines: Iterable[Define]) -> dict[str, bool]:

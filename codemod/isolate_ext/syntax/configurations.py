@@ -152,6 +152,10 @@ class Walk:
     def _choose(self, group: Group) -> int:
         if id(group) in self.configuration.forced:
             return self.configuration.forced[id(group)]
+        if not self.configuration.values:
+            for index, branch in enumerate(group.branches):
+                if branch.verdict is True:
+                    return index
         for index, branch in enumerate(group.branches):
             if truth(evaluate(branch.test, self.lookup)):
                 return index

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from isolate_ext.capi.macros import CAPI_MACROS, SYSTEM_MACROS, TYPE_ARGUMENTS, Shape
+from isolate_ext.syntax.conditionals import Verdicts, decided_macros
 from isolate_ext.syntax.directives import Define
 from isolate_ext.syntax.inference import infer
 from isolate_ext.syntax.lexing import BRACE_OR_IDENTIFIER

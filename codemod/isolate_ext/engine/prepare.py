@@ -1,0 +1,208 @@
+"""Text made plain before it is migrated: Python 2 branches, and macros that hide what changes.
+
+Handbook pattern 13.  A branch for Python 2 that the edits would break goes; the macros through
+which an init function or a static type is spelled are written out.  Everything else stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from isolate_ext.model.entities import Kind
+from isolate_ext.model.extension import Extension
+from isolate_ext.placement.decisions import Decisions
+from isolate_ext.syntax import Define, Group, Parsed
+from isolate_ext.syntax.expansion import expand, invocation
+from isolate_ext.text import compose
+from isolate_ext.text.replacement import Replacement, Span
+
+_INIT_BODY = re.compile(
+    rb"\bPyInit_|\bPyModule_Create|\bPyModuleDef\b|\bPy_InitModule|\breturn\b|^\(?\s*(?:NULL|0)\s*\)?$"
+)
+_SPELLS_INIT = re.compile(rb"\bPyInit_(\w*)|\bPyInit_\s*##")
+_TYPE_BODY = re.compile(rb"\bPyTypeObject\b|\bPyObject_New\w*\b|\bPyObject_NEW\w*\b")
+_VERSION = re.compile(
+    r"\bPY_(MAJOR_VERSION|VERSION_HEX|MINOR_VERSION)\b|PY3|PYTHON3|PYPY|PY2|PY_2|PY_3"
+)
+
+
+def spelled_out(files: Mapping[str, Parsed]) -> dict[str, bytes]:
+    """Files whose init function is hidden behind macros, with those written out."""
+    changed = {}
+    for path, parsed in files.items():
+        items = [*_init_headers(files, parsed), *_hidden_types(files, parsed)]
+        if items:
+            changed[path] = _applied(parsed, items)
+    return changed
+
+
+def plain_branches(extension: Extension, decisions: Decisions) -> dict[str, bytes]:
+    """Files with the `#if` groups resolved that Python >= 3.9 decides and edits would touch."""
+    changed = {}
+    for path, parsed in extension.files.items():
+        touched = list(_touched(extension, decisions, path))
+        items = [
+            change
+            for group in _decided_groups(parsed)
+            if any(start < group.end and group.start < end for start, end in touched)
+            for change in _resolve(parsed, group)
+        ]
+        if items:
+            changed[path] = _applied(parsed, items)
+    return changed
+
+
+def _applied(parsed: Parsed, items: list[Replacement]) -> bytes:
+    path = parsed.source.path
+    return compose({path: parsed.source.data}, items).files[path]
+
+
+def _edit(parsed: Parsed, start: int, end: int, text: bytes) -> Replacement:
+    return Replacement(parsed.source.path, Span(start, end), (text,), f"prepare:{start}")
+
+
+def _definition(files: Mapping[str, Parsed], name: str) -> tuple[Define, bytes] | None:
+    """The one definition of a macro that is live on Python 3, with the text it stands in."""
+    found = [
+        (define, parsed.source.data)
+        for parsed in files.values()
+        for define in parsed.scan.defines
+        if define.name == name and all(c.verdict is not False for c in _conditions(parsed, define))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _conditions(parsed: Parsed, define: Define):  # type: ignore[no-untyped-def]
+    return parsed.conditions(define.span[0])
+
+
+def _init_headers(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Replacement]:
+    """Invocations that make up an init function: its header, and macros of its body."""
+    data = parsed.source.data
+    for item in parsed.items():
+        if item.kind != "function_definition":
+            continue
+        body = item.child("body")
+        if body is None:
+            continue
+        header = list(_expansions(files, parsed, item.start, body.start, _SPELLS_INIT))
+        if not header and not re.search(rb"\bPyInit_\w+", data[item.start : body.start]):
+            continue
+        yield from header
+        yield from _expansions(files, parsed, body.start, body.end, _INIT_BODY)
+
+
+def _expansions(
+    files: Mapping[str, Parsed], parsed: Parsed, start: int, end: int, wanted: re.Pattern[bytes]
+) -> Iterator[Replacement]:
+    data = parsed.source.data
+    at = start
+    for match in re.compile(rb"\b[A-Za-z_]\w*").finditer(data, start, end):
+        if match.start() < at or parsed.define_at(match.start()) is not None:
+            continue
+        found = _definition(files, match[0].decode())
+        if found is None or not _is_wanted(found, wanted):
+            continue
+        define, home = found
+        stop, arguments = match.end(), []
+        if define.params is not None:
+            call = invocation(data, match.end())
+            if call is None:
+                continue
+            stop, arguments = call
+        text = expand(define, home, arguments)
+        if text is not None:
+            at = stop
+            yield _edit(parsed, match.start(), stop, text)
+
+
+def _is_wanted(found: tuple[Define, bytes], wanted: re.Pattern[bytes]) -> bool:
+    define, data = found
+    body = data[slice(*define.body_span)].strip()
+    identity = (
+        define.params is not None
+        and len(define.params) == 1
+        and body.strip(b"() ") == (define.params[0].encode())
+    )
+    return wanted.search(body) is not None or (wanted is _INIT_BODY and identity)
+
+
+def _hidden_types(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Replacement]:
+    """File-level invocations of macros that define static types, or functions that make them."""
+    data = parsed.source.data
+    for stand_in in parsed.stand_ins:
+        if parsed.define_at(stand_in.span[0]) is not None:
+            continue
+        found = _definition(files, stand_in.name)
+        if found is None or not _at_top_level(parsed, stand_in.span[0]):
+            continue
+        define, home = found
+        if not _TYPE_BODY.search(home, *define.body_span):
+            continue
+        call = invocation(data, stand_in.span[0] + len(stand_in.name))
+        text = expand(define, home, call[1]) if call is not None else None
+        if call is not None and text is not None:
+            end = call[0]
+            yield _edit(parsed, stand_in.span[0], end, text)
+
+
+def _at_top_level(parsed: Parsed, offset: int) -> bool:
+    for item in parsed.items():
+        if item.start <= offset < item.end and item.kind == "function_definition":
+            body = item.child("body")
+            return body is None or offset < body.start
+    return True
+
+
+def _touched(extension: Extension, decisions: Decisions, path: str) -> Iterator[tuple[int, int]]:
+    """Spans that the migration rewrites as a whole, and every use that it edits."""
+    for definition in {decisions.init.creator, decisions.init.entry}:
+        if definition.path == path:
+            yield definition.start, definition.end
+    home = decisions.init.def_declaration
+    if home is not None and home.path == path:
+        yield home.start, home.end
+    for type_ in decisions.types.values():
+        keys = [type_.key, *type_.suites]
+        for key in keys:
+            for declaration in extension.variables[key].definitions:
+                if declaration.path == path:
+                    yield declaration.start, declaration.end
+    for key in [*decisions.fields, *decisions.threaded]:
+        for use in extension.uses_of(key):
+            if use.path == path and any(
+                c.verdict is False for c in extension.files[path].conditions(use.start)
+            ):
+                yield use.start, use.end
+    for variable in extension.of_kind(Kind.MODULE_DEF):
+        for declaration in variable.definitions:
+            if declaration.path == path:
+                yield declaration.start, declaration.end
+
+
+def _decided_groups(parsed: Parsed) -> Iterator[Group]:
+    """Outermost groups whose branches are decided by the version of Python."""
+    pending = list(parsed.scan.groups)
+    while pending:
+        group = pending.pop(0)
+        verdicts = [branch.verdict for branch in group.branches]
+        texts = " ".join(branch.text for branch in group.branches)
+        if False in verdicts and None not in verdicts and _VERSION.search(texts):
+            yield group
+        else:
+            pending.extend(inner for branch in group.branches for inner in branch.groups())
+
+
+def _resolve(parsed: Parsed, group: Group) -> Iterator[Replacement]:
+    """Keep the branch that is taken, without its directives."""
+    data = parsed.source.data
+    taken = next((branch for branch in group.branches if branch.verdict is True), None)
+    start = data.rfind(b"\n", 0, group.start) + 1
+    end = data.find(b"\n", group.end - 1)
+    end = len(data) if end < 0 else end + 1
+    if taken is None:
+        yield _edit(parsed, start, end, b"")
+        return
+    yield _edit(parsed, start, taken.start, b"")
+    yield _edit(parsed, data.rfind(b"\n", 0, taken.end) + 1, end, b"")
