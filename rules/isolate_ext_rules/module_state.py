@@ -64,6 +64,8 @@ def run(pass_: Pass) -> None:
         return
     for stage in Stage:
         before = _struct(pass_, stage)
+        if not before and decisions.adopted is None:
+            continue
         text = "\n\n".join(part for part in (before, _accessors(pass_, stage, home)) if part)
         if text:
             home.insert(pass_, text, stage)
@@ -211,7 +213,8 @@ def _define_static(pass_: Pass, home: Home) -> None:
     if home.shared:
         path, at = home.definition_site(pass_)
         text = f"{names.state_struct} {names.global_variable}{static_initialiser(pass_)};\n\n"
-        pass_.replace(path, at, at, text, GROUP, Stage.STATE, Stage.ACCESS, order=-5)
+        first = Stage.STATE if fields_at(pass_, Stage.STATE) else Stage.HEAP_TYPES
+        pass_.replace(path, at, at, text, GROUP, first, Stage.ACCESS, order=-5)
 
 
 RULE = Rule("module-state", __doc__, (3, 63), Stage.STATE, Safety.SAFE, run, EXAMPLES)

@@ -102,15 +102,21 @@ class Pass:
         since: Stage = Stage.STATE,
     ) -> None:
         """A replacement whose text names the state: the static one before stage access."""
-        static = f"{self.decisions.names.global_accessor}()"
-        route = self.decisions.routes.get(inside) if inside is not None else None
-        if route is None or route.kind is RouteKind.GLOBAL:
+        static = self.state_name(inside, Stage.STATE)
+        name = self.state_name(inside, Stage.ACCESS)
+        if name == static:
             self.replace(path, start, end, make(static), group, since)
             return
         if since < Stage.ACCESS:
             self.replace(path, start, end, make(static), group, since, Stage.HEAP_TYPES)
-        name = self.decisions.names.variable
         self.replace(path, start, end, make(name), group, max(since, Stage.ACCESS))
+
+    def state_name(self, inside: Definition | None, stage: Stage) -> str:
+        """How a function names the state at a stage: the static one before stage access."""
+        route = self.decisions.routes.get(inside) if inside is not None else None
+        if stage < Stage.ACCESS or route is None or route.kind is RouteKind.GLOBAL:
+            return f"{self.decisions.names.global_accessor}()"
+        return self.decisions.names.variable
 
     def refuse(
         self,

@@ -8,6 +8,7 @@ from enum import Enum
 from isolate_ext.model.entities import Definition, Kind, Struct, Variable
 from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.roles import Role
+from isolate_ext.model.sequences import StructSequence
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.refusals import Refusal
 from isolate_ext.syntax import Condition
@@ -127,6 +128,7 @@ class Decisions:
     fields: dict[str, StateField] = field(default_factory=dict)
     types: dict[str, StaticType] = field(default_factory=dict)
     all_types: dict[str, StaticType] = field(default_factory=dict)
+    sequences: dict[str, StructSequence] = field(default_factory=dict)
     stays: list[Stay] = field(default_factory=list)
     routes: dict[Definition, Route] = field(default_factory=dict)
     threaded: set[str] = field(default_factory=set)

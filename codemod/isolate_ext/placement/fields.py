@@ -44,10 +44,19 @@ class FieldPlan:
             if not variable.definitions or not lives(variable):
                 continue
             if variable.kind is Kind.TYPE:
-                if variable.key in self.types and variable.key not in self.refused:
-                    self._add(variable, f"PyTypeObject *{self._name(variable)}", owned=True)
+                self._type(variable)
                 continue
             self._variable(variable)
+
+    def _type(self, variable: Variable) -> None:
+        if variable.key in self.refused:
+            return
+        if variable.key in self.types:
+            self._add(variable, f"PyTypeObject *{self._name(variable)}", owned=True)
+        else:
+            self._refuse(
+                variable, Reason.TYPE_SHAPE, "is a static type that no initialiser at file scope fills"
+            )
 
     def _variable(self, variable: Variable) -> None:
         kind = variable.kind

@@ -6,6 +6,7 @@ from isolate_ext.model.entities import Kind
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import ModuleInit, module_inits
 from isolate_ext.model.roles import Called, Role
+from isolate_ext.model.sequences import struct_sequences
 from isolate_ext.model.types import static_types
 from isolate_ext.placement.adopt import adopted_state
 from isolate_ext.placement.decisions import Decisions
@@ -29,8 +30,9 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     names = names_for(extension, init.name, adopted)
     types = static_types(extension)
     moving = {key: each for key, each in types.items() if key not in refused}
-    fields = _fields(extension, set(moving), refused, adopted)
-    decisions = Decisions(init, names, adopted, fields.fields, moving, types, fields.stays)
+    sequences = {k: v for k, v in struct_sequences(extension).items() if k not in refused}
+    fields = _fields(extension, {*moving, *sequences}, refused, adopted)
+    decisions = Decisions(init, names, adopted, fields.fields, moving, types, sequences, fields.stays)
     decisions.refusals.extend(fields.refusals)
     tables = {v.key for v in extension.of_kind(Kind.TABLE) if v.ctype.base == "PyType_Slot"}
     tables |= _spec_tables(extension)

@@ -1,0 +1,71 @@
+"""Struct sequences move, and no static type stays behind in silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from isolate_ext.engine import Stage
+from isolate_ext.placement.refusals import Reason
+from isolate_ext_rules.examples import module
+from isolate_ext_rules.struct_sequence import POINT
+
+from .snippets import behaves, migrated, reasons, text_of
+
+USE = "import spam\nprint(type(spam.point()).__name__, spam.point.__module__)"
+UNCHECKED = """if (PointType.tp_name == 0)
+        PyStructSequence_InitType(&PointType, &point_desc);"""
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        "if (PyStructSequence_InitType2(&PointType, &point_desc) < 0) {\n        return NULL;\n    }",
+        "if (PyStructSequence_InitType2(&PointType, &point_desc) < 0 || m == NULL) return NULL;",
+        "if (PyStructSequence_InitType2(&PointType, &point_desc)) return NULL;",
+        "PyStructSequence_InitType(&PointType, &point_desc);",
+        UNCHECKED,
+    ],
+)
+def test_filled_in_every_spelling(fill: str, tmp_path: Path) -> None:
+    head, _, rest = POINT.partition("if (PointType.tp_name == NULL)")
+    outcome = migrated(head + fill + "\n    return m;" + rest.partition("return m;")[2])
+    assert outcome.stage is Stage.ISOLATED
+    assert "PyTypeObject PointType" not in text_of(outcome)
+    behaves(outcome, tmp_path, USE, "point spam")
+
+
+def test_a_patched_slot_is_reached_through_the_member(tmp_path: Path) -> None:
+    code = POINT.replace("    return m;\n", "    PointType.tp_doc = NULL;\n    return m;\n")
+    outcome = migrated(code)
+    assert "state->PointType->tp_doc = NULL;" in text_of(outcome)
+    behaves(outcome, tmp_path, USE, "point spam")
+
+
+def test_a_failure_that_nobody_would_hear_is_refused() -> None:
+    code = POINT.replace("static PyObject *\nspam_point", """static void
+fill(void)
+{
+    PyStructSequence_InitType(&PointType, &point_desc);
+}
+
+static PyObject *
+spam_point""").replace("return m;", "fill();\n    return m;")
+    outcome = migrated(code)
+    assert outcome.stage is Stage.ACCESS
+    assert Reason.INIT_SHAPE in reasons(outcome)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "static PyTypeObject Egg;\nstatic void fill(void) { Egg.tp_name = \"spam.Egg\"; }",
+        "static void fill(void) { static PyTypeObject Egg = {PyVarObject_HEAD_INIT(NULL, 0) \"a.b\"};"
+        " PyType_Ready(&Egg); }",
+        "static PyTypeObject Eggs[2];",
+    ],
+)
+def test_a_static_type_of_another_kind_is_refused(code: str) -> None:
+    outcome = migrated(module(code))
+    assert Reason.TYPE_SHAPE in reasons(outcome)
+    assert outcome.stage is Stage.ACCESS
