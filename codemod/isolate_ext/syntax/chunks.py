@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from isolate_ext.syntax.structure import Braces, Structure
 
-_MARK = re.compile(rb"[{};()]")
+_MARK = re.compile(rb"[;()]")
 Span = tuple[int, int]
 
 
@@ -42,32 +42,42 @@ def _cuts(structure: Structure, resync: bool) -> list[int]:
     cuts: list[int] = []
     stack: list[tuple[Braces, int]] = []
     parentheses = 0
-    for match in _MARK.finditer(skeleton):
-        char = match.group()
-        at = match.start()
-        if char == b";":
-            if not stack and parentheses <= 0:
-                cuts.append(at + 1)
-        elif char == b"(":
-            parentheses += 1
-        elif char == b")":
-            parentheses -= 1
-        elif char == b"{":
-            kind = structure.at(at + 1)
+    outside = 0
+    for offset, kind in zip(structure.offsets[1:], structure.kinds[1:], strict=True):
+        at = offset - 1
+        if not stack:
+            parentheses = _cut_between(skeleton, outside, at, parentheses, cuts)
+        if skeleton[at] == 0x7B:
             if kind is Braces.FILE and not stack:
-                cuts.append(at + 1)
+                cuts.append(offset)
             else:
                 stack.append((kind, parentheses))
         elif stack:
-            kind, parentheses = stack.pop()
+            closed, parentheses = stack.pop()
             if resync and skeleton[at - 1 : at] in (b"\n", b""):
                 stack.clear()
-            if not stack and kind is Braces.BLOCK and (parentheses <= 0 or resync):
-                cuts.append(at + 1)
+            if not stack and closed is Braces.BLOCK and (parentheses <= 0 or resync):
+                cuts.append(offset)
         else:
-            cuts.append(at + 1)
+            cuts.append(offset)
             parentheses = 0
+        outside = offset
+    if not stack:
+        _cut_between(skeleton, outside, len(skeleton), parentheses, cuts)
     return cuts
+
+
+def _cut_between(skeleton: bytes, start: int, end: int, parentheses: int, cuts: list[int]) -> int:
+    """Cut after each semicolon outside parentheses; how many of those are open at the end."""
+    for match in _MARK.finditer(skeleton, start, end):
+        char = match.group()
+        if char == b"(":
+            parentheses += 1
+        elif char == b")":
+            parentheses -= 1
+        elif parentheses <= 0:
+            cuts.append(match.end())
+    return parentheses
 
 
 def merged(spans: list[Span]) -> list[Span]:

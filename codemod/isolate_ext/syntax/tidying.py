@@ -8,7 +8,6 @@ from isolate_ext.syntax.sheet import Sheet
 
 _COLON = re.compile(rb":(\s+)\}")
 _LABEL = re.compile(rb"[A-Za-z_]\w*[ \t]*$")
-_STRING = re.compile(rb"(?<=[\w \t\n])\"")
 _NAMES = re.compile(rb"[({,=]\s*(?:\(\s*)?[A-Za-z_]\w*((?:\s+[A-Za-z_]\w*)+)\s*$")
 _CAPITALS = re.compile(rb"[(,]\s*[A-Z_][A-Z0-9_]*((?:\s+[A-Z_][A-Z0-9_]+)+)\s*(?=[,)])")
 _GAP = re.compile(rb"\s+(?=\w)")
@@ -24,17 +23,28 @@ def tidy(sheet: Sheet, start: int, end: int) -> None:
         for match in _COLON.finditer(skeleton, start, end)
         if _LABEL.search(skeleton[max(start, match.start() - 80) : match.start()])
     ]
-    strings = [match.start() for match in _STRING.finditer(skeleton, start, end)]
+    strings = _strings_after_names(skeleton, start, end)
     for offset in labels:
         sheet.put(offset, b";")
     for offset in strings:
         window = skeleton[max(start, offset - _WINDOW) : offset]
-        last = window.rstrip()[-1:]
+        match = _NAMES.search(window)
+        if match:
+            base = offset - len(window)
+            _join(sheet, base + match.start(1), base + match.end(1))
+
+
+def _strings_after_names(skeleton: bytearray, start: int, end: int) -> list[int]:
+    """Where string literals begin that follow a name; their insides are masked."""
+    found: list[int] = []
+    at = skeleton.find(b'"', start, end)
+    while at >= 0:
+        last = skeleton[max(start, at - 60) : at].rstrip()[-1:]
         if last.isalnum() or last == b"_":
-            match = _NAMES.search(window)
-            if match:
-                base = offset - len(window)
-                _join(sheet, base + match.start(1), base + match.end(1))
+            found.append(at)
+        close = skeleton.find(b'"', at + 1, end)
+        at = skeleton.find(b'"', close + 1, end) if close >= 0 else -1
+    return found
 
 
 def join_capitals(sheet: Sheet, start: int, end: int) -> None:
