@@ -1,60 +1,61 @@
-"""The compile check: what is wrong only after the migration is a fault of ours, and is taken back."""
+"""The compile check: an error that only the migrated text has is our fault, and is taken back."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from isolate_ext.app.crash import write_report
 from isolate_ext.app.modelling import Library
-from isolate_ext.app.planning import Planned, merged, settle
+from isolate_ext.app.planning import Planned, merged, reason_id, settle
 from isolate_ext.engine import Stage
-from isolate_ext.placement.refusals import Reason, Refusal
+from isolate_ext.placement.refusals import Reason
 from isolate_ext.project import CompileCheck, CompileResult
 from isolate_ext.report.results import Compilation
 
 
 def check_all(
     check: CompileCheck, library: Library, planned: Sequence[Planned], stages: Sequence[Stage]
-) -> dict[str, Compilation]:
-    """The compiler's word on every planned extension, by name.
+) -> None:
+    """Ask the compiler about every planned extension at each of the stages.
 
-    An extension with a new error, at any of the stages, is refused as a whole; what shared a file
-    with it is settled anew and checked again.
+    An extension with a new error is refused as a whole; what is left is settled and checked anew,
+    since it may have shared a file with it.
     """
-    found: dict[str, Compilation] = {}
     while True:
+        overlays = {stage: merged(planned, stage) for stage in stages}
         broken = False
         for each in planned:
-            if each.stage is None or not each.texts():
+            if not any(each.texts(stage) for stage in stages):
                 continue
-            compilation = _check(check, planned, each, stages)
-            found[each.found.name] = compilation
-            if compilation.errors:
-                _refuse(each, compilation)
+            each.compilation = _compile(check, each, list(overlays.values()))
+            if each.compilation.errors:
+                _refuse(each, each.compilation)
                 broken = True
         if not broken:
             break
         settle(planned)
     for each in planned:
-        if each.texts():
-            found[each.found.name] = _with_dead(check, library, planned, each, found)
-    return found
+        if each.texts() and each.compilation is not None and each.compilation.checked:
+            dead = _dead(check, library, planned, each)
+            each.compilation = replace(each.compilation, dead=dead)
 
 
-def _check(
-    check: CompileCheck, planned: Sequence[Planned], each: Planned, stages: Sequence[Stage]
+def _compile(
+    check: CompileCheck, each: Planned, overlays: Sequence[dict[str, bytes]]
 ) -> Compilation:
     result = CompileResult(why="nothing is changed")
-    for stage in stages:
-        overlay = merged(planned, stage)
-        if not any(path in each.owned or path in each.texts() for path in overlay):
+    for overlay in overlays:
+        if not overlay:
             continue
         result = check(each.found, overlay)
         if result.errors:
             break
     return Compilation(
-        result.checked, result.why, tuple(map(str, result.errors)),
+        result.checked,
+        result.why,
+        tuple(map(str, result.errors)),
         tuple(map(str, result.warnings)),
     )
 
@@ -68,27 +69,22 @@ def _refuse(each: Planned, compilation: Compilation) -> None:
         each.texts(),
     )
     path = first.partition(":")[0]
-    each.refusals.append(Refusal(
-        "engine", Reason.COMPILE, path if path in each.owned else each.found.sources[0], 0, 0,
-        f"the result does not compile: {first}; report: {each.report}",
-    ))
+    shown = path if path in each.owned else each.found.sources[0]
+    message = f"the result does not compile: {first}"
+    each.refuse(reason_id(Reason.COMPILE), shown, message, f"{Reason.COMPILE.value}: {each.report}")
 
 
-def _with_dead(
-    check: CompileCheck, library: Library, planned: Sequence[Planned], each: Planned,
-    found: Mapping[str, Compilation],
-) -> Compilation:
-    before = found[each.found.name]
-    if not before.checked:
-        return before
+def _dead(
+    check: CompileCheck, library: Library, planned: Sequence[Planned], each: Planned
+) -> dict[str, tuple[int, ...]]:
     overlay = merged(planned)
     dead = {}
     for path, text in each.texts().items():
-        old = library.source(path).data if path in library.read else b""
+        old = library.read[path].data if path in library.read else b""
         lines = check.dead_lines(each.found, path, edited_lines(old, text), overlay)
         if lines:
             dead[path] = tuple(lines)
-    return Compilation(before.checked, before.why, before.errors, before.warnings, dead)
+    return dead
 
 
 def edited_lines(before: bytes, after: bytes) -> list[int]:

@@ -15,8 +15,11 @@ def ship_headers(
 ) -> dict[str, tuple[bytes, bytes]]:
     """Build files before and after: those changed already, and those that name the new headers."""
     found = dict(changed)
-    before = {name: (discovery.root / name).read_bytes()
-              for name in FILES if (discovery.root / name).is_file()}
+    before = {
+        name: (discovery.root / name).read_bytes()
+        for name in FILES
+        if (discovery.root / name).is_file()
+    }
     now = {name: found[name][1] if name in found else data for name, data in before.items()}
     for each in planned:
         for path in each.texts():

@@ -6,47 +6,55 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from isolate_ext.app.changes import changes_of
+from isolate_ext.app.committing import commit_stages, require_repository
 from isolate_ext.app.compiling import check_all
 from isolate_ext.app.crash import report_exception
 from isolate_ext.app.describe import describe
-from isolate_ext.app.floors import floor_of, raise_declared
-from isolate_ext.app.headers import ship_headers
-from isolate_ext.app.modelling import Library, fences_in, modelled
+from isolate_ext.app.floors import floor_of
+from isolate_ext.app.modelling import Library, modelled
 from isolate_ext.app.options import MigrateOptions
-from isolate_ext.app.planning import Planned, merged, plan, settle
+from isolate_ext.app.planning import Planned, plan, settle
 from isolate_ext.app.rulebook import all_rules
 from isolate_ext.app.selection import select
-from isolate_ext.app.skipping import why_skipped
-from isolate_ext.app.targets import Target, find_targets
-from isolate_ext.app.writing import commit_stages, dirty, write
+from isolate_ext.app.skipping import protect, split_notes, why_skipped
+from isolate_ext.app.targets import Target, find_targets, roots_of
+from isolate_ext.app.writing import (
+    require_clean,
+    require_unchanged,
+    take_back_interrupted,
+    write,
+)
 from isolate_ext.engine import Rule, Settings, Stage
-from isolate_ext.project import CompileCheck, ProjectError
+from isolate_ext.project import CompileCheck, DiscoveredExtension, ProjectError
+from isolate_ext.project.errors import ENVIRONMENT
 from isolate_ext.report.results import (
     FAILED,
-    Compilation,
     ExtensionResult,
-    FileChange,
     MigrateResult,
     ProjectResult,
+    Skipped,
 )
 
 
 def migrate(options: MigrateOptions) -> MigrateResult:
-    """Never raises for what the projects hold: their errors are lines of the result."""
+    """The errors of a project are lines of the result.  Raises ProjectError for a wrong option."""
     rules = select(all_rules(), options.rules, options.no_rules)
+    taken_back = [] if options.dry_run else take_back_interrupted(roots_of(options.paths))
     targets, errors = find_targets(options.paths, options.cflags)
     roots = [target.discovery.root for target in targets]
     result = MigrateResult(_base(roots), options.dry_run, errors=errors, usage=bool(errors))
     for target in targets:
-        project = ProjectResult(target.discovery.root, target.shown)
+        project = ProjectResult(target.discovery.root, target.shown, notes=taken_back)
+        taken_back = []
         result.projects.append(project)
         try:
             _Migration(target, rules, options, project).run()
         except ProjectError as error:
-            project.changes.clear()
+            project.error = str(error)
             result.errors.append(str(error))
-            result.environment |= error.exit_code == 5
-            result.usage |= error.exit_code == 2
+            result.environment |= error.exit_code == ENVIRONMENT
+            result.usage |= error.exit_code != ENVIRONMENT
     return result
 
 
@@ -65,88 +73,88 @@ class _Migration:
         self, target: Target, rules: Sequence[Rule], options: MigrateOptions, result: ProjectResult
     ) -> None:
         self.target = target
-        self.discovery = target.discovery
         self.rules = rules
         self.options = options
         self.result = result
-        self.library = Library(self.discovery.root)
-        self.floor = floor_of(self.discovery, options.target)
-        self.failed: list[ExtensionResult] = []
+        self.library = Library(target.discovery.root)
+        self.floor = floor_of(target.discovery, options.target)
 
     def run(self) -> None:
         """Plan, settle, check, describe, write.  Raises ProjectError when nothing is written."""
         result = self.result
         result.floor = self.floor
-        result.notes += self.discovery.notes
-        planned = self.plan()
-        settle(planned)
-        compilations = self.compile(planned)
+        notes, skipped = split_notes(self.target.discovery.notes)
+        result.notes += notes
+        result.skipped += skipped
+        planned = [each for found in self.target.discovery.extensions if (each := self.plan(found))]
         for each in planned:
-            compilation = compilations.get(each.found.name)
-            result.extensions.append(describe(each, self.rules, self.library, compilation))
-        result.extensions += self.failed
-        result.changes += self.changes(planned)
+            protect(each, self.library, self.target.named)
+        settle(planned)
+        self.compile(planned)
+        result.extensions += [
+            describe(each, self.rules, self.library, self.floor) for each in planned
+        ]
+        result.changes, result.floor_line = changes_of(
+            self.target, self.library, planned, self.floor
+        )
         self.write(planned)
 
-    def plan(self) -> list[Planned]:
+    def plan(self, found: DiscoveredExtension) -> Planned | None:
+        """None for an extension that is skipped, and for one that we fail on."""
+        why = why_skipped(found)
+        if why is not None:
+            self.result.skipped.append(Skipped(found.name, why))
+            return None
         settings = Settings(floor=self.floor, guarded=self.options.guarded)
-        planned = []
-        for found in self.discovery.extensions:
-            why = why_skipped(found, self.target)
-            if why is not None:
-                self.result.skipped.append((found.name, why))
-                continue
-            try:
-                each = plan(self.library, found, self.rules, settings, self.options.stage,
-                            self.options.commit)
-            except ProjectError:
-                raise
-            except Exception as error:
-                report = report_exception(f"migrate-{found.short_name}", error)
-                self.failed.append(ExtensionResult(
-                    found.name, found.sources, FAILED, report=report
-                ))
-                continue
-            self.count(each)
-            planned.append(each)
-        return planned
+        try:
+            each = plan(
+                self.library, found, self.rules, settings, self.options.stage, self.options.commit
+            )
+        except ProjectError as error:
+            self.result.skipped.append(Skipped(found.name, str(error)))
+            return None
+        except Exception as error:
+            report = report_exception(f"migrate-{found.short_name}", error)
+            failed = ExtensionResult(found.name, found.sources, FAILED, report=report)
+            self.result.extensions.append(failed)
+            return None
+        self.count(each)
+        return each
 
     def count(self, each: Planned) -> None:
         """Files seen, parsed, and parsed in part; a file of several extensions counts for each."""
         files = each.outcome.extension.files
         self.result.seen += len(each.found.files)
         self.result.parsed += len(modelled(each.found))
-        self.result.partly += sum(1 for parsed in files.values() if fences_in([parsed]))
+        self.result.partly += sum(1 for parsed in files.values() if parsed.fences)
 
-    def compile(self, planned: Sequence[Planned]) -> dict[str, Compilation]:
+    def compile(self, planned: Sequence[Planned]) -> None:
         if not self.options.compile:
-            return {}
-        early = self.options.commit or self.options.stage < Stage.ISOLATED
-        stages = [stage for stage in Stage if stage < self.options.stage] if early else []
-        check = CompileCheck(self.discovery.root)
-        return check_all(check, self.library, planned, [*stages, self.options.stage])
-
-    def changes(self, planned: Sequence[Planned]) -> list[FileChange]:
-        """The C files, and what of the build files must change with them."""
-        texts = merged(planned)
-        read = self.library.read
-        found = [FileChange(path, read[path].data if path in read else None, text)
-                 for path, text in texts.items()]
-        if not found or self.target.named:
-            return sorted(found, key=lambda each: each.path)
-        raised, line = raise_declared(self.discovery, self.floor)
-        self.result.floor_line = line
-        build = ship_headers(self.discovery, planned, raised)
-        found += [FileChange(path, before, after) for path, (before, after) in build.items()]
-        return sorted(found, key=lambda each: each.path)
+            return
+        last = self.options.stage
+        stages = [stage for stage in Stage if stage <= last] if self.options.commit else [last]
+        check_all(CompileCheck(self.target.discovery.root), self.library, planned, stages)
 
     def write(self, planned: Sequence[Planned]) -> None:
-        if self.options.dry_run or not self.result.changes:
+        root, changes = self.target.discovery.root, self.result.changes
+        require_unchanged(self.library)
+        if self.options.dry_run or not changes:
             return
         if self.options.commit:
-            commit_stages(self.discovery.root, self.library, planned, self.options.stage, self.result)
-            return
-        if not self.options.allow_dirty:
-            dirty(self.discovery.root, self.result.changes)
-        write(self.discovery.root, self.library, self.result.changes)
+            require_repository(root)
+        if self.options.commit or not self.options.allow_dirty:
+            require_clean(root, [change.path for change in changes])
+        if self.options.commit:
+            self.commit(planned)
+        else:
+            write(root, self.library, changes)
         self.result.written = True
+
+    def commit(self, planned: Sequence[Planned]) -> None:
+        stages = [
+            (stage, changes_of(self.target, self.library, planned, self.floor, stage)[0])
+            for stage in Stage
+            if stage <= self.options.stage
+        ]
+        names = ", ".join(each.found.short_name for each in planned if each.texts())
+        self.result.commits = commit_stages(self.target.discovery.root, self.library, stages, names)

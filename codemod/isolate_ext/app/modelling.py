@@ -1,8 +1,8 @@
-"""From files on disk to the model of an extension.  Each file is read and scanned once a project."""
+"""From files on disk to the model of an extension; each file is read and scanned once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,7 +51,3 @@ def model_of(found: DiscoveredExtension, scans: Mapping[str, Scan]) -> Extension
 def parse_all(scans: Mapping[str, Scan]) -> dict[str, Parsed]:
     environment = MacroEnvironment.of(scans.values())
     return {path: parse(each, environment) for path, each in scans.items()}
-
-
-def fences_in(files: Iterable[Parsed]) -> int:
-    return sum(len(each.fences) for each in files)

@@ -12,7 +12,7 @@ GROUP = "isolate_ext.rules"
 
 
 def all_rules() -> tuple[Rule, ...]:
-    """Every installed rule, packs in order of name.  Raises ProjectError for a pack that is broken."""
+    """Every installed rule, packs in order of name.  Raises ProjectError for a broken pack."""
     found: list[Rule] = []
     for point in sorted(entry_points(group=GROUP), key=lambda each: each.name):
         try:

@@ -30,7 +30,13 @@ def disabled(rule: Rule) -> Rule:
             change = edit.replacement
             if change.group not in groups:
                 groups.add(change.group)
-                given.refuse(Reason.DISABLED, change.path, change.span.start, change.span.end,
-                             f"{rule.id} is not selected", change.group.partition(":")[2])
+                given.refuse(
+                    Reason.DISABLED,
+                    change.path,
+                    change.span.start,
+                    change.span.end,
+                    f"{rule.id} is not selected",
+                    change.group.partition(":")[2],
+                )
 
     return replace(rule, run=run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isolate_ext.project import Discovery, ProjectError, discover
@@ -73,7 +73,12 @@ def _whole(drafts: list[Draft], names: Sequence[str]) -> list[Draft]:
     """Where the files hold one init function, all of them are its sources."""
     if len(drafts) != 1:
         return drafts
-    from dataclasses import replace
-
     first = drafts[0].sources[0]
     return [replace(drafts[0], sources=(first, *(name for name in names if name != first)))]
+
+
+def roots_of(paths: Sequence[Path]) -> list[Path]:
+    """The roots that these paths would have as projects."""
+    folders = [path.resolve() for path in paths if path.is_dir()]
+    files = [path.resolve().parent for path in paths if path.is_file()]
+    return [*folders, *([Path(os.path.commonpath(files))] if files else [])]

@@ -2,75 +2,66 @@
 
 from __future__ import annotations
 
-import shlex
+import sys
 from collections.abc import Sequence
-from enum import Enum
-from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
+from isolate_ext.cli import batch, discover, migrate, parse, rules
+from isolate_ext.report.exits import Exit
+
 app = typer.Typer(
-    name="isolate-ext", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    name="isolate-ext",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Migrate legacy CPython C extensions to multi-phase init, module state and heap types.",
+    epilog="Exit codes: 0 applied or nothing to do; 1 dry run with changes; 2 usage; 3 something "
+    "was refused or not parsed; 5 environment; 70 internal error; 130 interrupted.",
 )
-
-
-class Format(str, Enum):
-    full = "full"
-    concise = "concise"
-    json = "json"
-
-
-class StageName(str, Enum):
-    state = "state"
-    heap_types = "heap-types"
-    access = "access"
-    isolated = "isolated"
-
-
-Paths = Annotated[list[Path], typer.Argument(help="Project directories, or C files.")]
-Cflags = Annotated[str, typer.Option(help="Compiler flags, as one string, for lone C files.")]
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Run a command; its exit code."""
-    try:
-        code = app(list(arguments), prog_name="isolate-ext", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.Abort:
-        raise KeyboardInterrupt from None
-    return int(code or 0)
+app.command("migrate")(migrate.migrate)
+app.command("batch")(batch.batch)
+app.command("discover")(discover.discover)
+app.command("parse")(parse.parse)
+app.command("rules")(rules.rules)
+app.command("rule")(rules.rule)
 
 
 @app.callback()
-def _all() -> None:
-    """Migrate legacy CPython C extensions."""
+def common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """What holds for every command."""
+    if version:
+        from isolate_ext import __version__
+
+        print(f"isolate-ext {__version__}")
+        raise typer.Exit(0)
 
 
-@app.command()
-def migrate(
-    paths: Paths,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the patch.")] = False,
-    stage: Annotated[StageName, typer.Option(help="Stop after this stage.")] = StageName.isolated,
-    no_compile: Annotated[bool, typer.Option("--no-compile", help="Do not ask a compiler.")] = False,
-    cflags: Cflags = "",
-    allow_dirty: Annotated[bool, typer.Option("--allow-dirty")] = False,
-    output_format: Annotated[Format, typer.Option()] = Format.full,
-) -> int:
-    """Rewrite extensions."""
-    from isolate_ext.app.migrate import migrate as use_case
-    from isolate_ext.app.options import MigrateOptions
-    from isolate_ext.cli.printing import show
-    from isolate_ext.engine import Stage
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; its exit code.  Raises what the command raises, usage errors apart."""
+    try:
+        code = app(list(arguments), prog_name="isolate-ext", standalone_mode=False)
+    except typer.Exit as error:
+        return error.exit_code
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        return _usage(error)
+    return int(code or 0)
 
-    options = MigrateOptions(
-        tuple(paths), dry_run, Stage.named(stage.value), compile=not no_compile,
-        cflags=tuple(shlex.split(cflags)), allow_dirty=allow_dirty,
-    )
-    return show(use_case(options), output_format.value)
+
+def _usage(error: Exception) -> int:
+    """A usage error, as one line and where to read on."""
+    message = error.format_message()  # type: ignore[attr-defined]
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "isolate-ext"
+    if message:
+        print(f"isolate-ext: error: {' '.join(message.split())}", file=sys.stderr)
+        print(f"help: {command} --help", file=sys.stderr)
+    return int(Exit.USAGE)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 
-VERSION_WORDS = (["--version"], ["-V"])
-
 
 def run() -> None:
     """Run the command line and exit with its code."""
     arguments = sys.argv[1:]
-    if arguments in VERSION_WORDS:
+    if arguments == ["--version"]:
         from isolate_ext import __version__
 
         print(f"isolate-ext {__version__}")

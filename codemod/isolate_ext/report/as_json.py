@@ -1,53 +1,60 @@
-"""The result as JSON; ``schema.json`` beside this file describes it."""
+"""Results as JSON; ``schema.json`` beside this file describes every document."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from isolate_ext import __version__
 from isolate_ext.report.diff import patch, shown_path
-from isolate_ext.report.exits import verdict
+from isolate_ext.report.exits import Verdict, batch_verdict, verdict
 from isolate_ext.report.results import (
     Compilation,
     ExtensionResult,
     Finding,
     MigrateResult,
     ProjectResult,
+    reasons,
+    total,
 )
+from isolate_ext.report.views import BatchResult
 
-VERSION = 1
+SCHEMA = 1
 
 
-def to_json(result: MigrateResult) -> str:
+def document(command: str, given: Verdict, **more: Any) -> str:
     """One document, keys in a fixed order, a line break at the end."""
-    return json.dumps(document(result), indent=2) + "\n"
-
-
-def document(result: MigrateResult) -> dict[str, Any]:
-    """The document as plain values."""
-    given = verdict(result)
-    return {
-        "schema": VERSION,
+    head = {
+        "schema": SCHEMA,
         "tool": "isolate-ext",
         "version": __version__,
-        "command": "migrate",
-        "dry_run": result.dry_run,
+        "command": command,
         "exit_code": int(given.code),
         "exit_reason": given.reason,
-        "errors": list(result.errors),
-        "projects": [_project(result, each) for each in result.projects],
-        "patch": patch(result).decode("utf-8", "backslashreplace") if result.dry_run else None,
     }
+    return json.dumps({**head, **more}, indent=2, default=asdict) + "\n"
+
+
+def migration(result: MigrateResult) -> str:
+    """The document of ``migrate``; the patch is in it for a dry run."""
+    return document(
+        "migrate",
+        verdict(result),
+        errors=result.errors,
+        dry_run=result.dry_run,
+        projects=[_project(result, each) for each in result.projects],
+        patch=patch(result).decode("utf-8", "backslashreplace") if result.dry_run else None,
+    )
 
 
 def _project(result: MigrateResult, project: ProjectResult) -> dict[str, Any]:
-    reasons = Counter(it.reason for each in project.extensions for it in each.refusals)
+    found = project.extensions
     return {
         "path": project.shown,
         "written": project.written,
-        "commits": list(project.commits),
+        "error": project.error,
+        "commits": project.commits,
         "floor": f"{project.floor[0]}.{project.floor[1]}",
         "floor_change": project.floor_line,
         "files_changed": [
@@ -58,21 +65,14 @@ def _project(result: MigrateResult, project: ProjectResult) -> dict[str, Any]:
             "files_seen": project.seen,
             "files_parsed": project.parsed,
             "files_partly_parsed": project.partly,
-            "levels": _total(each.levels for each in project.extensions),
-            "edits": _total(each.edits for each in project.extensions),
-            "refusals_by_reason": {str(k): v for k, v in sorted(reasons.items(), key=str)},
+            "levels": dict(sorted(total(each.levels for each in found).items())),
+            "edits": dict(sorted(total(each.edits for each in found).items())),
+            "refusals_by_reason": dict(sorted(reasons(found).items())),
         },
-        "skipped": [{"extension": name, "why": why} for name, why in project.skipped],
-        "notes": list(project.notes),
-        "extensions": [_extension(result, project, each) for each in project.extensions],
+        "skipped": [asdict(each) for each in project.skipped],
+        "notes": project.notes,
+        "extensions": [_extension(result, project, each) for each in found],
     }
-
-
-def _total(counters: Any) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for each in counters:
-        total.update(each)
-    return dict(sorted(total.items()))
 
 
 def _extension(
@@ -82,41 +82,50 @@ def _extension(
         "name": each.name,
         "status": each.status,
         "stage": each.stage,
-        "sources": list(each.sources),
-        "files": list(each.files),
-        "levels": dict(each.levels),
-        "edits": dict(each.edits),
-        "groups": dict(each.groups),
+        "sources": each.sources,
+        "files": each.files,
+        "levels": each.levels,
+        "edits": each.edits,
+        "groups": each.groups,
+        "types": each.types,
+        "users": each.users,
         "refusals": [_finding(result, project, it) for it in each.refusals],
-        "review": [_finding(result, project, it) for it in each.notes],
+        "notes": [_finding(result, project, it) for it in each.notes],
         "compile": _compilation(each.compilation),
         "report": each.report,
     }
 
 
 def _finding(result: MigrateResult, project: ProjectResult, it: Finding) -> dict[str, Any]:
-    return {
-        "rule": it.rule,
-        "reason": it.reason,
-        "path": shown_path(result, project.root, it.path) if it.path else "",
-        "line": it.line,
-        "column": it.column,
-        "symbol": it.symbol,
-        "message": it.message,
-        "help": it.help,
-        "chain": list(it.chain),
-        "snippet": it.snippet,
-        "review": it.review,
-    }
+    return {**asdict(it), "path": shown_path(result, project.root, it.path)}
 
 
 def _compilation(given: Compilation | None) -> dict[str, Any] | None:
     if given is None:
         return None
     return {
-        "checked": list(given.checked),
+        "checked": given.checked,
         "why_not": given.why,
-        "errors": list(given.errors),
-        "warnings": list(given.warnings),
-        "edited_not_compiled": {path: list(lines) for path, lines in given.dead.items()},
+        "errors": given.errors,
+        "warnings": given.warnings,
+        "edited_not_compiled": given.dead,
     }
+
+
+def batch(result: BatchResult) -> str:
+    """The document of ``batch``."""
+    rows = [
+        {
+            "project": row.project,
+            "result": row.result,
+            "seconds": round(row.seconds, 3),
+            "detail": row.detail,
+            "extensions": row.extensions,
+            "refusals_by_reason": row.reasons,
+            "files": row.files,
+            "report": row.report,
+        }
+        for row in result.rows
+    ]
+    given = batch_verdict(result)
+    return document("batch", given, errors=result.errors, dry_run=result.dry_run, rows=rows)

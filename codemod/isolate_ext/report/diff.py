@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from isolate_ext.report.results import MigrateResult
 from isolate_ext.text import unified_diff
@@ -17,6 +18,6 @@ def patch(result: MigrateResult) -> bytes:
     )
 
 
-def shown_path(result: MigrateResult, root: os.PathLike[str], path: str) -> str:
+def shown_path(result: MigrateResult, root: Path, path: str) -> str:
     """A file of a project as the user sees it."""
-    return os.path.relpath(os.path.join(root, path), result.base).replace(os.sep, "/")
+    return os.path.relpath(root / path, result.base).replace(os.sep, "/")

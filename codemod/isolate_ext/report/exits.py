@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 from isolate_ext.report.results import FAILED, PARTLY, REFUSED, MigrateResult
+from isolate_ext.report.views import BatchResult, ParseResult
 
 
 class Exit(IntEnum):
@@ -23,15 +24,12 @@ class Exit(IntEnum):
 
 
 PRECEDENCE = (
-    Exit.INTERNAL,
-    Exit.INTERRUPTED,
-    Exit.USAGE,
-    Exit.ENVIRONMENT,
-    Exit.BROKEN,
-    Exit.INCOMPLETE,
-    Exit.CHANGES,
-    Exit.OK,
-)
+    Exit.INTERNAL, Exit.INTERRUPTED, Exit.USAGE, Exit.ENVIRONMENT, Exit.BROKEN, Exit.INCOMPLETE,
+    Exit.CHANGES, Exit.OK,
+)  # fmt: skip
+
+
+_INCOMPLETE = frozenset({REFUSED, PARTLY, "error", "skipped", "timed out"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +51,19 @@ def strongest(verdicts: Iterable[Verdict]) -> Verdict:
 
 def verdict(result: MigrateResult) -> Verdict:
     """The exit code of a migration."""
-    found = [Verdict(Exit.OK, "applied" if result.changed else "nothing to do")]
+    done = "applied" if result.changed and not result.dry_run else "nothing to do"
+    found = [Verdict(Exit.OK, done)]
     if any(each.status == FAILED for each in result.extensions):
         found.append(Verdict(Exit.INTERNAL, "internal error"))
+    first = result.errors[0] if result.errors else ""
     if result.usage:
-        found.append(Verdict(Exit.USAGE, result.errors[0] if result.errors else "usage"))
+        found.append(Verdict(Exit.USAGE, first))
     if result.environment:
-        found.append(
-            Verdict(Exit.ENVIRONMENT, result.errors[0] if result.errors else "environment")
-        )
-    incomplete = [each for each in result.extensions if each.status in (REFUSED, PARTLY)]
+        found.append(Verdict(Exit.ENVIRONMENT, first))
+    incomplete = sum(each.status in (REFUSED, PARTLY) for each in result.extensions)
     skipped = sum(len(project.skipped) for project in result.projects)
     if incomplete or skipped:
-        found.append(Verdict(Exit.INCOMPLETE, _incomplete(len(incomplete), skipped)))
+        found.append(Verdict(Exit.INCOMPLETE, _incomplete(incomplete, skipped)))
     if result.dry_run and result.changed:
         found.append(Verdict(Exit.CHANGES, "changes to apply"))
     return strongest(found)
@@ -74,7 +72,33 @@ def verdict(result: MigrateResult) -> Verdict:
 def _incomplete(extensions: int, skipped: int) -> str:
     parts = []
     if extensions:
-        parts.append(f"refused in {extensions} extension{'s' * (extensions != 1)}")
+        parts.append(f"refusals in {extensions} extension{'s' * (extensions != 1)}")
     if skipped:
         parts.append(f"{skipped} skipped")
     return ", ".join(parts)
+
+
+def batch_verdict(result: BatchResult) -> Verdict:
+    """The exit code of a batch; what is wrong with a project is no usage error of the batch."""
+    worst = {row.result for row in result.rows}
+    found = []
+    if worst & {"crashed", FAILED}:
+        found.append(Verdict(Exit.INTERNAL, "internal error in a project"))
+    if any(row.result in _INCOMPLETE or row.extensions["skipped"] for row in result.rows):
+        found.append(Verdict(Exit.INCOMPLETE, "a project is incomplete"))
+    if result.dry_run and any(row.files for row in result.rows):
+        found.append(Verdict(Exit.CHANGES, "changes to apply"))
+    return strongest(found)
+
+
+def looked(errors: Sequence[str]) -> Verdict:
+    """The exit code of a command that only looks."""
+    return Verdict(Exit.USAGE, errors[0]) if errors else Verdict(Exit.OK, "done")
+
+
+def parsed(result: ParseResult) -> Verdict:
+    """The exit code of ``parse``: incomplete where something could not be parsed."""
+    found = [looked(result.errors)]
+    if result.skipped or result.causes:
+        found.append(Verdict(Exit.INCOMPLETE, f"{result.causes.total()} regions were not parsed"))
+    return strongest(found)

@@ -7,9 +7,14 @@ Paths of files are '/'-separated and relative to the root of their project; line
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+ISOLATED, STAGED, PARTLY, REFUSED, ALREADY, UNCHANGED, FAILED = (
+    "isolated", "staged", "partly", "refused", "already isolated", "unchanged", "failed",
+)  # fmt: skip
+"""Statuses of an extension: ``staged`` stopped where asked to, ``failed`` is a fault of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +36,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file before (None: it is new) and after."""
+    """One file before (None: it is new) and after (None: it is removed)."""
 
     path: str
     before: bytes | None
-    after: bytes
+    after: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What the compiler said.  ``checked`` names the Pythons; where it is empty, ``why`` says why.
+    """What the compiler said.  ``checked`` names the Pythons; ``why`` says what was not checked.
 
     ``dead`` are edited lines, by path, that no checked configuration compiles.
     """
@@ -56,12 +61,13 @@ class Compilation:
 class ExtensionResult:
     """What became of one extension; ``stage`` is the last one reached, None for an unchanged one.
 
-    ``groups`` are the dependent sets of edits that were made, by name, with the number of edits.
+    ``groups`` are the dependent sets of edits that were made, by name, with the number of edits;
+    ``types`` the names of the types that are no longer static; ``users`` what that changes.
     """
 
     name: str
     sources: tuple[str, ...] = ()
-    status: str = "unchanged"
+    status: str = UNCHANGED
     stage: str | None = None
     files: tuple[str, ...] = ()
     refusals: list[Finding] = field(default_factory=list)
@@ -69,34 +75,35 @@ class ExtensionResult:
     levels: Counter[str] = field(default_factory=Counter)
     edits: Counter[str] = field(default_factory=Counter)
     groups: dict[str, int] = field(default_factory=dict)
-    types: int = 0
+    types: tuple[str, ...] = ()
+    users: list[str] = field(default_factory=list)
     compilation: Compilation | None = None
     report: str | None = None
 
 
-ISOLATED, PARTLY, REFUSED, ALREADY, FAILED, UNCHANGED, STAGED = (
-    "isolated",
-    "partly",
-    "refused",
-    "already isolated",
-    "failed",
-    "unchanged",
-    "staged",
-)
-"""Statuses of an extension. ``staged``: stopped where the user asked; ``failed``: a fault of ours."""
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An extension or file that was not looked at."""
+
+    name: str
+    why: str
 
 
 @dataclass(slots=True)
 class ProjectResult:
-    """One project: its extensions, the changes to its files, and what was left out, by reason."""
+    """One project: its extensions, the changes to its files, and what was left out.
+
+    ``error`` is the one line that says why nothing was written where something should have been.
+    ``seen`` counts files, ``parsed`` those that were modelled, ``partly`` those of them with
+    regions that could not be parsed.
+    """
 
     root: Path
     shown: str
     extensions: list[ExtensionResult] = field(default_factory=list)
     changes: list[FileChange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     seen: int = 0
     parsed: int = 0
     partly: int = 0
@@ -104,11 +111,15 @@ class ProjectResult:
     floor_line: str | None = None
     written: bool = False
     commits: list[str] = field(default_factory=list)
+    error: str | None = None
 
 
 @dataclass(slots=True)
 class MigrateResult:
-    """All projects of a run.  ``base`` is the folder that shown paths are relative to."""
+    """All projects of a run.  ``base`` is the folder that shown paths are relative to.
+
+    ``usage`` and ``environment`` say whose fault the ``errors`` are, each a line.
+    """
 
     base: Path
     dry_run: bool
@@ -124,3 +135,16 @@ class MigrateResult:
     @property
     def changed(self) -> bool:
         return any(project.changes for project in self.projects)
+
+
+def total(counters: Iterable[Mapping[str, int]]) -> Counter[str]:
+    """The sum of some counters."""
+    result: Counter[str] = Counter()
+    for each in counters:
+        result.update(each)
+    return result
+
+
+def reasons(extensions: Iterable[ExtensionResult]) -> Counter[str]:
+    """How often each reason was given for a refusal."""
+    return Counter(it.reason or "" for each in extensions for it in each.refusals)
