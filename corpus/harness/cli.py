@@ -17,6 +17,7 @@ from typing import Any
 from harness import manifest, migrating, pipeline, table
 from harness.manifest import Manifest, Package, StdlibModule
 from harness.process import HarnessError
+from harness.sides import Options
 
 ROOT = Path(__file__).resolve().parents[2]
 EXIT = {"verified": 0, "refused": 3, "failed": 4, "inconclusive": 5}
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
             print(entry.name, getattr(entry, "version", corpus.source.version))
         return 0
     shim = given.shim or os.environ.get("ISOLATE_EXT_SHIM")
-    options = pipeline.Options(
+    options = Options(
         cache=given.cache.resolve(),
         results=given.results.resolve(),
         migrate=given.migrate_command,
@@ -116,7 +117,7 @@ def _chosen(corpus: Manifest, given: argparse.Namespace) -> list[Package | Stdli
 def _all(
     entries: list[Package | StdlibModule],
     corpus: Manifest,
-    options: pipeline.Options,
+    options: Options,
     given: argparse.Namespace,
 ) -> list[dict[str, Any]]:
     printing = threading.Lock()

@@ -63,8 +63,8 @@ def judge(before: dict[str, Any], after: dict[str, Any], version: tuple[int, int
 
 
 def _surface(one: dict[str, Any], other: dict[str, Any], version: tuple[int, int]) -> list[Any]:
-    pair = [rungs.get("surface", {}).get("data", {}).get("surface") for rungs in (one, other)]
-    return differences(*pair, version) if all(pair) else []
+    was, now = (rungs.get("surface", {}).get("data", {}).get("surface") for rungs in (one, other))
+    return differences(was, now, version) if was and now else []
 
 
 def _leaks(one: dict[str, Any], other: dict[str, Any]) -> list[str]:

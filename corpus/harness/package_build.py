@@ -50,7 +50,7 @@ def _build(package: Package, tree: Path, python: Path, cache: Path, folder: Path
     build.install_recorder(venv)
     if package.build.in_tree:
         libraries, prefixes = _in_tree(source / package.build.in_tree)
-        sys_path = (str(source / package.build.in_tree), str(source))
+        sys_path: tuple[str, ...] = (str(source / package.build.in_tree), str(source))
     else:
         libraries, prefixes = _installed(package, venv, installed)
         sys_path = ()

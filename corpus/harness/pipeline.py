@@ -3,51 +3,21 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness import build, debian, fetch, manifest, migrating, package_build, pythons, testing
+from harness import build, debian, manifest, pythons, testing
 from harness.build import Build, Library
 from harness.judging import judge
 from harness.manifest import Manifest, Package, StdlibModule
 from harness.process import HarnessError
 from harness.run_probe import probe
-from harness.stdlib_build import Stdlib
+from harness.sides import Options, PackageSide, Project, StdlibSide
+from harness.verdicts import verdict
 
 PROBE_FILES = Path(__file__).parent / "probe"
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line settles for all extensions."""
-
-    cache: Path
-    results: Path
-    migrate: str
-    shim: Path | None
-    stdlib_source: Path | None
-    pythons: tuple[str, ...]
-    tests: bool
-    cycles: int
-
-
-class Project:
-    """One entry of the manifest, with the folders that its run uses."""
-
-    def __init__(self, entry: Package | StdlibModule, corpus: Manifest, options: Options) -> None:
-        self.entry = entry
-        self.corpus = corpus
-        self.options = options
-        self.folder = options.cache / "work" / entry.name
-        self.recorded = corpus.source.python if isinstance(entry, StdlibModule) else entry.python
-
-    def versions(self) -> list[str]:
-        """The recorded Python first, then the others that every extension is tried on."""
-        wanted = self.options.pythons or (self.recorded, *self.corpus.also)
-        return list(dict.fromkeys(wanted))
 
 
 def run(
@@ -68,7 +38,7 @@ def run(
         _climb(project, row, say)
     except HarnessError as error:
         row["problems"].append(str(error))
-    row["verdict"], row["reasons"] = _verdict(row)
+    row["verdict"], row["reasons"] = verdict(row)
     return row
 
 
@@ -232,126 +202,3 @@ def _bare(probed: dict[str, Any]) -> dict[str, Any]:
         }
         for name, rung in probed["rungs"].items()
     }
-
-
-def _verdict(row: dict[str, Any]) -> tuple[str, list[str]]:
-    """``verified``, ``refused``, ``failed`` or ``inconclusive``, with all reasons."""
-    reasons = list(row["problems"])
-    if reasons or "migrate" not in row:
-        return "inconclusive", reasons
-    migration = row["migrate"]
-    refused = migration["status"] == migrating.REFUSED
-    if not refused and migration["status"] != 0:
-        return "failed", [f"migrate exits {migration['status']}: see {migration['log']}"]
-    for version, result in row["pythons"].items():
-        if "absent" in result:
-            if result.get("recorded"):
-                return "inconclusive", [f"{version}: {result['absent']}"]
-            continue
-        reasons += [f"{version}: {line}" for line in _complaints(result, refused)]
-    if reasons:
-        return "failed", reasons
-    tried = [result for result in row["pythons"].values() if "absent" not in result]
-    if not tried:
-        return "inconclusive", ["no Python to try it on"]
-    return ("refused", list(migration["refusals"])) if refused else ("verified", [])
-
-
-def _complaints(result: dict[str, Any], refused: bool) -> list[str]:
-    """What is wrong on one interpreter. A refused extension need only be what it was before."""
-    if not result["built"]:
-        return ["the migrated source does not build: " + result["failure"].strip()[-300:]]
-    found = [f"new warning: {line}" for line in result["new_warnings"]]
-    tests = result.get("tests", {})
-    if tests.get("problem") and not tests.get("problem_before"):
-        found.append(f"tests: {tests['problem']}")
-    found += [f"tests: {line}" for line in tests.get("changed", [])[:10]]
-    for module, probed in result["libraries"].items():
-        for line in probed["reasons"]:
-            isolation = line.partition(":")[0] in ("reimport", "own-gil", "cycles", "protocol")
-            if not (refused and isolation):
-                found.append(f"{module}: {line}")
-    return found
-
-
-class PackageSide:
-    """Trees, builds and tests of a source distribution."""
-
-    def __init__(self, project: Project) -> None:
-        self.project = project
-        assert isinstance(project.entry, Package)
-        self.package = project.entry
-
-    def trees(self) -> tuple[Path, Path]:
-        """Two fresh copies of the sdist."""
-        archive = fetch.sdist(self.package, self.project.options.cache / "sdists")
-        build.fresh(self.project.folder)
-        before = fetch.unpack(archive, self.project.folder / "before")
-        return before, Path(shutil.copytree(before, self.project.folder / "after", symlinks=True))
-
-    def migrate(self, tree: Path) -> migrating.Migration:
-        """Migrate the whole project."""
-        options = self.project.options
-        return migrating.migrate(options.migrate, [str(tree)], [], tree, self.project.folder)
-
-    def offered(self, version: str) -> str:
-        """A package's own build decides."""
-        return ""
-
-    def build(self, tree: Path, python: Path, version: str) -> Build:
-        """Build and install it."""
-        return package_build.build_package(self.package, tree, python, self.project.options.cache)
-
-    def has_tests(self) -> bool:
-        """Whether the manifest knows how to run its tests."""
-        return bool(self.package.test.command)
-
-    def test(self, built: Build, folder: Path) -> testing.TestRun:
-        """Run its tests."""
-        return testing.package_tests(self.package, built, folder)
-
-
-class StdlibSide:
-    """Trees, builds and tests of a module of the standard library."""
-
-    def __init__(self, project: Project) -> None:
-        self.project = project
-        assert isinstance(project.entry, StdlibModule)
-        self.module = project.entry
-        options = project.options
-        tree = debian.source_tree(project.corpus.source, options.cache, options.stdlib_source)
-        self.stdlib = Stdlib(project.corpus, tree, options.shim, options.cache)
-
-    def trees(self) -> tuple[Path, Path]:
-        """The original tree, which nothing writes to, and a copy with its own Modules."""
-        folder = build.fresh(self.project.folder)
-        return self.stdlib.tree, self.stdlib.working_copy(folder / "after")
-
-    def migrate(self, tree: Path) -> migrating.Migration:
-        """Migrate the module's C files, with the flags of its own Python."""
-        version = self.project.corpus.source.python
-        python = pythons.find(version)
-        if python is None:
-            raise HarnessError(f"no Python {version} with headers here")
-        flags = [
-            self.stdlib.fill(flag, tree, python) for flag in self.stdlib.flags(self.module, version)
-        ]
-        files = [str(tree / name) for name in self.module.sources]
-        options = self.project.options
-        return migrating.migrate(options.migrate, files, flags, tree, self.project.folder)
-
-    def offered(self, version: str) -> str:
-        """Why it is not tried on that version."""
-        return self.stdlib.offered(self.module, version)
-
-    def build(self, tree: Path, python: Path, version: str) -> Build:
-        """Compile it."""
-        return self.stdlib.build(self.module, tree, python, version)
-
-    def has_tests(self) -> bool:
-        """Every module of the manifest has tests."""
-        return bool(self.module.tests)
-
-    def test(self, built: Build, folder: Path) -> testing.TestRun:
-        """Run the regression tests of the source tree."""
-        return testing.stdlib_tests(self.module, built, self.stdlib.tree, folder)

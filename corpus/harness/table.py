@@ -140,4 +140,10 @@ def _surface(tried: dict[str, Any]) -> str:
     ]
     if regressions:
         return f"{len(regressions)} regressions"
+    if not any(
+        "before" in probed
+        for result in tried.values()
+        for probed in result.get("libraries", {}).values()
+    ):
+        return "-"
     return "same" if not changes else f"{len(changes)} expected"

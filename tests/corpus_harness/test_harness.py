@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from harness import diagnostics, environments, fetch, manifest, migrating, table, testing
 from harness.build import RECORDER, Library
-from harness.pipeline import _verdict
 from harness.process import Finished, HarnessError
 from harness.surface_diff import differences
+from harness.verdicts import verdict
 
 ROOT = Path(__file__).parents[2]
 
@@ -237,12 +237,12 @@ def _row(**changes):
         "pythons": {"3.13": python},
     }
     row.update(changes)
-    row["verdict"], row["reasons"] = _verdict(row)
+    row["verdict"], row["reasons"] = verdict(row)
     return row
 
 
 @pytest.mark.parametrize(
-    ("row", "verdict"),
+    ("row", "expected"),
     [
         (_row(), "verified"),
         (_row(migrate={"status": 3, "refusals": ["a.c:1 why"], "log": ""}), "refused"),
@@ -252,9 +252,9 @@ def _row(**changes):
         (_row(problems=["missing system packages: libx-dev"]), "inconclusive"),
     ],
 )
-def test_verdicts(row, verdict):
-    assert row["verdict"] == verdict
-    assert verdict == "verified" or row["reasons"]
+def test_verdicts(row, expected):
+    assert row["verdict"] == expected
+    assert expected == "verified" or row["reasons"]
 
 
 def test_refused_extension_need_only_be_as_before():

@@ -1,0 +1,126 @@
+"""The two kinds of extension: sdists and modules of the standard library; trees, builds, tests."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import build, debian, fetch, migrating, package_build, pythons, testing
+from harness.build import Build
+from harness.manifest import Manifest, Package, StdlibModule
+from harness.process import HarnessError
+from harness.stdlib_build import Stdlib
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line settles for all extensions."""
+
+    cache: Path
+    results: Path
+    migrate: str
+    shim: Path | None
+    stdlib_source: Path | None
+    pythons: tuple[str, ...]
+    tests: bool
+    cycles: int
+
+
+class Project:
+    """One entry of the manifest, with the folders that its run uses."""
+
+    def __init__(self, entry: Package | StdlibModule, corpus: Manifest, options: Options) -> None:
+        self.entry = entry
+        self.corpus = corpus
+        self.options = options
+        self.folder = options.cache / "work" / entry.name
+        self.recorded = corpus.source.python if isinstance(entry, StdlibModule) else entry.python
+
+    def versions(self) -> list[str]:
+        """The recorded Python first, then the others that every extension is tried on."""
+        wanted = self.options.pythons or (self.recorded, *self.corpus.also)
+        return list(dict.fromkeys(wanted))
+
+
+class PackageSide:
+    """Trees, builds and tests of a source distribution."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        assert isinstance(project.entry, Package)
+        self.package = project.entry
+
+    def trees(self) -> tuple[Path, Path]:
+        """Two fresh copies of the sdist."""
+        archive = fetch.sdist(self.package, self.project.options.cache / "sdists")
+        build.fresh(self.project.folder)
+        before = fetch.unpack(archive, self.project.folder / "before")
+        return before, Path(shutil.copytree(before, self.project.folder / "after", symlinks=True))
+
+    def migrate(self, tree: Path) -> migrating.Migration:
+        """Migrate the whole project."""
+        options = self.project.options
+        return migrating.migrate(options.migrate, [str(tree)], [], tree, self.project.folder)
+
+    def offered(self, version: str) -> str:
+        """A package's own build decides."""
+        return ""
+
+    def build(self, tree: Path, python: Path, version: str) -> Build:
+        """Build and install it."""
+        return package_build.build_package(self.package, tree, python, self.project.options.cache)
+
+    def has_tests(self) -> bool:
+        """Whether the manifest knows how to run its tests."""
+        return bool(self.package.test.command)
+
+    def test(self, built: Build, folder: Path) -> testing.TestRun:
+        """Run its tests."""
+        return testing.package_tests(self.package, built, folder)
+
+
+class StdlibSide:
+    """Trees, builds and tests of a module of the standard library."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        assert isinstance(project.entry, StdlibModule)
+        self.module = project.entry
+        options = project.options
+        tree = debian.source_tree(project.corpus.source, options.cache, options.stdlib_source)
+        self.stdlib = Stdlib(project.corpus, tree, options.shim, options.cache)
+
+    def trees(self) -> tuple[Path, Path]:
+        """The original tree, which nothing writes to, and a copy with its own Modules."""
+        folder = build.fresh(self.project.folder)
+        return self.stdlib.tree, self.stdlib.working_copy(folder / "after")
+
+    def migrate(self, tree: Path) -> migrating.Migration:
+        """Migrate the module's C files, with the flags of its own Python."""
+        version = self.project.corpus.source.python
+        python = pythons.find(version)
+        if python is None:
+            raise HarnessError(f"no Python {version} with headers here")
+        flags = [
+            self.stdlib.fill(flag, tree, python) for flag in self.stdlib.flags(self.module, version)
+        ]
+        files = [str(tree / name) for name in self.module.sources]
+        options = self.project.options
+        return migrating.migrate(options.migrate, files, flags, tree, self.project.folder)
+
+    def offered(self, version: str) -> str:
+        """Why it is not tried on that version."""
+        return self.stdlib.offered(self.module, version)
+
+    def build(self, tree: Path, python: Path, version: str) -> Build:
+        """Compile it."""
+        return self.stdlib.build(self.module, tree, python, version)
+
+    def has_tests(self) -> bool:
+        """Every module of the manifest has tests."""
+        return bool(self.module.tests)
+
+    def test(self, built: Build, folder: Path) -> testing.TestRun:
+        """Run the regression tests of the source tree."""
+        return testing.stdlib_tests(self.module, built, self.stdlib.tree, folder)
