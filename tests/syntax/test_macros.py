@@ -66,6 +66,10 @@ DEFINITIONS = {
         "void f(void) { if (a) FAIL else used = 1; }",
     ),
     "head": ("#define UNLESS(x) if (!(x))\n", "void f(void) { UNLESS (a) { used = 1; } }"),
+    "no head but a statement": (
+        "#define LOG(f, x) if (!debug) ; else print(f, x)\n",
+        "void f(void) { LOG(\"a\", used);\n other(); }",
+    ),
     "loop head": (
         "#define EACH(i, n) for (i = 0; i < n; i++)\n",
         "void f(void) { EACH(i, 3) { used = i; } }",

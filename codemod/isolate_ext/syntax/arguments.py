@@ -19,6 +19,7 @@ _TYPE_LIKE = re.compile(
     rb"(?:\(\s*\*\s*\)\s*\([^()]*\))?"
 )
 _PIECE = re.compile(rb"[A-Za-z_]\w*|[(),]")
+_COMPLEX = re.compile(rb"\b_?[Cc]omplex\b")
 _OPERATOR = re.compile(rb"[-+*/%&|^<>=!~]+|->|\.")
 _STATEMENT_WORD = re.compile(rb"(?:return|goto|break|continue|case|else|do)\b")
 _EASY = re.compile(rb"&?[A-Za-z_]\w*(?:(?:->|\.)\w+)*|-?\d\w*|\"\.*\"")
@@ -70,7 +71,8 @@ def _words_only(sheet: Sheet, start: int, text: bytes) -> None:
 
 
 def _is_expression(sheet: Sheet, start: int, text: bytes) -> bool:
-    return parses(b"int x=f(" + bytes(sheet.code[start : start + len(text)]) + b");")
+    code = _COMPLEX.sub(b"", bytes(sheet.code[start : start + len(text)]))
+    return parses(b"int x=f(" + code + b");")
 
 
 def _shown_type(text: bytes) -> bytes:

@@ -67,8 +67,7 @@ def infer(define: Define, shape_of: ShapeOf) -> Shape:
     if wrapped is not None:
         return wrapped
     if first in _HEADS:
-        whole = body.endswith((b";", b"}")) or parses(b"void f(){" + body + b"}")
-        return Shape.STATEMENT if whole else Shape.HEAD
+        return Shape.STATEMENT if _is_whole(body) else Shape.HEAD
     if first in _JUMPS or (body.startswith(b"{") and b";" in body):
         return Shape.STATEMENT
     if first in (b"case", b"default"):
@@ -117,6 +116,17 @@ def _wrapped(body: bytes, define: Define, shape_of: ShapeOf) -> Shape | None:
         if shape is not Shape.SPECIFIER and not (shape is None and word.isupper()):
             return None
     return Shape.STATIC_TYPE if b"static" in rest else Shape.WRAPPED_TYPE
+
+
+def _is_whole(body: bytes) -> bool:
+    """Whether a body that begins like ``if`` needs at most a semicolon, no statement, to end."""
+    if body.endswith((b";", b"}")) or parses(b"void f(){" + body + b"}"):
+        return True
+    prefix = b"void f(){"
+    root = parse_bytes(prefix + body + b"\n;}").root_node
+    mark = len(prefix) + len(body) + 1
+    last = root.named_descendant_for_byte_range(mark, mark + 1)
+    return not root.has_error and last is not None and last.start_byte < mark
 
 
 def _tried(body: bytes, first: bytes) -> Shape:

@@ -48,7 +48,7 @@ class Neutraliser(StandInWriter):
             self.blank_out(call, shape)
         elif shape in (Shape.BLOCK_OPEN, Shape.BLOCK_CLOSE, Shape.BLOCK_TURN):
             self.block(call, shape)
-        elif shape is Shape.HEAD:
+        elif shape is Shape.HEAD and call.after != b";":
             self.head(call, shape)
         elif shape is Shape.LABEL:
             self.label(call, shape)
