@@ -40,7 +40,11 @@ def add_prologue(pass_: Pass) -> None:
             made = creation(
                 pass_, pass_.decisions.types[key], module_name(pass_) if isolated else "NULL", state
             )
-            lines += [f"if ({made} < 0) {{", f"    return {'-1' if isolated or multi_phase else 'NULL'};", "}"]
+            lines += [
+                f"if ({made} < 0) {{",
+                f"    return {'-1' if isolated or multi_phase else 'NULL'};",
+                "}",
+            ]
         if lines:
             text = "".join(
                 f"{line}\n" if line.startswith("#") else f"{margin}{line}\n"

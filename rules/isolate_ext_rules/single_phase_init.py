@@ -449,7 +449,14 @@ def _since(pass_: Pass) -> str:
     parsers = any(
         pass_.extension.variables[s.symbol].kind is Kind.ARG_PARSER for s in pass_.decisions.stays
     )
-    return "0x030d0000" if parsers else "0x030c0000"
+    version = "0x030d0000" if parsers else "0x030c0000"
+    unusual = {
+        condition
+        for stay in pass_.decisions.stays
+        if stay.shared
+        for condition in stay.conditions[-1:]
+    }
+    return version + "".join(f" && !({condition})" for condition in sorted(unusual))
 
 
 def _slots(pass_: Pass) -> str:

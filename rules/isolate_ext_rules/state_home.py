@@ -27,12 +27,14 @@ class Home:
     at: int
     shared: bool
     new: bool = False
+    includes: tuple[str, ...] = ()
 
     def insert(self, pass_: Pass, text: str, stage: Stage) -> None:
         """Put the text of a stage there."""
         if self.new:
             guard = re.sub(r"\W", "_", posixpath.basename(self.path)).upper()
-            whole = f"#ifndef {guard}\n#define {guard}\n\n#include <Python.h>\n\n{text}\n\n#endif\n"
+            needed = "".join(f'#include "{each}"\n' for each in self.includes)
+            whole = f"#ifndef {guard}\n#define {guard}\n\n#include <Python.h>\n{needed}\n{text}\n\n#endif\n"
             pass_.plan.new_files.append((self.path, whole.encode(), stage, stage))
             return
         data = pass_.parsed(self.path).source.data
@@ -111,10 +113,16 @@ def is_shared(pass_: Pass) -> bool:
 def _paths(pass_: Pass) -> set[str]:
     """The files whose text names the state."""
     paths = {each.path for each in _needing(pass_)} | {pass_.decisions.init.creator.path}
+    paths |= {
+        prototype.path
+        for key in pass_.decisions.threaded
+        for prototype in pass_.extension.routines[key].prototypes
+    }
     return paths | {
         declaration.path
         for key in pass_.decisions.types
         for declaration in pass_.extension.variables[key].definitions
+        if declaration.initialiser is not None
     }
 
 
@@ -206,12 +214,16 @@ def _shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
     }
     for path in sorted(common, key=lambda each: -_rank(pass_, each)):
         reached = _reached(pass_, path)
-        if wanted <= reached and _reads_python(pass_, path, units):
+        before = all(
+            each == path or _read_before(pass_, path, each, first_need(pass_, each), ())
+            for each in paths
+        )
+        if before and wanted <= reached and _reads_python(pass_, path, units):
             parsed = pass_.parsed(path)
             at = _end_of_header(pass_, parsed)
             if at is not None:
                 return Home(path, at, len(units) > 1)
-    if wanted:
+    if any(not each.endswith(_SUFFIX) or each in paths for each in wanted):
         pass_.refuse(
             Reason.LAYOUT,
             pass_.decisions.init.creator.path,
@@ -220,18 +232,38 @@ def _shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
             "types of state members are private to one of several files",
         )
         return None
-    return _new_header(pass_, paths, units)
+    return _new_header(pass_, paths, units, sorted(wanted))
+
+
+def _read_before(pass_: Pass, home: str, path: str, at: int, seen: tuple[str, ...]) -> bool:
+    """Whether ``home`` is always read before the byte at ``at`` of ``path``."""
+    files = pass_.extension.files
+    for include in files[path].scan.includes:
+        target = resolve_include(path, include.name, files)
+        if include.span[0] < at and target is not None and home in _reached(pass_, target):
+            return True
+    if path in pass_.extension.units or path in seen:
+        return False
+    includers = [
+        (other, include.span[0])
+        for other, parsed in files.items()
+        for include in parsed.scan.includes
+        if resolve_include(other, include.name, files) == path
+    ]
+    return bool(includers) and all(
+        _read_before(pass_, home, other, offset, (*seen, path)) for other, offset in includers
+    )
 
 
 def _rank(pass_: Pass, path: str) -> int:
-    """Headers that include most of the others, and name what moves, come first."""
+    """Headers that name what moves come first, then those that include most of the others."""
     moved = sum(
         1
         for key in pass_.decisions.fields
         for d in pass_.extension.variables[key].declarations
         if d.path == path
     )
-    return len(_reached(pass_, path)) * 10 + moved
+    return len(_reached(pass_, path)) + 100 * moved
 
 
 def _reached(pass_: Pass, path: str) -> set[str]:
@@ -279,7 +311,7 @@ def _end_of_header(pass_: Pass, parsed: Parsed) -> int | None:
     return len(data)
 
 
-def _new_header(pass_: Pass, paths: set[str], units: list[str]) -> Home:
+def _new_header(pass_: Pass, paths: set[str], units: list[str], wanted: list[str]) -> Home:
     names = pass_.decisions.names
     folder = posixpath.dirname(pass_.decisions.init.creator.path)
     name = f"{names.state_struct}.h"
@@ -293,4 +325,5 @@ def _new_header(pass_: Pass, paths: set[str], units: list[str]) -> Home:
                 at = max(at, _after(parsed, include.span[1]))
         relative = posixpath.relpath(path, posixpath.dirname(each) or ".")
         pass_.replace(each, at, at, f'#include "{relative}"\n', GROUP, Stage.STATE, order=-20)
-    return Home(path, 0, len(units) > 1, True)
+    needed = tuple(posixpath.relpath(each, folder or ".") for each in wanted)
+    return Home(path, 0, len(units) > 1, True, needed)

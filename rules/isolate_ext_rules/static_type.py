@@ -21,7 +21,14 @@ from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import strip_casts
 from isolate_ext.model.types import SlotValue, StaticType
 from isolate_ext.placement.refusals import Reason
-from isolate_ext_rules.c_text import conditional, remove_declaration, with_blank_line
+from isolate_ext.syntax import Node
+from isolate_ext_rules.c_text import (
+    conditional,
+    remove_declaration,
+    remove_statement,
+    statement_of,
+    with_blank_line,
+)
 from isolate_ext_rules.examples import TYPE, module
 from isolate_ext_rules.type_traverse import traverse_slots, traverse_text
 
@@ -105,10 +112,11 @@ def _acceptable(pass_: Pass, type_: StaticType) -> bool:
         return refuse(Reason.TYPE_SHAPE, "is defined more than once")
     if home.siblings > 1 or home.ctype.arrays:
         return refuse(Reason.TYPE_SHAPE, "is declared together with others")
-    if type_.name is None and type_.slot("tp_name") is None:
+    name = type_.slot("tp_name")
+    if name is None:
         return refuse(Reason.NOT_A_LITERAL, "has no name in its initialiser")
-    if type_.name is not None and "." not in type_.name:
-        return refuse(Reason.NO_DOT, f"is named {type_.name!r}, without a module")
+    if type_.name is None and "." not in name.value.str:
+        return refuse(Reason.NOT_A_LITERAL, f"is named by {name.value.str}, which is no literal")
     return _slots_acceptable(type_, refuse)
 
 
@@ -174,12 +182,29 @@ def _rewrite(pass_: Pass, type_: StaticType) -> None:
         suite = pass_.extension.variables[key]
         owners = [t for t in pass_.decisions.all_types.values() if key in t.suites]
         if all(owner.key in pass_.decisions.types for owner in owners):
+            for use in pass_.extension.uses_of(key):
+                if use.node is not None and use.inside is not None:
+                    _patched(pass_, use.node, use.path, type_, group)
             for declaration in suite.definitions + suite.declarations:
                 start, end = with_blank_line(
                     pass_.parsed(declaration.path).source.data, declaration.start, declaration.end
                 )
                 pass_.replace(declaration.path, start, end, b"", group, Stage.HEAP_TYPES)
     del data
+
+
+def _patched(pass_: Pass, node: Node, path: str, type_: StaticType, group: str) -> None:
+    """A suite's member assigned in the init function is a slot already; the statement goes."""
+    statement = statement_of(node)
+    if not re.match(rf"{re.escape(node.str)}\s*\.\s*\w+\s*=[^=]", statement.str):
+        return
+    block = statement.parent
+    if block is None or block.parent is None or block.parent.kind != "function_definition":
+        pass_.refuse_node(
+            Reason.TYPE_SHAPE, path, statement, f"{node.str} is changed conditionally", type_.key
+        )
+        return
+    remove_statement(pass_, path, statement, group, Stage.HEAP_TYPES)
 
 
 def _forward(pass_: Pass, type_: StaticType, declaration, group: str) -> None:  # type: ignore[no-untyped-def]
@@ -288,11 +313,16 @@ def _include_members(pass_: Pass, type_: StaticType, group: str) -> None:
     path = type_.home.path
     reached = next(files for files in pass_.extension.units.values() if path in files)
     for each in reached:
-        if any(i.name.endswith("structmember.h") for i in pass_.parsed(each).scan.includes):
-            return
-    for include in pass_.parsed(path).scan.includes:
-        if include.name.endswith("Python.h"):
-            at = pass_.parsed(path).source.data.find(b"\n", include.span[0]) + 1
+        parsed = pass_.parsed(each)
+        for include in parsed.scan.includes:
+            conditions = parsed.conditions(include.span[0])
+            if include.name.endswith("structmember.h") and all(c.verdict for c in conditions):
+                return
+    parsed = pass_.parsed(path)
+    for include in reversed(parsed.scan.includes):
+        conditions = parsed.conditions(include.span[0])
+        if include.span[0] < type_.home.start and all(c.verdict for c in conditions):
+            at = parsed.source.data.find(b"\n", include.span[0]) + 1
             pass_.replace(
                 path, at, at, "#include <structmember.h>\n", f"include:{path}", Stage.HEAP_TYPES
             )
@@ -303,23 +333,50 @@ def _spec(pass_: Pass, type_: StaticType) -> str:
     home = type_.home
     name, size, item = (type_.slot(f) for f in ("tp_name", "tp_basicsize", "tp_itemsize"))
     assert name is not None
-    lines = [f"    .name = {strip_casts(name.value).str},"]
+    lines = [f"    .name = {_dotted_name(pass_, type_)},"]
     if size is not None and size.value.str != "0":
         lines.append(f"    .basicsize = {size.value.str},")
     if item is not None:
         lines.append(f"    .itemsize = {item.value.str},")
     lines.append(f"    .flags = {_flags(pass_, type_)},")
     lines.append(f"    .slots = {stem(type_)}_slots,")
-    storage = "" if _crosses_files(pass_, type_) else "static "
+    storage = "static " if home.static or not _crosses_files(pass_, type_) else ""
     body = "\n".join(lines)
-    del home
     return f"{storage}PyType_Spec {spec_name(type_)} = {{\n{body}\n}};"
+
+
+def _dotted_name(pass_: Pass, type_: StaticType) -> str:
+    """The name as written; one without a module gets the one the other types are in (31)."""
+    name = type_.slot("tp_name")
+    assert name is not None
+    if type_.name is None or "." in type_.name:
+        return strip_casts(name.value).str
+    modules = [
+        each.name.rpartition(".")[0]
+        for each in pass_.decisions.all_types.values()
+        if each.name is not None and "." in each.name
+    ]
+    module = max(modules, key=modules.count) if modules else pass_.decisions.init.name
+    pass_.note(
+        type_.home.path,
+        name.value.start,
+        f"{type_.name!r} is named {module}.{type_.name} now: __module__ was 'builtins'",
+        review=True,
+    )
+    return f'"{module}.{type_.name}"'
 
 
 def _crosses_files(pass_: Pass, type_: StaticType) -> bool:
     from isolate_ext_rules.type_ready import creation_sites
 
-    return any(path != type_.home.path for path, _ in creation_sites(pass_, type_))
+    units = pass_.extension.units_of([type_.home.path])
+    return any(
+        units != pass_.extension.units_of([path]) for path, _ in creation_sites(pass_, type_)
+    ) or any(
+        not each.static and needs_spec_declaration(pass_, type_, each.path)
+        for each in (*type_.variable.definitions, *type_.variable.declarations)
+        if each is not type_.home
+    )
 
 
 def _flags(pass_: Pass, type_: StaticType) -> str:

@@ -48,8 +48,12 @@ spam_point(PyObject *self, PyObject *args)
 EXAMPLES = (
     Rewrite(
         POINT,
-        ("state->PointType = PyStructSequence_NewType(&point_desc);", "if (state->PointType == NULL) {",
-         "PyStructSequence_New(state->PointType)", "PyTypeObject *PointType;"),
+        (
+            "state->PointType = PyStructSequence_NewType(&point_desc);",
+            "if (state->PointType == NULL) {",
+            "PyStructSequence_New(state->PointType)",
+            "PyTypeObject *PointType;",
+        ),
         ("static PyTypeObject PointType", "PyStructSequence_InitType"),
     ),
 )
@@ -60,7 +64,9 @@ def run(pass_: Pass) -> None:
         made = {id(use): call for use, call in sequence.made}
         for use in editable_uses(pass_, sequence.key):
             if use.inside is None or use.node is None:
-                _refuse(pass_, sequence, use, Reason.TYPE_USED_AS_VALUE, "is used outside of a function")
+                _refuse(
+                    pass_, sequence, use, Reason.TYPE_USED_AS_VALUE, "is used outside of a function"
+                )
             elif id(use) in made:
                 _make(pass_, sequence, use, made[id(use)])
             else:
@@ -74,7 +80,9 @@ def _group(sequence: StructSequence) -> str:
 
 
 def _refuse(pass_: Pass, sequence: StructSequence, use: Use, reason: Reason, text: str) -> None:
-    pass_.refuse(reason, use.path, use.start, use.end, f"{sequence.variable.name} {text}", sequence.key)
+    pass_.refuse(
+        reason, use.path, use.start, use.end, f"{sequence.variable.name} {text}", sequence.key
+    )
 
 
 def _refer(pass_: Pass, sequence: StructSequence, use: Use, node: Node) -> None:
@@ -103,7 +111,9 @@ def _is_guard(member: Node) -> bool:
     return parent.kind in ("unary_expression", "parenthesized_expression")
 
 
-def _spell(pass_: Pass, sequence: StructSequence, use: Use, span: tuple[int, int], tail: str) -> None:
+def _spell(
+    pass_: Pass, sequence: StructSequence, use: Use, span: tuple[int, int], tail: str
+) -> None:
     field = pass_.decisions.fields[sequence.key].name
     macro = use.inside is not None and use.inside.is_macro
 
@@ -130,25 +140,55 @@ def _make(pass_: Pass, sequence: StructSequence, use: Use, call: Node) -> None:
     if statement.kind == "expression_statement" and statement.named[0] is call:
         _unchecked(pass_, sequence, use, call, statement, made)
     elif test is None:
-        pass_.state_edit(use.path, call.start, call.end, use.inside, group,
-                         lambda state: [b"((", *made(state), b") == NULL ? -1 : 0)"], Stage.HEAP_TYPES)
+        pass_.state_edit(
+            use.path,
+            call.start,
+            call.end,
+            use.inside,
+            group,
+            lambda state: [b"((", *made(state), b") == NULL ? -1 : 0)"],
+            Stage.HEAP_TYPES,
+        )
     elif _stands_first(statement, test):
         margin = pass_.style(use.path).newline + indent_at(data, statement.start).encode()
         between = data[statement.start : test.start]
         after = Hole(Span(test.end, statement.end))
         pass_.state_edit(
-            use.path, statement.start, statement.end, use.inside, group,
-            lambda state: [*made(state), b";", margin, between, f"{state}->{field} == NULL".encode(), after],
-            Stage.HEAP_TYPES)
+            use.path,
+            statement.start,
+            statement.end,
+            use.inside,
+            group,
+            lambda state: [
+                *made(state),
+                b";",
+                margin,
+                between,
+                f"{state}->{field} == NULL".encode(),
+                after,
+            ],
+            Stage.HEAP_TYPES,
+        )
     else:
-        pass_.state_edit(use.path, test.start, test.end, use.inside, group,
-                         lambda state: [b"(", *made(state), b") == NULL"], Stage.HEAP_TYPES)
+        pass_.state_edit(
+            use.path,
+            test.start,
+            test.end,
+            use.inside,
+            group,
+            lambda state: [b"(", *made(state), b") == NULL"],
+            Stage.HEAP_TYPES,
+        )
 
 
 def _comparison(call: Node) -> Node | None:
     """``call < 0``, ``call != 0``, ``call == -1`` or the call as a condition: it failed."""
     parent = call.parent
-    if parent is not None and parent.kind == "parenthesized_expression" and parent.field == "condition":
+    if (
+        parent is not None
+        and parent.kind == "parenthesized_expression"
+        and parent.field == "condition"
+    ):
         return call
     if parent is None or parent.kind != "binary_expression" or parent.named[0] is not call:
         return None
@@ -168,13 +208,20 @@ def _stands_first(statement: Node, test: Node) -> bool:
     )
 
 
-def _unchecked(pass_: Pass, sequence: StructSequence, use: Use, call: Node, statement: Node, made) -> None:  # type: ignore[no-untyped-def]
+def _unchecked(
+    pass_: Pass, sequence: StructSequence, use: Use, call: Node, statement: Node, made
+) -> None:  # type: ignore[no-untyped-def]
     """The older call returned nothing: failure is told to the caller now."""
     assert use.inside is not None
     early, late = failures(pass_, use.inside)
     if early is None or late is None:
-        _refuse(pass_, sequence, use, Reason.INIT_SHAPE,
-                f"is filled in {use.inside.name}, which cannot tell its caller of a failure")
+        _refuse(
+            pass_,
+            sequence,
+            use,
+            Reason.INIT_SHAPE,
+            f"is filled in {use.inside.name}, which cannot tell its caller of a failure",
+        )
         return
     path, data = use.path, pass_.parsed(use.path).source.data
     style = pass_.style(path)

@@ -79,7 +79,13 @@ def _allocation(
         Hole(Span(made.start, made.end)),
         b", ",
     ]
-    pass_.replace(path, call.start, call.end, [*parts, *count, b")"], group, Stage.HEAP_TYPES)
+    wrapped = [
+        each.span[0]
+        for each in pass_.parsed(path).stand_ins
+        if each.span[0] < call.start < each.span[1]
+    ]
+    start = min([call.start, *wrapped])
+    pass_.replace(path, start, call.end, [*parts, *count, b")"], group, Stage.HEAP_TYPES)
 
 
 def _type_of(

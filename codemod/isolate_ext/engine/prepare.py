@@ -22,6 +22,7 @@ _INIT_BODY = re.compile(
 )
 _SPELLS_INIT = re.compile(rb"\bPyInit_(\w*)|\bPyInit_\s*##")
 _TYPE_BODY = re.compile(rb"\bPyTypeObject\b|\bPyObject_New\w*\b|\bPyObject_NEW\w*\b")
+_SLOTS = re.compile(rb"\.tp_\w+\s*=")
 _VERSION = re.compile(
     r"\bPY_(MAJOR_VERSION|VERSION_HEX|MINOR_VERSION)\b|PY3|PYTHON3|PYPY|PY2|PY_2|PY_3"
 )
@@ -31,7 +32,11 @@ def spelled_out(files: Mapping[str, Parsed]) -> dict[str, bytes]:
     """Files whose init function is hidden behind macros, with those written out."""
     changed = {}
     for path, parsed in files.items():
-        items = [*_init_headers(files, parsed), *_hidden_types(files, parsed)]
+        items = [
+            *_init_headers(files, parsed),
+            *_hidden_types(files, parsed),
+            *_hidden_slots(files, parsed),
+        ]
         if items:
             changed[path] = _applied(parsed, items)
     return changed
@@ -145,6 +150,22 @@ def _hidden_types(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Repla
         if call is not None and text is not None:
             end = call[0]
             yield _edit(parsed, stand_in.span[0], end, text)
+
+
+def _hidden_slots(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Replacement]:
+    """Macros inside the initialiser of a static type that give it several fields."""
+    data = parsed.source.data
+    for item in parsed.items():
+        if item.kind != "declaration":
+            continue
+        kind = item.child("type")
+        if kind is None or kind.str not in ("PyTypeObject", "struct _typeobject"):
+            continue
+        for child in item.children:
+            values = child.child("value") if child.kind == "init_declarator" else None
+            if values is not None:
+                end = data.rfind(b"}", values.start, item.end)
+                yield from _expansions(files, parsed, values.start, end, _SLOTS)
 
 
 def _at_top_level(parsed: Parsed, offset: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from isolate_ext.model.declarators import (
@@ -58,8 +59,23 @@ def _unite(extension: Extension) -> None:
     """Join what one file of a translation unit only declares with what another defines."""
     for files in extension.units.values():
         known = set(files)
+        _unite_macros(extension.routines, files)
         for table in (extension.routines, extension.variables):
             _unite_static(table, known)
+
+
+def _unite_macros(routines: dict[str, Routine], files: Sequence[str]) -> None:
+    """One macro with definitions in several files, for one platform each, is one routine."""
+    first: dict[str, Routine] = {}
+    for path in files:
+        for key in [key for key in routines if key.startswith(f"{path}:#")]:
+            routine = routines[key]
+            target = first.setdefault(routine.name, routine)
+            if target is not routine:
+                target.definitions.extend(
+                    replace(each, routine=target.key) for each in routine.definitions
+                )
+                del routines[key]
 
 
 def _unite_static(table: dict[str, Any], files: set[str]) -> None:
@@ -254,7 +270,7 @@ def _add_macros(extension: Extension, parsed: Parsed) -> None:
     path = parsed.source.path
     for define in parsed.scan.defines:
         start, end = define.body_span
-        if start >= end:
+        if start >= end and define.params is None:
             continue
         key = f"{path}:#{define.name}"
         routine = extension.routines.setdefault(key, Routine(key, define.name, True, True))
@@ -291,6 +307,7 @@ class _References:
         self.locals: dict[int, dict[str, list[Local]]] = {}
         self.visible: dict[str, dict[str, str]] = {}
         self.own: set[tuple[str, int]] = set()
+        self.macros: dict[tuple[str, int], Definition] = {}
         self.holders: dict[str, list[tuple[int, int, str]]] = {}
 
     def collect(self) -> None:
@@ -309,6 +326,8 @@ class _References:
         for routine in self.extension.routines.values():
             for definition in routine.definitions:
                 self.own.add((definition.path, definition.name_start))
+                if definition.is_macro:
+                    self.macros[definition.path, definition.start] = definition
             for prototype in routine.prototypes:
                 name_end = prototype.parameters_span[0]
                 text = self.extension.files[prototype.path].source.data[prototype.start : name_end]
@@ -368,11 +387,7 @@ class _References:
             self.extension.uses.setdefault(key, []).append(use)
 
     def _macro(self, path: str, define: Define) -> Definition | None:
-        routine = self.extension.routines.get(f"{path}:#{define.name}")
-        for definition in routine.definitions if routine else ():
-            if definition.macro is define or definition.start == define.span[0]:
-                return definition
-        return None
+        return self.macros.get((path, define.span[0]))
 
     def _holder(self, path: str, offset: int) -> str | None:
         for start, end, key in self.holders.get(path, ()):

@@ -84,7 +84,7 @@ class Extension:
         return [each for each in self.variables.values() if each.kind in kinds]
 
     def routine_named(self, name: str, path: str) -> Routine | None:
-        """The function or macro that ``name`` means in a file."""
+        """The function (``name``) or macro (``#name``) that a name means in a file."""
         found = self.routines.get(f"{path}:{name}")
         if found is not None:
             return found

@@ -40,11 +40,15 @@ def entries(parsed: Parsed, values: Node, order: Sequence[str]) -> tuple[Entry, 
     """
     result = []
     index = 0
+    if order and order[0] == "ob_base" and _head_is_hidden(values):
+        index = 1
     for node in values.named:
         if node.kind == "comment":
             continue
         value = node
         name = None
+        if node.kind == "concatenated_string" and index == 1 and node.named[0].kind == "identifier":
+            value = node.named[-1]
         if node.kind == "initializer_pair":
             designator = node.child("designator")
             found = node.child("value")
@@ -65,6 +69,12 @@ def entries(parsed: Parsed, values: Node, order: Sequence[str]) -> tuple[Entry, 
             if following and following[0].kind != "initializer_pair":
                 order = ["ob_base", "ob_size", *list(order)[1:]]
     return tuple(result)
+
+
+def _head_is_hidden(values: Node) -> bool:
+    """The first value is the type's name: a macro gives the object head before it."""
+    first = next((node for node in values.named if node.kind != "comment"), None)
+    return first is not None and first.kind in ("string_literal", "concatenated_string")
 
 
 def fields_of(parsed: Parsed, declaration: Declaration) -> tuple[Entry, ...]:

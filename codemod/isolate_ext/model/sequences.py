@@ -35,9 +35,14 @@ def struct_sequences(extension: Extension) -> dict[str, StructSequence]:
 def filling_call(use: Use) -> Node | None:
     """The call that fills the type, if the use is its first argument."""
     node = use.address_of
-    while node is not None and node.parent is not None and node.parent.kind in (
-        "cast_expression",
-        "parenthesized_expression",
+    while (
+        node is not None
+        and node.parent is not None
+        and node.parent.kind
+        in (
+            "cast_expression",
+            "parenthesized_expression",
+        )
     ):
         node = node.parent
     arguments = node.parent if node is not None else None

@@ -155,6 +155,10 @@ def _add_suite(extension: Extension, result: StaticType, value: SlotValue) -> No
         inner = SlotValue(entry.field, entry.value, home.path, entry.conditions, suite=suite.key)
         if not inner.empty:
             result.slots.setdefault(entry.field, inner)
+    for use in extension.uses_of(suite.key):
+        patched = _assignment(use)
+        if patched is not None:
+            result.assigned.append(patched)
 
 
 def _assignment(use: Use) -> SlotValue | None:

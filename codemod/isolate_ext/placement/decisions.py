@@ -70,13 +70,15 @@ class Route:
 class Stay:
     """A variable that keeps static storage, at which level, and why that is sound.
 
-    ``shared`` says that interpreters with their own GIL would race on it.
+    ``shared`` says that interpreters with their own GIL would race on it, and ``conditions`` under
+    which `#if` it exists at all.
     """
 
     symbol: str
     level: Level
     why: str
     shared: bool = False
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,8 +11,10 @@ from isolate_ext.placement.decisions import Level, StateField, Stay
 from isolate_ext.placement.ownership import owns
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.writes import writes
+from isolate_ext.syntax import Condition
 
 _DEFINITIONS = (Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE)
+_KNOWN = frozenset({"PyObject", "PyTypeObject"})
 _OBJECTS = (Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT)
 
 
@@ -55,7 +57,9 @@ class FieldPlan:
             self._add(variable, f"PyTypeObject *{self._name(variable)}", owned=True)
         else:
             self._refuse(
-                variable, Reason.TYPE_SHAPE, "is a static type that no initialiser at file scope fills"
+                variable,
+                Reason.TYPE_SHAPE,
+                "is a static type that no initialiser at file scope fills",
             )
 
     def _variable(self, variable: Variable) -> None:
@@ -82,8 +86,28 @@ class FieldPlan:
             if self._readable(variable) and self._movable(variable):
                 owned = owns(self.extension, variable)
                 self._add(variable, self._declare(variable), owned=owned)
+        elif self._mutable(variable) and self._unusual(variable):
+            self.stays.append(
+                Stay(
+                    variable.key,
+                    Level.PROCESS,
+                    "it exists only in a configuration that is not the usual one",
+                    True,
+                    tuple(c.text for c in self._conditions(variable) if c.verdict is not True),
+                )
+            )
         elif self._mutable(variable) and self._movable(variable):
             self._add(variable, self._declare(variable), owned=False)
+
+    def _conditions(self, variable: Variable) -> tuple[Condition, ...]:
+        if variable.function is not None:
+            return (*variable.function.conditions, *variable.home.conditions)
+        return variable.home.conditions
+
+    def _unusual(self, variable: Variable) -> bool:
+        """Compiled only where a macro is set that nothing sets by itself, as for debugging."""
+        parsed = self.extension.files[variable.home.path]
+        return not parsed.usual(variable.home.start)
 
     def _readable(self, variable: Variable) -> bool:
         if variable.ctype.pointers > 1:
@@ -161,7 +185,7 @@ class FieldPlan:
             variable.home.conditions if variable.function is None else variable.function.conditions,
             tuple(_sizes(variable)),
             members,
-            "" if variable.kind in (Kind.TYPE, Kind.OBJECT) else variable.ctype.base,
+            "" if variable.ctype.base in _KNOWN else variable.ctype.base,
         )
 
     def _stay(self, variable: Variable, level: Level, why: str, shared: bool) -> None:

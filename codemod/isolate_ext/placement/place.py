@@ -32,7 +32,9 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     moving = {key: each for key, each in types.items() if key not in refused}
     sequences = {k: v for k, v in struct_sequences(extension).items() if k not in refused}
     fields = _fields(extension, {*moving, *sequences}, refused, adopted)
-    decisions = Decisions(init, names, adopted, fields.fields, moving, types, sequences, fields.stays)
+    decisions = Decisions(
+        init, names, adopted, fields.fields, moving, types, sequences, fields.stays
+    )
     decisions.refusals.extend(fields.refusals)
     tables = {v.key for v in extension.of_kind(Kind.TABLE) if v.ctype.base == "PyType_Slot"}
     tables |= _spec_tables(extension)

@@ -9,6 +9,7 @@ from typing import Any
 
 from isolate_ext.syntax.bodies import Bodies, Body
 from isolate_ext.syntax.conditionals import Condition
+from isolate_ext.syntax.configurations import Configuration, walk
 from isolate_ext.syntax.directives import Define
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.fences import Fence
@@ -189,6 +190,14 @@ class Parsed:
     def conditions(self, offset: int) -> tuple[Condition, ...]:
         """The ``#if`` branches around an offset, outermost first."""
         return self.scan.conditions(offset)
+
+    def usual(self, offset: int) -> bool:
+        """Whether an offset is live in the primary configuration."""
+        return not any(start <= offset < end for start, end in self._primary_dead)
+
+    @cached_property
+    def _primary_dead(self) -> list[tuple[int, int]]:
+        return walk(self.scan.root, Configuration()).dead
 
     def line_column(self, offset: int) -> tuple[int, int]:
         """The 1-based line and the 1-based text column of an offset."""

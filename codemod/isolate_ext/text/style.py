@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_INDENTED = re.compile(rb"\{[ \t]*\r?\n([ \t]+)\S")
+_INDENTED = re.compile(rb"^(?:\S[^\n]*)?\{[ \t]*\r?\n([ \t]+)\S", re.MULTILINE)
 _INDENTS = (b"\t", b"  ", b"   ", b"    ", b" " * 8)
 _FUNCTION = re.compile(rb"^[A-Za-z_][^\n;{}=#]*\)[ \t]*(\r?\n)?\{", re.MULTILINE)
 
