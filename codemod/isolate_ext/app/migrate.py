@@ -26,7 +26,12 @@ from isolate_ext.app.writing import (
     write,
 )
 from isolate_ext.engine import Rule, Settings, Stage
-from isolate_ext.project import CompileCheck, DiscoveredExtension, ProjectError
+from isolate_ext.project import (
+    CompileCheck,
+    DiscoveredExtension,
+    ProjectError,
+    default_interpreters,
+)
 from isolate_ext.project.errors import ENVIRONMENT
 from isolate_ext.report.results import (
     FAILED,
@@ -133,7 +138,9 @@ class _Migration:
             return
         last = self.options.stage
         stages = [stage for stage in Stage if stage <= last] if self.options.commit else [last]
-        check_all(CompileCheck(self.target.discovery.root), self.library, planned, stages)
+        interpreters = default_interpreters(self.floor)
+        check = CompileCheck(self.target.discovery.root, interpreters=interpreters)
+        check_all(check, self.library, planned, stages)
 
     def write(self, planned: Sequence[Planned]) -> None:
         root, changes = self.target.discovery.root, self.result.changes
