@@ -21,6 +21,7 @@ from harness.sides import Options
 
 ROOT = Path(__file__).resolve().parents[2]
 EXIT = {"verified": 0, "refused": 3, "failed": 4, "inconclusive": 5}
+SHOWN = 8
 INTERRUPTED = 130
 INTERNAL = 70
 
@@ -140,8 +141,10 @@ def _all(
         row["seconds"] = round(time.monotonic() - started, 1)
         path.write_text(json.dumps(row, indent=1))
         say(f"{row['verdict']} after {row['seconds']} s")
-        for line in row["reasons"][:12]:
+        for line in row["reasons"][:SHOWN]:
             say(f"  {line}")
+        if len(row["reasons"]) > SHOWN:
+            say(f"  and {len(row['reasons']) - SHOWN} more: {path}")
         return row
 
     with ThreadPoolExecutor(max(1, given.jobs)) as pool:

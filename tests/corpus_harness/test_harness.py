@@ -180,8 +180,11 @@ def test_comparison_is_by_id():
 
 
 def test_surface_differences_are_expected_or_regressions():
-    before = {"type T": {"layout": {"heap": False}, "members": {}, "doc": "old"}}
-    after = {"type T": {"layout": {"heap": True}, "members": {"__module__": {}}, "doc": None}}
+    before = {"calls": {}, "type T": {"layout": {"heap": False}, "members": {}, "doc": "old"}}
+    after = {
+        "calls": {},
+        "type T": {"layout": {"heap": True}, "members": {"__module__": {}}, "doc": None},
+    }
     found = {item.fact: bool(item.expected) for item in differences(before, after, (3, 13))}
     assert found == {
         "type T / doc": False,

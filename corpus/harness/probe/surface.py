@@ -130,4 +130,8 @@ def _instance(specimen):
 
 
 def _round_trip(specimen, protocol):
+    try:
+        pickle.dumps(specimen, protocol)
+    except Exception:
+        return "not pickled"
     return type(pickle.loads(pickle.dumps(specimen, protocol))).__qualname__
