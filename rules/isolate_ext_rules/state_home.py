@@ -214,14 +214,10 @@ def _shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
     }
     for path in sorted(common, key=lambda each: -_rank(pass_, each)):
         reached = _reached(pass_, path)
-        before = all(
-            each == path or _read_before(pass_, path, each, first_need(pass_, each), ())
-            for each in paths
-        )
-        if before and wanted <= reached and _reads_python(pass_, path, units):
-            parsed = pass_.parsed(path)
-            at = _end_of_header(pass_, parsed)
-            if at is not None:
+        if wanted <= reached and _reads_python(pass_, path, units):
+            at = _end_of_header(pass_, pass_.parsed(path))
+            needs = {each: first_need(pass_, each) for each in paths}
+            if at is not None and _read_before(pass_, (path, at), needs, units):
                 return Home(path, at, len(units) > 1)
     if any(not each.endswith(_SUFFIX) or each in paths for each in wanted):
         pass_.refuse(
@@ -235,24 +231,46 @@ def _shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
     return _new_header(pass_, paths, units, sorted(wanted))
 
 
-def _read_before(pass_: Pass, home: str, path: str, at: int, seen: tuple[str, ...]) -> bool:
-    """Whether ``home`` is always read before the byte at ``at`` of ``path``."""
+def _reading_order(pass_: Pass, unit: str) -> list[tuple[str, int, int]]:
+    """The stretches of text of a translation unit in the order a compiler reads them."""
     files = pass_.extension.files
-    for include in files[path].scan.includes:
-        target = resolve_include(path, include.name, files)
-        if include.span[0] < at and target is not None and home in _reached(pass_, target):
-            return True
-    if path in pass_.extension.units or path in seen:
-        return False
-    includers = [
-        (other, include.span[0])
-        for other, parsed in files.items()
-        for include in parsed.scan.includes
-        if resolve_include(other, include.name, files) == path
-    ]
-    return bool(includers) and all(
-        _read_before(pass_, home, other, offset, (*seen, path)) for other, offset in includers
-    )
+    order: list[tuple[str, int, int]] = []
+    entered: set[str] = set()
+
+    def read(path: str) -> None:
+        entered.add(path)
+        at = 0
+        for include in files[path].scan.includes:
+            target = resolve_include(path, include.name, files)
+            if target is not None and target not in entered:
+                order.append((path, at, include.span[1]))
+                read(target)
+                at = include.span[1]
+        order.append((path, at, len(files[path].source.data) + 1))
+
+    read(unit)
+    return order
+
+
+def _read_before(
+    pass_: Pass, home: tuple[str, int], needs: dict[str, int], units: list[str]
+) -> bool:
+    """Whether the byte of ``home`` is read before every need, in every unit that has one."""
+    for unit in units:
+        order = _reading_order(pass_, unit)
+        place = _index(order, *home)
+        needed = [_index(order, path, at) for path, at in needs.items()]
+        found = [each for each in needed if each is not None]
+        if found and (place is None or place > min(found)):
+            return False
+    return True
+
+
+def _index(order: list[tuple[str, int, int]], path: str, at: int) -> tuple[int, int] | None:
+    for index, (each, start, end) in enumerate(order):
+        if each == path and start <= at < end:
+            return index, at
+    return None
 
 
 def _rank(pass_: Pass, path: str) -> int:

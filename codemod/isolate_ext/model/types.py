@@ -134,7 +134,7 @@ def _read(extension: Extension, variable: Variable) -> StaticType:
 
 def _add(extension: Extension, result: StaticType, entry: Entry, path: str) -> None:
     value = SlotValue(entry.field, entry.value, path, entry.conditions)
-    if value.empty and entry.field != "tp_basicsize":
+    if (value.empty or _null_macro(extension, value)) and entry.field != "tp_basicsize":
         return
     if entry.field in result.slots:
         result.variants.append(value)
@@ -142,6 +142,16 @@ def _add(extension: Extension, result: StaticType, entry: Entry, path: str) -> N
     result.slots[entry.field] = value
     if entry.field in SUITE_FIELDS:
         _add_suite(extension, result, value)
+
+
+def _null_macro(extension: Extension, value: SlotValue) -> bool:
+    """A name that every definition of a macro makes 0 or NULL."""
+    routine = extension.routine_named(f"#{value.name}", value.path) if value.name else None
+    bodies = [
+        extension.files[each.path].source.data[slice(*each.body)].strip(b"() \t")
+        for each in (routine.definitions if routine is not None else ())
+    ]
+    return bool(bodies) and set(bodies) <= {b"0", b"NULL"}
 
 
 def _add_suite(extension: Extension, result: StaticType, value: SlotValue) -> None:

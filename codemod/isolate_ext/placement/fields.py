@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from isolate_ext.model.build import resolve_include
 from isolate_ext.model.entities import Kind, Variable
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.decisions import Level, StateField, Stay
@@ -27,6 +28,27 @@ def lives(variable: Variable) -> bool:
     )
 
 
+def _unusual_files(extension: Extension) -> dict[str, tuple[str, ...]]:
+    """Files that are included only under unusual conditions, with those of one `#include`."""
+    found: dict[str, tuple[str, ...]] = {}
+    usual: set[str] = set(extension.units)
+    pending = list(usual)
+    while pending:
+        path = pending.pop()
+        parsed = extension.files[path]
+        for include in parsed.scan.includes:
+            target = resolve_include(path, include.name, extension.files)
+            if target is None or target in usual:
+                continue
+            if parsed.usual(include.span[0]):
+                usual.add(target)
+                pending.append(target)
+            else:
+                conditions = parsed.conditions(include.span[0])
+                found[target] = tuple(c.text for c in conditions if c.verdict is not True)
+    return {path: conditions for path, conditions in found.items() if path not in usual}
+
+
 class FieldPlan:
     """Sorts the variables of an extension; ``refused`` keys stay where they are."""
 
@@ -40,6 +62,7 @@ class FieldPlan:
         self.fields: dict[str, StateField] = {}
         self.stays: list[Stay] = []
         self.refusals: list[Refusal] = []
+        self.unusual_files = _unusual_files(extension)
 
     def sort(self) -> None:
         for variable in self.extension.variables.values():
@@ -93,7 +116,8 @@ class FieldPlan:
                     Level.PROCESS,
                     "it exists only in a configuration that is not the usual one",
                     True,
-                    tuple(c.text for c in self._conditions(variable) if c.verdict is not True),
+                    tuple(c.text for c in self._conditions(variable) if c.verdict is not True)
+                    or self.unusual_files.get(variable.home.path, ()),
                 )
             )
         elif self._mutable(variable) and self._movable(variable):
@@ -107,7 +131,7 @@ class FieldPlan:
     def _unusual(self, variable: Variable) -> bool:
         """Compiled only where a macro is set that nothing sets by itself, as for debugging."""
         parsed = self.extension.files[variable.home.path]
-        return not parsed.usual(variable.home.start)
+        return variable.home.path in self.unusual_files or not parsed.usual(variable.home.start)
 
     def _readable(self, variable: Variable) -> bool:
         if variable.ctype.pointers > 1:
