@@ -113,6 +113,10 @@ DEFINITIONS = {
         "EXPORT(int) used(void) { return 0; }",
     ),
     "identity": ("#define PLAIN(x) x\n", "PLAIN(long used = 10);"),
+    "calling convention beside a parenthesis": (
+        "#define CALL __stdcall\n",
+        "typedef int CALL(used)(int);",
+    ),
     "calling convention": ("#define CALL __stdcall\n", "typedef int (CALL *used)(int);"),
     "entry": (
         "#define METHOD {\"m\", m, 0, 0},\n",
@@ -203,3 +207,17 @@ def test_arguments_of_a_replaced_macro_have_spans() -> None:
 def test_a_return_macro_without_semicolon_ends_its_statement() -> None:
     result = sound("void f(void)\n{\n    if (a)\n        Py_RETURN_NONE\n    used = 1;\n}\n")
     assert statement_of(result, "used").kind == "expression_statement"
+
+
+def test_an_alias_of_a_macro_takes_its_arguments() -> None:
+    result = sound("#define INNER Py_LOCAL\nINNER(int)\nused(void) { return 0; }")
+    (function,) = result.items()
+    assert function.start == result.source.data.index(b"INNER(int)")
+    assert [n.kind for n in function.children[:2]] == ["storage_class_specifier", "primitive_type"]
+
+
+def test_a_short_qualifier_keeps_its_linkage() -> None:
+    result = sound("#define LOCAL static\nint x;\nLOCAL int used(void) { return 0; }")
+    function = result.items()[1]
+    assert function.text.startswith(b"LOCAL")
+    assert function.children[0].kind == "storage_class_specifier"

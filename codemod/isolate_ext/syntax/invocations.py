@@ -73,12 +73,18 @@ def invocation(sheet: Sheet, macros: MacroEnvironment, start: int, name: str) ->
     return Invocation(name, start, opening, end, before, after, at, sheet.structure.at(start))
 
 
-def _takes_arguments(macros: MacroEnvironment, name: str) -> bool:
+def _takes_arguments(macros: MacroEnvironment, name: str, depth: int = 3) -> bool:
     definitions = macros.definitions(name)
-    return (
-        not definitions
-        or any(define.params is not None for define in definitions)
-        or not all(define.code for define in definitions)
+    if not definitions or any(define.params is not None for define in definitions):
+        return True
+    if not all(define.code for define in definitions):
+        return True
+    aliases = [define.code.decode("latin-1").strip() for define in definitions]
+    return depth > 0 and any(
+        alias.isidentifier()
+        and macros.is_macro(alias)
+        and _takes_arguments(macros, alias, depth - 1)
+        for alias in aliases
     )
 
 

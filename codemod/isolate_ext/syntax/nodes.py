@@ -99,7 +99,10 @@ class Node:
 
 def top_node(raw: Any, base: int, data: bytes) -> Node:
     """The node of a top-level item; ``base`` turns parser offsets into source offsets."""
-    node = Node(raw.type, raw.start_byte + base, raw.end_byte + base, None, None, data)
+    start = raw.start_byte + base
+    while data[start : start + 1] in (b"\n", b"\r"):
+        start += 1
+    node = Node(raw.type, start, raw.end_byte + base, None, None, data)
     node._raw = raw
     node._base = base
     return node

@@ -103,17 +103,27 @@ class StandInWriter:
     def unwrap(self, call: Invocation, shape: Shape, storage: bytes) -> None:
         """Show only the argument, with a storage class where it fits."""
         self.record(call, shape)
-        room = call.opening + 1 - call.start
-        self.sheet.put(call.start, (storage if room > len(storage) else b"").ljust(room))
+        self.sheet.put(call.opening, b" ")
+        self._storage(call.start, call.opening + 1, storage)
         self.sheet.put(call.end - 1, b" ")
 
     def blank_out(self, call: Invocation, shape: Shape) -> None:
         """Show nothing, or ``static`` where that is in the definition and there is room."""
         self.record(call, shape)
-        room = call.end - call.start
         bodies = [define.code.split() for define in self.macros.definitions(call.name)]
-        static = room >= 6 and any(b"static" in words for words in bodies)
-        self.sheet.put(call.start, (b"static" if static else b"").ljust(room))
+        static = any(b"static" in words for words in bodies)
+        self._storage(call.start, call.end + 1, b"static" if static else b"")
+
+    def _storage(self, start: int, end: int, storage: bytes) -> None:
+        """Show a storage class and a blank instead of a span; it may begin on the line end before.
+
+        ``nodes.top_node`` lets the item begin where its text does all the same.
+        """
+        room = end - start - 1
+        if storage and len(storage) == room + 1 and self.sheet.code[start - 1 : start] == b"\n":
+            self.sheet.put(start - 1, storage)
+        else:
+            self.sheet.put(start, (storage if len(storage) <= room else b"").ljust(room))
 
     def blank_arguments(self, call: Invocation, shape: Shape) -> None:
         """Show the name alone, as a type or a declared name."""
