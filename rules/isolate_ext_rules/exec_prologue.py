@@ -36,6 +36,9 @@ def add_prologue(pass_: Pass) -> None:
         state = static_state if stage is Stage.HEAP_TYPES else names.variable
         isolated = stage is Stage.ISOLATED
         lines = list(values) if isolated else []
+        if isolated and pass_.decisions.module_global in pass_.decisions.fields:
+            kept = pass_.decisions.fields[pass_.decisions.module_global or ""]
+            lines.insert(0, f"{names.variable}->{kept.name} = {module_name(pass_)};")
         for key in types:
             made = creation(
                 pass_, pass_.decisions.types[key], module_name(pass_) if isolated else "NULL", state

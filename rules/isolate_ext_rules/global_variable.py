@@ -47,10 +47,23 @@ def _move(pass_: Pass, field: StateField) -> None:
             )
             return
     group = f"global:{field.symbol}"
+    kept = field.symbol == pass_.decisions.module_global
     for use in editable_uses(pass_, field.symbol):
-        replace_use(pass_, use, field, group)
-    for declaration in variable.definitions + variable.declarations:
-        remove_declaration(pass_, declaration, group, Stage.STATE, comment=True)
+        if not kept:
+            replace_use(pass_, use, field, group)
+        elif use.inside is not pass_.decisions.init.creator:
+            pass_.state_edit(
+                use.path,
+                use.start,
+                use.end,
+                use.inside,
+                group,
+                lambda state: [f"{state}->{field.name}".encode()],
+                Stage.ISOLATED,
+            )
+    if not kept:
+        for declaration in variable.definitions + variable.declarations:
+            remove_declaration(pass_, declaration, group, Stage.STATE, comment=True)
 
 
 def editable_uses(pass_: Pass, symbol: str) -> list[Use]:

@@ -79,7 +79,8 @@ def fields_at(pass_: Pass, stage: Stage) -> list[StateField]:
     return [
         field
         for field in pass_.decisions.fields.values()
-        if stage >= Stage.HEAP_TYPES or field.kind is not Kind.TYPE
+        if (stage >= Stage.HEAP_TYPES or field.kind is not Kind.TYPE)
+        and (stage >= Stage.ISOLATED or field.symbol != pass_.decisions.module_global)
     ]
 
 

@@ -24,6 +24,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import (
     body_start,
+    remove_declaration,
     remove_statement,
     statement_of,
     whole_lines,
@@ -86,19 +87,7 @@ def module_name(pass_: Pass) -> str:
     """The exec function's parameter: the name that the init function kept the module under."""
     init = pass_.decisions.init
     kept = init.module_variable
-    if kept is None or _is_global(pass_, kept):
-        return "module"
-    return kept
-
-
-def _is_global(pass_: Pass, name: str) -> bool:
-    init = pass_.decisions.init
-    return any(
-        use.inside is init.creator
-        for key in pass_.decisions.fields
-        if pass_.extension.variables[key].name == name
-        for use in pass_.extension.uses_of(key)
-    )
+    return "module" if kept is None else kept
 
 
 def _only_calls(node: Node | None) -> bool:
@@ -116,7 +105,11 @@ def _creation(pass_: Pass) -> list[tuple[int, int]]:
     assert call is not None
     kept = init.module_variable
     removed: list[tuple[int, int]] = []
-    if kept is None or _is_global(pass_, kept):
+    if pass_.decisions.module_global is not None:
+        variable = pass_.extension.variables[pass_.decisions.module_global]
+        for declaration in variable.definitions + variable.declarations:
+            remove_declaration(pass_, declaration, GROUP, Stage.ISOLATED, comment=True)
+    if kept is None:
         created = [e for e in init.exits if e.kind is ExitKind.CREATED]
         if not created:
             pass_.replace(path, call.start, call.end, b"module", GROUP, Stage.ISOLATED)

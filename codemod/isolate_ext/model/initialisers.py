@@ -47,7 +47,7 @@ def entries(parsed: Parsed, values: Node, order: Sequence[str]) -> tuple[Entry, 
             continue
         value = node
         name = None
-        if node.kind == "concatenated_string" and index == 1 and node.named[0].kind == "identifier":
+        if index == 1 and order and order[0] == "ob_base" and _begins_with_head(node):
             value = node.named[-1]
         if node.kind == "initializer_pair":
             designator = node.child("designator")
@@ -75,6 +75,15 @@ def _head_is_hidden(values: Node) -> bool:
     """The first value is the type's name: a macro gives the object head before it."""
     first = next((node for node in values.named if node.kind != "comment"), None)
     return first is not None and first.kind in ("string_literal", "concatenated_string")
+
+
+def _begins_with_head(node: Node) -> bool:
+    """A macro for the object head that was read as part of the name after it."""
+    return (
+        node.kind == "concatenated_string"
+        and node.named[0].kind == "identifier"
+        and "HEAD" in node.named[0].str
+    )
 
 
 def fields_of(parsed: Parsed, declaration: Declaration) -> tuple[Entry, ...]:

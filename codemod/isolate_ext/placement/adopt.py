@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from isolate_ext.model.entities import CType, Definition, Kind, Struct
+from isolate_ext.model.entities import CType, Definition, Kind, Struct, Variable
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.initialisers import fields_of
@@ -19,6 +19,7 @@ def adopted_state(extension: Extension, init: ModuleInit) -> Adopted | None:
     struct = extension.structs.struct(CType(name)) if name is not None else None
     if struct is None or name is None:
         return None
+    finding = re.compile(rf"\bPyState_FindModule\b{_or_global(extension, init)}")
     accessors: set[str] = set()
     getters: set[str] = set()
     module_accessor = None
@@ -29,7 +30,7 @@ def adopted_state(extension: Extension, init: ModuleInit) -> Adopted | None:
     for routine in extension.routines.values():
         texts = bodies[routine.key]
         if any("PyModule_GetState" in text for text in texts) and not any(
-            "PyState_FindModule" in text for text in texts
+            finding.search(text) for text in texts
         ):
             if _returns_state(extension, routine.definitions, texts, struct):
                 getters.add(routine.name)
@@ -37,7 +38,9 @@ def adopted_state(extension: Extension, init: ModuleInit) -> Adopted | None:
                 module_accessor = routine.name
     for routine in extension.routines.values():
         texts = bodies[routine.key]
-        if any("PyState_FindModule" in text for text in texts) and (
+        if routine.key in {each.routine for each in init.chain}:
+            continue
+        if any(finding.search(text) for text in texts) and (
             _finds(routine.definitions, struct, texts)
             or all(re.match(rf"\(*({'|'.join(getters)})\s*\(", text) for text in texts if getters)
         ):
@@ -45,6 +48,22 @@ def adopted_state(extension: Extension, init: ModuleInit) -> Adopted | None:
     return Adopted(
         struct, name, frozenset(accessors), module_accessor, _singleton(extension, struct)
     )
+
+
+def module_global(extension: Extension, init: ModuleInit) -> Variable | None:
+    """The global in which the init function keeps the module it makes."""
+    if init.module_variable is None or init.create_call is None:
+        return None
+    variable = extension.variable_named(init.module_variable, init.creator.path)
+    if variable is None or variable.function is not None:
+        return None
+    used = any(use.inside is init.creator for use in extension.uses_of(variable.key))
+    return variable if used else None
+
+
+def _or_global(extension: Extension, init: ModuleInit) -> str:
+    variable = module_global(extension, init)
+    return rf"|\b{variable.name}\b" if variable is not None else ""
 
 
 def _size_struct(extension: Extension, init: ModuleInit) -> str | None:

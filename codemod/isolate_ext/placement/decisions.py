@@ -120,6 +120,7 @@ class Names:
 class Decisions:
     """The whole placement of one extension; complete when ``refusals`` is empty.
 
+    ``module_global`` is the key of a global that keeps the module itself;
     ``generated_routes`` are those of functions in generated files, which are not edited;
     ``modules`` says how a function that runs during init names the module.
     """
@@ -135,6 +136,7 @@ class Decisions:
     routes: dict[Definition, Route] = field(default_factory=dict)
     threaded: set[str] = field(default_factory=set)
     teardown: set[str] = field(default_factory=set)
+    module_global: str | None = None
     generated_routes: dict[Definition, Route] = field(default_factory=dict)
     modules: dict[Definition, str] = field(default_factory=dict)
     roles: dict[str, list[Role]] = field(default_factory=dict)

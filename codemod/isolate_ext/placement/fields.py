@@ -6,12 +6,12 @@ import posixpath
 import re
 
 from isolate_ext.model.build import resolve_include
-from isolate_ext.model.entities import Kind, Variable
+from isolate_ext.model.entities import Kind, Variable, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.decisions import Level, StateField, Stay
 from isolate_ext.placement.ownership import owns
 from isolate_ext.placement.refusals import Reason, Refusal
-from isolate_ext.placement.writes import writes
+from isolate_ext.placement.writes import assigned, writes
 from isolate_ext.syntax import Condition
 
 _DEFINITIONS = (Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE)
@@ -47,6 +47,25 @@ def _unusual_files(extension: Extension) -> dict[str, tuple[str, ...]]:
                 conditions = parsed.conditions(include.span[0])
                 found[target] = tuple(c.text for c in conditions if c.verdict is not True)
     return {path: conditions for path, conditions in found.items() if path not in usual}
+
+
+def _function_table(extension: Extension, variable: Variable) -> bool:
+    """A table of callbacks for a library: its values are functions, and it is handed over as it is."""
+    values = variable.home.initialiser
+    if values is None or values.kind != "initializer_list" or not values.named:
+        return False
+    leaves = [
+        strip_casts(node.child("value") or node) if node.kind == "initializer_pair" else node
+        for node in values.named
+        if node.kind != "comment"
+    ]
+    return any(
+        extension.routine_named(node.str, variable.home.path) is not None for node in leaves
+    ) and all(
+        node.str in ("NULL", "0")
+        or extension.routine_named(node.str, variable.home.path) is not None
+        for node in map(strip_casts, leaves)
+    )
 
 
 class FieldPlan:
@@ -140,6 +159,8 @@ class FieldPlan:
         return True
 
     def _mutable(self, variable: Variable) -> bool:
+        if _function_table(self.extension, variable):
+            return any(assigned(use) for use in self.extension.uses_of(variable.key))
         return bool(writes(self.extension, variable))
 
     def _movable(self, variable: Variable) -> bool:

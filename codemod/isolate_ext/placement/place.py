@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from isolate_ext.model.entities import Kind
+from dataclasses import replace
+
+from isolate_ext.model.entities import Kind, Variable
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import ModuleInit, module_inits
 from isolate_ext.model.roles import Called, Role
 from isolate_ext.model.sequences import struct_sequences
 from isolate_ext.model.types import static_types
-from isolate_ext.placement.adopt import adopted_state
-from isolate_ext.placement.decisions import Decisions
+from isolate_ext.placement.adopt import adopted_state, module_global
+from isolate_ext.placement.decisions import Adopted, Decisions
 from isolate_ext.placement.fields import FieldPlan
 from isolate_ext.placement.naming import names_for
 from isolate_ext.placement.reach import Reach
@@ -31,10 +33,14 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     types = static_types(extension)
     moving = {key: each for key, each in types.items() if key not in refused}
     sequences = {k: v for k, v in struct_sequences(extension).items() if k not in refused}
+    kept = module_global(extension, init)
     fields = _fields(extension, {*moving, *sequences}, refused, adopted)
+    if kept is not None:
+        _keep_module(extension, kept, adopted, init, fields)
     decisions = Decisions(
         init, names, adopted, fields.fields, moving, types, sequences, fields.stays
     )
+    decisions.module_global = kept.key if kept is not None else None
     decisions.refusals.extend(fields.refusals)
     tables = {v.key for v in extension.of_kind(Kind.TABLE) if v.ctype.base == "PyType_Slot"}
     tables |= _spec_tables(extension)
@@ -57,6 +63,22 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     return decisions
 
 
+def _keep_module(
+    extension: Extension, kept: Variable, adopted: Adopted | None, init: ModuleInit, plan: FieldPlan
+) -> None:
+    """The module in a global: a borrowed member, or nothing where only the init function uses it."""
+    accessors = adopted.accessors if adopted is not None else frozenset()
+    elsewhere = [
+        use
+        for use in extension.uses_of(kept.key)
+        if use.inside is None
+        or (use.inside is not init.creator and use.inside.routine not in accessors)
+    ]
+    field = plan.fields.pop(kept.key, None)
+    if elsewhere and field is not None:
+        plan.fields[kept.key] = replace(field, owned=False)
+
+
 def _completes(role: Role) -> bool:
     """A hook of the module that must also take care of the new members."""
     return role.called is Called.HOOK and role.slot in ("m_traverse", "m_clear")
@@ -65,8 +87,6 @@ def _completes(role: Role) -> bool:
 def _fields(
     extension: Extension, types: set[str], refused: frozenset[str], adopted: object
 ) -> FieldPlan:
-    from isolate_ext.placement.decisions import Adopted
-
     taken: set[str] = set()
     if isinstance(adopted, Adopted):
         taken = {each.name for each in adopted.struct.fields}

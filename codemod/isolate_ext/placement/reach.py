@@ -6,9 +6,10 @@ instance, a type or an operand; from a type that may be torn down; not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from isolate_ext.capi.slots import Receiver, receiver
+from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import CType, Definition, Kind, Parameter, Routine, Use, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import ModuleInit
@@ -203,7 +204,24 @@ class Reach:
             if parameter.name and parameter.ctype.pointers == 1 and parameter.ctype.base == "void":
                 if self._cast_at_entry(definition, parameter.name, structs):
                     return Route(RouteKind.INSTANCE, (as_object(parameter),))
+        for parameter in definition.parameters:
+            member = self._user_members(structs).get(parameter.ctype.base)
+            if parameter.name and member and parameter.ctype.pointers == 1:
+                return Route(RouteKind.INSTANCE, (f"(PyObject *){parameter.name}->{member}",))
         return None
+
+    def _user_members(self, structs: set[int]) -> dict[str, str]:
+        """Per foreign struct the member that always holds an instance of a moved type.
+
+        Callbacks that unpack it at their entry, ``Foo *self = (Foo *)task->data;``, show which.
+        """
+        found: dict[str, set[str]] = {}
+        for path in self.extension.files:
+            for definition in self.extension.functions(path):
+                for parameter, member in _unpacked(definition):
+                    if self._points_to(member[1], structs):
+                        found.setdefault(parameter.ctype.base, set()).add(member[0])
+        return {base: members.pop() for base, members in found.items() if len(members) == 1}
 
     def _points_to(self, ctype: CType, structs: set[int]) -> bool:
         under = self.extension.structs.resolve(ctype)
@@ -284,6 +302,24 @@ class Reach:
         self.refusals.append(
             Refusal(_RULE, reason, use.path, use.start, use.end, message, use.symbol)
         )
+
+
+def _unpacked(definition: Definition) -> Iterator[tuple[Parameter, tuple[str, CType]]]:
+    """(parameter, (member, type)) for each leading declaration that reads a parameter's member."""
+    body = definition.node.child("body") if definition.node is not None else None
+    if body is None or b"->" not in body.text[:400]:
+        return
+    for statement in body.named:
+        if statement.kind != "declaration":
+            return
+        for each in declarators(statement):
+            value = strip_casts(each.initialiser) if each.initialiser is not None else None
+            if value is None or value.kind != "field_expression" or "->" not in value.str:
+                continue
+            name, _, member = value.str.partition("->")
+            for parameter in definition.parameters:
+                if parameter.name == name.strip() and member.strip().isidentifier():
+                    yield parameter, (member.strip(), each.ctype)
 
 
 def as_object(parameter: Parameter) -> str:

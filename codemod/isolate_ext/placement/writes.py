@@ -43,6 +43,18 @@ def may_write(extension: Extension, variable: Variable, use: Use) -> bool:
     return address
 
 
+def assigned(use: Use) -> bool:
+    """Whether a use is written directly, not through an address that escapes."""
+    if use.node is None:
+        return True
+    node, _ = part(use.node)
+    parent = node.parent
+    return parent is not None and (
+        (parent.kind == "assignment_expression" and parent.child("left") is node)
+        or parent.kind == "update_expression"
+    )
+
+
 def part(node: Node) -> tuple[Node, bool]:
     """The largest expression that names a part of the variable, and whether `&` is before it."""
     while (parent := node.parent) is not None:
