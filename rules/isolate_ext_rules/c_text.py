@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from isolate_ext.engine import Pass, Stage
+from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Declaration
 from isolate_ext.syntax import Condition, Node
 
@@ -73,20 +74,51 @@ def remove_statement(
 def remove_declaration(
     pass_: Pass, declaration: Declaration, group: str, since: Stage, *, comment: bool = False
 ) -> None:
-    """Take one declarator away, and the whole declaration where it is the only one."""
-    data = pass_.parsed(declaration.path).source.data
-    if declaration.siblings == 1:
-        end = trailing_comment(data, declaration.end)[1] if comment else declaration.end
-        start, end = with_blank_line(data, declaration.start, end)
-        pass_.replace(declaration.path, start, end, b"", group, since)
+    """Take one declarator away, and the whole declaration where all of it goes.
+
+    A struct that is defined in the declaration stays.
+    """
+    path, data = declaration.path, pass_.parsed(declaration.path).source.data
+    row = _siblings(pass_, declaration)
+    index = next(i for i, (start, _, _) in enumerate(row) if start == declaration.name_start)
+    if all(goes for _, _, goes in row):
+        if index == 0:
+            _remove_whole(pass_, declaration, group, since, comment=comment)
         return
-    start, end = declaration.declarator.start, declaration.declarator.end
-    after = re.match(rb"\s*,\s*", data[end:])
-    if after:
-        end += after.end()
-    else:
-        before = re.search(rb"\s*,\s*$", data[:start])
-        start = before.start() if before else start
+    begins = [span[0] for _, span, _ in row]
+    ends = [span[1] for _, span, _ in row]
+    rest = next((i for i in range(index, len(row)) if not row[i][2]), None)
+    if rest is not None:
+        pass_.replace(path, begins[index], begins[index + 1], b"", group, since)
+    elif row[index - 1][2] is False:
+        pass_.replace(path, ends[index - 1], ends[-1], b"", group, since)
+
+
+def _siblings(pass_: Pass, declaration: Declaration) -> list[tuple[int, tuple[int, int], bool]]:
+    """Per declarator of a declaration: where its name is, its span, and whether it goes."""
+    going = {declaration.name_start}
+    for key in pass_.decisions.fields if declaration.siblings > 1 else ():
+        variable = pass_.extension.variables[key]
+        for other in variable.definitions + variable.declarations:
+            if other.path == declaration.path and other.start == declaration.start:
+                going.add(other.name_start)
+    return [
+        (each.name.start, (each.node.start, each.node.end), each.name.start in going)
+        for each in declarators(declaration.node)
+    ]
+
+
+def _remove_whole(
+    pass_: Pass, declaration: Declaration, group: str, since: Stage, *, comment: bool
+) -> None:
+    data = pass_.parsed(declaration.path).source.data
+    struct = declaration.node.child("type")
+    if declaration.inline_struct and struct is not None and struct.child("name") is not None:
+        pass_.replace(declaration.path, declaration.start, struct.start, b"", group, since)
+        pass_.replace(declaration.path, struct.end, declaration.end, b";", group, since)
+        return
+    end = trailing_comment(data, declaration.end)[1] if comment else declaration.end
+    start, end = with_blank_line(data, declaration.start, end)
     pass_.replace(declaration.path, start, end, b"", group, since)
 
 

@@ -12,14 +12,62 @@ Handbook pattern 71.
 
 from __future__ import annotations
 
-from isolate_ext.engine import Pass, Refused, Rule, Safety, Stage
+from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.build import resolve_include
 from isolate_ext.model.entities import Kind, Use
 from isolate_ext.placement.decisions import RouteKind, StateField
 from isolate_ext.placement.refusals import Reason
-from isolate_ext_rules.examples import TABLE_OF_ADDRESSES
+from isolate_ext_rules.examples import module
 
-EXAMPLES = (Refused(TABLE_OF_ADDRESSES, Reason.FILE_SCOPE_USE),)
+_SOURCE = module(
+    """
+static PyObject *Error;
+
+#include "spam.c.h"
+""",
+    "SPAM_FAIL_METHODDEF",
+    'Error = PyErr_NewException("spam.Error", NULL, NULL);',
+)
+_GENERATED = """\
+/*[clinic input]
+preserve
+[clinic start generated code]*/
+
+#define SPAM_FAIL_METHODDEF    \\
+    {"fail", (PyCFunction)spam_fail, METH_NOARGS, NULL},
+
+static PyObject *
+spam_fail(PyObject *module, PyObject *Py_UNUSED(ignored))
+{
+    PyErr_SetString(Error, "failed");
+    return NULL;
+}
+"""
+_HELPER = """
+static void
+report(void)
+{
+    PyErr_SetString(Error, "failed");
+}
+"""
+
+
+def _archive(generated: str) -> str:
+    return f"-- spam.c --\n{_SOURCE}-- spam.c.h --\n{generated}"
+
+
+EXAMPLES = (
+    Rewrite(
+        _archive(_GENERATED),
+        ("#define Error (get_spam_state(module)->Error)  /* for generated code */", "#undef Error",
+         'PyErr_SetString(Error, "failed");'),
+    ),
+    Refused(
+        _archive(_GENERATED.replace('    PyErr_SetString(Error, "failed");', "    report();")
+                 .replace("static PyObject *\nspam_fail", _HELPER + "\nstatic PyObject *\nspam_fail")),
+        Reason.GENERATED,
+    ),
+)
 
 
 def run(pass_: Pass) -> None:

@@ -74,6 +74,11 @@ def run(pass_: Pass) -> None:
     _define_static(pass_, home)
 
 
+def first_stage(pass_: Pass) -> Stage:
+    """The stage at which there is a struct: with types only, the second."""
+    return Stage.STATE if fields_at(pass_, Stage.STATE) else Stage.HEAP_TYPES
+
+
 def fields_at(pass_: Pass, stage: Stage) -> list[StateField]:
     """The members that exist at a stage; types join with the second."""
     return [
@@ -118,18 +123,14 @@ def _extend(pass_: Pass, stage: Stage) -> None:
 
 def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
     names = pass_.decisions.names
-    kinds = {route.kind for route in pass_.decisions.routes.values()}
+    routes = pass_.decisions.routes | pass_.decisions.generated_routes
+    kinds = {route.kind for route in routes.values()}
     parts: list[str] = []
     if stage < Stage.ISOLATED:
-        parts.append(
-            STATIC_ACCESSOR.fill(
-                storage="extern" if home.shared else "static",
-                struct=names.state_struct,
-                variable=names.global_variable,
-                accessor=names.global_accessor,
-                initialiser="" if home.shared else static_initialiser(pass_),
-            )
-        )
+        parts.append(STATIC_ACCESSOR.fill(
+            storage="extern" if home.shared else "static", struct=names.state_struct,
+            variable=names.global_variable, accessor=names.global_accessor,
+        ))
     if stage >= Stage.HEAP_TYPES and pass_.decisions.types:
         if pass_.settings.floor < (3, 10) and stage >= Stage.HEAP_TYPES:
             parts.append(TYPE_FLAGS.fill())
@@ -209,12 +210,17 @@ def _ready(pass_: Pass, home: Home) -> str:
 
 
 def _define_static(pass_: Pass, home: Home) -> None:
-    """The one static instance of the struct, until the module has its own."""
+    """The one static instance of the struct, until the module has its own.
+
+    It stands after all that its initial values may name; what precedes it is a tentative definition.
+    """
     names = pass_.decisions.names
-    if home.shared:
+    values = static_initialiser(pass_)
+    if home.shared or values:
         path, at = home.definition_site(pass_)
-        text = f"{names.state_struct} {names.global_variable}{static_initialiser(pass_)};\n\n"
-        first = Stage.STATE if fields_at(pass_, Stage.STATE) else Stage.HEAP_TYPES
+        storage = "" if home.shared else "static "
+        text = f"{storage}{names.state_struct} {names.global_variable}{values};\n\n"
+        first = first_stage(pass_)
         pass_.replace(path, at, at, text, GROUP, first, Stage.ACCESS, order=-5)
 
 

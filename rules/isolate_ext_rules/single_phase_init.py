@@ -32,6 +32,7 @@ from isolate_ext_rules.c_text import (
 )
 from isolate_ext_rules.examples import EXCEPTION, module
 from isolate_ext_rules.exec_prologue import add_prologue
+from isolate_ext_rules.init_macros import macro_exits
 from isolate_ext_rules.module_hooks import hook_fields, hook_functions
 from isolate_ext_rules.state_home import definition_name, is_shared
 
@@ -77,7 +78,7 @@ def run(pass_: Pass) -> None:
     for exit_ in init.exits:
         if not any(start <= exit_.node.start < end for start, end in removed):
             _exit(pass_, exit_)
-    _macro_exits(pass_)
+    macro_exits(pass_)
     _releases(pass_, removed)
     _header(pass_)
     _definition(pass_)
@@ -280,32 +281,6 @@ def _arm(pass_: Pass, value: Node) -> str | None:
         return "-1"
     parameters = {(p.name or "").encode() for d in routine.definitions for p in d.parameters}
     return "0" if bodies <= parameters and bodies else None
-
-
-def _macro_exits(pass_: Pass) -> None:
-    """``INITERROR;`` and the like: a macro whose body is `return NULL`."""
-    init = pass_.decisions.init
-    for node in init.creator.node.descendants() if init.creator.node is not None else ():
-        if (
-            node.kind != "expression_statement"
-            or not node.named
-            or node.named[0].kind != "identifier"
-        ):
-            continue
-        name = node.named[0].str
-        routine = pass_.extension.routine_named(f"#{name}", init.creator.path)
-        if routine is None:
-            continue
-        bodies = [
-            pass_.parsed(d.path).source.data[slice(*d.body)]
-            for d in routine.definitions
-            if all(c.verdict is not False for c in d.conditions)
-        ]
-        if bodies and all(re.fullmatch(rb"return\s+\(?(NULL|0)\)?;?", b.strip()) for b in bodies):
-            inner = node.named[0]
-            pass_.replace(
-                init.creator.path, inner.start, inner.end, b"return -1", GROUP, Stage.ISOLATED
-            )
 
 
 def _releases(pass_: Pass, removed: list[tuple[int, int]]) -> None:

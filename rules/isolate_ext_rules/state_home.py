@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.build import resolve_include
-from isolate_ext.model.entities import Definition
+from isolate_ext.model.entities import Definition, Kind
+from isolate_ext.placement.decisions import StateField
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Parsed
 
@@ -156,20 +158,33 @@ def _place_in(pass_: Pass, path: str, needing: list[Definition]) -> int | None:
     for include in parsed.scan.includes:
         if include.span[0] < limit and not _is_source(include.name):
             at = max(at, _after(parsed, include.span[1]))
+    late = False
     for field in pass_.decisions.fields.values():
-        where = pass_.extension.structs.ends.get(field.needs) if field.needs else None
-        if where is not None and where[0] == path:
-            at = max(at, _after(parsed, where[2]))
-    if at > limit:
-        pass_.refuse(
-            Reason.LAYOUT,
-            path,
-            limit,
-            limit,
-            "a type of a state member is declared after the first function that needs the state",
-        )
-        return None
-    return at
+        for where in _needed(pass_, field, path):
+            after = _after(parsed, where[2])
+            if where[0] != path:
+                continue
+            if after > limit:
+                late = True
+                name = pass_.extension.variables[field.symbol].name
+                pass_.refuse(Reason.LAYOUT, path, where[1], where[2],
+                             f"what {name} is made of is declared after the first function that needs "
+                             "the state", field.symbol)
+            at = max(at, after)
+    return None if late else at
+
+
+def _needed(pass_: Pass, field: StateField, path: str) -> Iterator[tuple[str, int, int]]:
+    """Where the type of a member, and what its array sizes name, are declared."""
+    ends = pass_.extension.structs.ends
+    words = {word for size in field.arrays for word in re.findall(r"[A-Za-z_]\w*", size)}
+    for word in sorted(words | {field.needs}):
+        if word in ends:
+            yield ends[word]
+            continue
+        macro = pass_.extension.routine_named(f"#{word}", path) if word else None
+        for definition in macro.definitions if macro is not None else ():
+            yield definition.path, definition.start, definition.end
 
 
 def _is_source(name: str) -> bool:
@@ -207,11 +222,12 @@ def _shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
         for path in extension.files
         if path.endswith(_SUFFIX) and all(path in extension.units[unit] for unit in units)
     ]
-    wanted = {
-        where[0]
-        for field in pass_.decisions.fields.values()
-        if field.needs and (where := extension.structs.ends.get(field.needs)) is not None
+    creator = pass_.decisions.init.creator
+    needed = {
+        key: {where[0] for where in _needed(pass_, field, creator.path)}
+        for key, field in pass_.decisions.fields.items()
     }
+    wanted = set().union(*needed.values())
     for path in sorted(common, key=lambda each: -_rank(pass_, each)):
         reached = _reached(pass_, path)
         if wanted <= reached and _reads_python(pass_, path, units):
@@ -219,14 +235,19 @@ def _shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
             needs = {each: first_need(pass_, each) for each in paths}
             if at is not None and _read_before(pass_, (path, at), needs, units):
                 return Home(path, at, len(units) > 1)
-    if any(not each.endswith(_SUFFIX) or each in paths for each in wanted):
-        pass_.refuse(
-            Reason.LAYOUT,
-            pass_.decisions.init.creator.path,
-            0,
-            0,
-            "types of state members are private to one of several files",
-        )
+    private = {each for each in wanted if not each.endswith(_SUFFIX) or each in paths}
+    for key, where in needed.items():
+        if where & private:
+            home = extension.variables[key].home
+            pass_.refuse(
+                Reason.LAYOUT,
+                home.path,
+                home.name_start,
+                home.name_start + len(home.name),
+                f"what {home.name} is made of is private to one of several files",
+                key,
+            )
+    if private:
         return None
     return _new_header(pass_, paths, units, sorted(wanted))
 
@@ -342,6 +363,8 @@ def _new_header(pass_: Pass, paths: set[str], units: list[str], wanted: list[str
             if include.span[0] < limit and not _is_source(include.name):
                 at = max(at, _after(parsed, include.span[1]))
         relative = posixpath.relpath(path, posixpath.dirname(each) or ".")
-        pass_.replace(each, at, at, f'#include "{relative}"\n', GROUP, Stage.STATE, order=-20)
+        plain = any(field.kind is not Kind.TYPE for field in pass_.decisions.fields.values())
+        first = Stage.STATE if plain else Stage.HEAP_TYPES
+        pass_.replace(each, at, at, f'#include "{relative}"\n', GROUP, first, order=-20)
     needed = tuple(posixpath.relpath(each, folder or ".") for each in wanted)
     return Home(path, 0, len(units) > 1, True, needed)

@@ -6,14 +6,14 @@ from isolate_ext.text import Template
 
 STATIC_ACCESSOR = Template(
     """\
-${storage} ${struct} ${variable}${initialiser};
+${storage} ${struct} ${variable};
 
 static inline ${struct} *
 ${accessor}(void)
 {
     return &${variable};
 }""",
-    "storage struct variable accessor initialiser",
+    "storage struct variable accessor",
 )
 
 GET_MODULE = Template(

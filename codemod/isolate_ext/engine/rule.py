@@ -26,7 +26,10 @@ class Safety(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """An executed example: a whole C file before, and fragments that stand in it afterwards."""
+    """An executed example: a C file (or an archive of several) and fragments of what becomes of it.
+
+    Nothing of ``gone`` may be left.
+    """
 
     before: str
     after: tuple[str, ...]

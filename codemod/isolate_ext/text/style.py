@@ -24,7 +24,7 @@ class Style:
     def adapt(self, text: bytes) -> bytes:
         """Text written with ``\\n`` and four-space steps, in this file's line ending and indent."""
         lines = []
-        for line in text.split(b"\n"):
+        for line in text.replace(b"\r\n", b"\n").split(b"\n"):
             body = line.lstrip(b" ")
             steps, rest = divmod(len(line) - len(body), 4)
             lines.append(self.indent * steps + b" " * rest + body)
