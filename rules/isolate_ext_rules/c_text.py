@@ -78,7 +78,7 @@ def remove_declaration(
 
     A struct that is defined in the declaration stays.
     """
-    path, data = declaration.path, pass_.parsed(declaration.path).source.data
+    path = declaration.path
     row = _siblings(pass_, declaration)
     index = next(i for i, (start, _, _) in enumerate(row) if start == declaration.name_start)
     if all(goes for _, _, goes in row):

@@ -59,12 +59,18 @@ def _archive(generated: str) -> str:
 EXAMPLES = (
     Rewrite(
         _archive(_GENERATED),
-        ("#define Error (get_spam_state(module)->Error)  /* for generated code */", "#undef Error",
-         'PyErr_SetString(Error, "failed");'),
+        (
+            "#define Error (get_spam_state(module)->Error)  /* for generated code */",
+            "#undef Error",
+            'PyErr_SetString(Error, "failed");',
+        ),
     ),
     Refused(
-        _archive(_GENERATED.replace('    PyErr_SetString(Error, "failed");', "    report();")
-                 .replace("static PyObject *\nspam_fail", _HELPER + "\nstatic PyObject *\nspam_fail")),
+        _archive(
+            _GENERATED.replace('    PyErr_SetString(Error, "failed");', "    report();").replace(
+                "static PyObject *\nspam_fail", _HELPER + "\nstatic PyObject *\nspam_fail"
+            )
+        ),
         Reason.GENERATED,
     ),
 )

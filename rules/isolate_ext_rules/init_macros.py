@@ -32,11 +32,17 @@ def _spell_out(pass_: Pass, routine: Routine) -> None:
 
 
 def _edit(pass_: Pass, routine: Routine) -> None:
-    outside = next((use for use in pass_.extension.uses_of(routine.key)
-                    if not _in_init(pass_, use)), None)
+    outside = next(
+        (use for use in pass_.extension.uses_of(routine.key) if not _in_init(pass_, use)), None
+    )
     if outside is not None:
-        pass_.refuse(Reason.INIT_SHAPE, outside.path, outside.start, outside.end,
-                     f"{routine.name} returns NULL from the init function, and from here too")
+        pass_.refuse(
+            Reason.INIT_SHAPE,
+            outside.path,
+            outside.start,
+            outside.end,
+            f"{routine.name} returns NULL from the init function, and from here too",
+        )
         return
     for definition in routine.definitions:
         for match in _INSIDE.finditer(_body(pass_, definition)):
@@ -48,7 +54,9 @@ def _in_init(pass_: Pass, use: Use) -> bool:
     if use.inside is None or use.inside is pass_.decisions.init.creator:
         return use.inside is not None
     outer = pass_.extension.routines[use.inside.routine]
-    return outer.is_macro and all(_in_init(pass_, each) for each in pass_.extension.uses_of(outer.key))
+    return outer.is_macro and all(
+        _in_init(pass_, each) for each in pass_.extension.uses_of(outer.key)
+    )
 
 
 def _used(pass_: Pass, definition: Definition, seen: set[str]) -> Iterator[Routine]:

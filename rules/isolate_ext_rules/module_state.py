@@ -18,8 +18,8 @@ from isolate_ext.model.entities import Kind
 from isolate_ext.placement.decisions import RouteKind, StateField
 from isolate_ext_rules.add_object import adds_objects
 from isolate_ext_rules.c_text import conditional, trailing_comment
-from isolate_ext_rules.exec_prologue import static_initialiser
 from isolate_ext_rules.examples import EXCEPTION
+from isolate_ext_rules.exec_prologue import static_initialiser
 from isolate_ext_rules.state_home import Home, find_home
 from isolate_ext_rules.state_text import (
     GET_BY_OPERANDS,
@@ -127,10 +127,14 @@ def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
     kinds = {route.kind for route in routes.values()}
     parts: list[str] = []
     if stage < Stage.ISOLATED:
-        parts.append(STATIC_ACCESSOR.fill(
-            storage="extern" if home.shared else "static", struct=names.state_struct,
-            variable=names.global_variable, accessor=names.global_accessor,
-        ))
+        parts.append(
+            STATIC_ACCESSOR.fill(
+                storage="extern" if home.shared else "static",
+                struct=names.state_struct,
+                variable=names.global_variable,
+                accessor=names.global_accessor,
+            )
+        )
     if stage >= Stage.HEAP_TYPES and pass_.decisions.types:
         if pass_.settings.floor < (3, 10) and stage >= Stage.HEAP_TYPES:
             parts.append(TYPE_FLAGS.fill())
@@ -212,7 +216,7 @@ def _ready(pass_: Pass, home: Home) -> str:
 def _define_static(pass_: Pass, home: Home) -> None:
     """The one static instance of the struct, until the module has its own.
 
-    It stands after all that its initial values may name; what precedes it is a tentative definition.
+    It stands after all that its initial values may name, behind a tentative definition.
     """
     names = pass_.decisions.names
     values = static_initialiser(pass_)

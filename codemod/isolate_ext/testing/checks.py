@@ -12,7 +12,9 @@ from isolate_ext.testing.sources import extension_of
 
 
 def migrated(
-    rules: Sequence[Rule], source: str, settings: Settings | None = None,
+    rules: Sequence[Rule],
+    source: str,
+    settings: Settings | None = None,
     stage: Stage = Stage.ISOLATED,
 ) -> Outcome:
     """What the engine makes of a source, with the texts of every stage on the way."""
@@ -20,8 +22,12 @@ def migrated(
 
 
 def check_rewrite(
-    rules: Sequence[Rule], before: str, *fragments: str, gone: Iterable[str] = (),
-    settings: Settings | None = None, stage: Stage = Stage.ISOLATED,
+    rules: Sequence[Rule],
+    before: str,
+    *fragments: str,
+    gone: Iterable[str] = (),
+    settings: Settings | None = None,
+    stage: Stage = Stage.ISOLATED,
 ) -> Outcome:
     """Nothing is refused, each fragment stands in the new text, and nothing of ``gone`` does."""
     outcome = migrated(rules, before, settings, stage)
@@ -36,7 +42,11 @@ def check_rewrite(
 
 
 def check_refused(
-    rules: Sequence[Rule], before: str, reason: Reason, *, rule: str | None = None,
+    rules: Sequence[Rule],
+    before: str,
+    reason: Reason,
+    *,
+    rule: str | None = None,
     settings: Settings | None = None,
 ) -> Outcome:
     """Something is refused for this reason (by this rule), and the module stays single-phase."""
@@ -92,5 +102,7 @@ def _told(outcome: Outcome) -> str:
     lines = []
     for each in outcome.refusals:
         line, column = outcome.extension.files[each.path].line_column(each.start)
-        lines.append(f"{each.path}:{line}:{column}: {each.rule}: {each.reason.name}: {each.message}")
+        lines.append(
+            f"{each.path}:{line}:{column}: {each.rule}: {each.reason.name}: {each.message}"
+        )
     return "\n".join(lines)

@@ -22,7 +22,16 @@ def complaints(originals: Mapping[str, bytes], texts: Mapping[str, bytes]) -> li
         sources = tuple(path for path in originals if path.endswith(".c"))
         headers = tuple(path for path in originals if not path.endswith(".c"))
         found = DiscoveredExtension(
-            name_of(originals), sources, headers, (), (), (), (), "c", (), Origin("archive", 1, "a test"),
+            name_of(originals),
+            sources,
+            headers,
+            (),
+            (),
+            (),
+            (),
+            "c",
+            (),
+            Origin("archive", 1, "a test"),
             python_sources=sources,
         )
         result = CompileCheck(root)(found, texts)
