@@ -167,9 +167,15 @@ def _place_in(pass_: Pass, path: str, needing: list[Definition]) -> int | None:
             if after > limit:
                 late = True
                 name = pass_.extension.variables[field.symbol].name
-                pass_.refuse(Reason.LAYOUT, path, where[1], where[2],
-                             f"what {name} is made of is declared after the first function that needs "
-                             "the state", field.symbol)
+                pass_.refuse(
+                    Reason.LAYOUT,
+                    path,
+                    where[1],
+                    where[2],
+                    f"what {name} is made of is declared after the first function that needs "
+                    "the state",
+                    field.symbol,
+                )
             at = max(at, after)
     return None if late else at
 
