@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from isolate_ext.capi.macros import TYPE_ARGUMENTS, Shape
+from isolate_ext.capi.macros import SYSTEM_MACROS, TYPE_ARGUMENTS, Shape
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.lexing import IDENTIFIER
 from isolate_ext.syntax.sheet import Sheet
@@ -75,7 +75,9 @@ def invocation(sheet: Sheet, macros: MacroEnvironment, start: int, name: str) ->
 
 def _takes_arguments(macros: MacroEnvironment, name: str, depth: int = 3) -> bool:
     definitions = macros.definitions(name)
-    if not definitions or any(define.params is not None for define in definitions):
+    if not definitions:
+        return name not in SYSTEM_MACROS or "ragma" in name
+    if any(define.params is not None for define in definitions):
         return True
     if not all(define.code for define in definitions):
         return True
