@@ -32,6 +32,8 @@ def judge(before: dict[str, Any], after: dict[str, Any], version: tuple[int, int
     cells: dict[str, str] = {}
     for name, rung in other.items():
         was = one.get(name, {"status": "absent", "problems": []})
+        if "alone" in rung["data"]:
+            notes.append(f"{name}: judged without its package: {rung['data']['alone']}")
         cells[name] = f"{was['status']} -> {rung['status']}"
         if rung["status"] == "ok":
             continue

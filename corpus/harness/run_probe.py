@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 PROBE = Path(__file__).parent / "probe"
+REFUSAL = re.compile(r"module (\S+) does not support loading in subinterpreters")
 CRASHES_TOLERATED = 60
 LEARNING = 40.0
 """Seconds for trying every call once; one that hangs is left out, and it starts again."""
@@ -101,12 +103,34 @@ class Driver:
             skip = skip + results["learn"].data.pop("blocked", [])
         if results.get("learn", Rung("absent")).status == "ok":
             for name in rungs if rungs is not None else self.offered():
-                results[name] = self.rung(name, only=only if name != "surface" else None, skip=skip)
+                plan = {"only": only if name != "surface" else None, "skip": skip}
+                results[name] = self.rung(name, **plan)
+                blockers = self._others_that_refuse(results[name])
+                if blockers and self.subject.path is None:
+                    results[name] = self._alone(name, results, blockers, plan)
         return {
             "rungs": {name: asdict(rung) for name, rung in results.items()},
             "skip": skip,
             "crashes": crashes,
         }
+
+    def _others_that_refuse(self, rung: Rung) -> list[str]:
+        """Modules of other projects that the package imports and that refuse the interpreter."""
+        own = (self.subject.module, self.subject.module.rpartition(".")[2], *self.subject.prefixes)
+        names = REFUSAL.findall(" ".join(rung.problems))
+        return [
+            name
+            for name in dict.fromkeys(names)
+            if not any(name == it or name.startswith(it + ".") for it in own)
+        ]
+
+    def _alone(
+        self, name: str, results: dict[str, Rung], blockers: list[str], plan: dict[str, Any]
+    ) -> Rung:
+        """The library without the package around it, which something else keeps out."""
+        library = results["import"].data["file"]
+        rung = self.rung(name, **plan, path=library, bare_parent=True)
+        return replace(rung, data={**rung.data, "alone": f"{', '.join(blockers)} refuses"})
 
     def offered(self) -> list[str]:
         """The rungs that this interpreter can climb."""

@@ -83,6 +83,22 @@ def test_the_unmodified_extension_has_something_to_fail(compiled, newest):
     assert not any("nothing to fail" in line for line in verdict.notes)
 
 
+def test_library_is_judged_alone_where_another_project_refuses(tmp_path):
+    class Scripted(Driver):
+        def rung(self, name, **more):
+            if name == "own-gil" and "path" not in more:
+                refusal = "module other._fast does not support loading in subinterpreters"
+                return Rung("failed", (refusal,))
+            data = {"file": "/built/pkg/_mine.so"} if name == "import" else {}
+            return Rung("ok", (), {**data, "asked": more.get("path")})
+
+    subject = Subject("pkg._mine", prefixes=("pkg",))
+    result = Scripted(subject, "python", tmp_path, 1.0, 1).climb([], ("own-gil",))
+    rung = result["rungs"]["own-gil"]
+    assert (rung["status"], rung["data"]["asked"]) == ("ok", "/built/pkg/_mine.so")
+    assert rung["data"]["alone"] == "other._fast refuses"
+
+
 def test_hanging_and_crashing_calls_are_left_out(tmp_path, newest):
     """A stand-in driver: the journal's last line names the call to leave out."""
 
