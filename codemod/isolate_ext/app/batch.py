@@ -8,13 +8,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from isolate_ext.app.batch_worker import CRASHED, one_project
+from isolate_ext.app.batch_worker import CRASHED, ignore_interrupts, one_project
 from isolate_ext.app.options import MigrateOptions
 from isolate_ext.project import ProjectError
 from isolate_ext.project.fallback import PRUNED
@@ -24,11 +25,13 @@ from isolate_ext.report.views import BatchResult, BatchRow
 BUILD_FILES = ("setup.py", "pyproject.toml", "setup.cfg", "meson.build", "CMakeLists.txt")
 Progress = Callable[[BatchRow, int, int], None]
 """progress(row, finished so far, all)."""
+Work = Callable[[str, MigrateOptions, float], BatchRow]
+Task = Callable[[], BatchRow]
 
 
 def batch(
     folder: Path, options: MigrateOptions, jobs: int = 0, timeout: float = 600,
-    progress: Progress | None = None,
+    progress: Progress | None = None, work: Work = one_project,
 ) -> BatchResult:  # fmt: skip
     """One row a project, by path.  ``timeout`` is in seconds, for each project.
 
@@ -39,8 +42,11 @@ def batch(
     projects = find_projects(folder)
     if not projects:
         raise ProjectError("no project below this directory", str(folder))
-    tasks = {str(path): replace(options, paths=(path,)) for path in projects}
-    rows = _Pool(tasks, jobs or os.cpu_count() or 1, timeout, progress).run()
+    tasks = {
+        str(path): partial(work, str(path), replace(options, paths=(path,)), timeout)
+        for path in projects
+    }
+    rows = _Pool(tasks, jobs or os.cpu_count() or 1, progress).run()
     return BatchResult(options.dry_run, [rows[name] for name in tasks])
 
 
@@ -76,51 +82,52 @@ def _has_c_file(folder: Path) -> bool:
 
 
 class _Pool:
-    """Runs tasks side by side; what is lost with a broken pool is tried again by itself."""
+    """Runs tasks side by side, as many at a time as there are processes.
 
-    def __init__(
-        self, tasks: dict[str, MigrateOptions], jobs: int, timeout: float, progress: Progress | None
-    ) -> None:
+    What was under way when a process died is tried again, each by itself, so that the culprit is
+    found and the others have their row.
+    """
+
+    def __init__(self, tasks: Mapping[str, Task], jobs: int, progress: Progress | None) -> None:
         self.tasks = tasks
         self.jobs = min(jobs, len(tasks))
-        self.timeout = timeout
         self.progress = progress
         self.rows: dict[str, BatchRow] = {}
 
     def run(self) -> dict[str, BatchRow]:
-        self.attempt(list(self.tasks), self.jobs)
-        for name in [name for name in self.tasks if name not in self.rows]:
-            started = time.monotonic()
-            self.attempt([name], 1)
-            if name not in self.rows:
-                seconds = time.monotonic() - started
-                self.done(BatchRow(name, CRASHED, seconds, "its process ended without a word"))
+        waiting = list(self.tasks)
+        while waiting:
+            lost = self.attempt(waiting, self.jobs)
+            for name in lost:
+                started = time.monotonic()
+                if self.attempt([name], 1):
+                    seconds = time.monotonic() - started
+                    self.done(BatchRow(name, CRASHED, seconds, "its process ended without a word"))
+            waiting = [name for name in self.tasks if name not in self.rows]
         return self.rows
 
-    def attempt(self, names: Sequence[str], jobs: int) -> None:
-        """Rows for all of these whose process lived to tell."""
+    def attempt(self, names: Sequence[str], jobs: int) -> list[str]:
+        """Fill in rows until all are done or a process dies; what was under way then."""
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        waiting = list(reversed(names))
+        running: dict[Future[BatchRow], str] = {}
+        with ProcessPoolExecutor(jobs, context, ignore_interrupts) as pool:
             try:
-                futures = {
-                    pool.submit(one_project, name, self.tasks[name], self.timeout): name
-                    for name in names
-                }
-                for future in as_completed(futures):
-                    self.take(future)
+                while waiting or running:
+                    while waiting and len(running) < jobs:
+                        name = waiting.pop()
+                        running[pool.submit(self.tasks[name])] = name
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        row = future.result()
+                        del running[future]
+                        self.done(row)
             except BrokenProcessPool:
-                return
-            except KeyboardInterrupt:
-                pool.shutdown(wait=False, cancel_futures=True)
+                return list(running.values())
+            except BaseException:
+                for process in multiprocessing.active_children():
+                    process.terminate()
                 raise
-
-    def take(self, future: Future[BatchRow]) -> None:
-        error = future.exception()
-        if isinstance(error, BrokenProcessPool):
-            return
-        if error is not None:
-            raise error
-        self.done(future.result())
+        return []
 
     def done(self, row: BatchRow) -> None:
         self.rows[row.project] = row

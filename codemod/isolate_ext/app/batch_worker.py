@@ -36,6 +36,11 @@ class _TooLongError(BaseException):
     """Not an Exception, so that nothing on the way takes it for its own."""
 
 
+def ignore_interrupts() -> None:
+    """Leave an interrupt from the keyboard to the process that waits for us."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def one_project(name: str, options: MigrateOptions, timeout: float) -> BatchRow:
     """The row of one project.  A process that hangs beyond the time-out ends itself."""
     started = time.monotonic()
