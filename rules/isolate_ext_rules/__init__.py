@@ -4,6 +4,7 @@ from isolate_ext.engine import Rule
 from isolate_ext_rules import (
     add_object,
     find_module,
+    foreign_thread,
     generated_code,
     global_variable,
     heap_spec,
@@ -34,6 +35,7 @@ SUITE: tuple[Rule, ...] = (
     generated_code.RULE,
     state_access.RULE,
     find_module.RULE,
+    foreign_thread.RULE,
     add_object.RULE,
     module_hooks.RULE,
     single_phase_init.RULE,
