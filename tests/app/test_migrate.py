@@ -172,8 +172,8 @@ def sharing(name: str) -> str:
 
 
 def test_a_shared_header_that_would_differ_is_refused_for_both(tree: Tree) -> None:
-    files = {"setup.py": setup_py("spam", "eggs", "ham"), "shared.h": SHARED,
-             "spam.c": sharing("spam"), "eggs.c": sharing("eggs"), "ham.c": clean("ham")}  # fmt: skip
+    sources = {"spam.c": sharing("spam"), "eggs.c": sharing("eggs"), "ham.c": clean("ham")}
+    files = {"setup.py": setup_py("spam", "eggs", "ham"), "shared.h": SHARED, **sources}
     root = tree(files)
     result = run(root)
     by_name = {each.name: each for each in result.extensions}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -32,14 +32,12 @@ def project(tree: Tree) -> Path:
 
 
 def test_the_version_is_quick() -> None:
-    times = []
-    for _ in range(3):
-        started = time.perf_counter()
-        done = outside(["--version"])
-        times.append(time.perf_counter() - started)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = outside(["--version"])
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0
     assert done.stdout.startswith("isolate-ext ")
-    assert min(times) < 0.5
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
 
 
 def test_heavy_libraries_wait_until_they_are_needed() -> None:
@@ -118,7 +116,7 @@ def test_a_real_interrupt(tree: Tree) -> None:
     assert running.stderr is not None
     running.stderr.readline()
     os.killpg(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=120)
     assert running.returncode == 130, err
     assert "Traceback" not in out + err
 
