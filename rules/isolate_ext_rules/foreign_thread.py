@@ -68,7 +68,9 @@ EXAMPLES = (
         Reason.FOREIGN_THREAD,
     ),
 )
-_STARTERS = frozenset({"pthread_create", "thrd_create", "CreateThread", "_beginthreadex", "_beginthread"})
+_STARTERS = frozenset(
+    {"pthread_create", "thrd_create", "CreateThread", "_beginthreadex", "_beginthread"}
+)
 _STARTING_MEMBERS = ("sigev_notify_function",)
 GROUP = "foreign-thread"
 
@@ -76,7 +78,9 @@ GROUP = "foreign-thread"
 def run(pass_: Pass) -> None:
     for path, parsed in pass_.extension.files.items():
         names = parsed.names()
-        for offset in parsed.occurrences("PyGILState_Ensure") if "PyGILState_Ensure" in names else ():
+        for offset in (
+            parsed.occurrences("PyGILState_Ensure") if "PyGILState_Ensure" in names else ()
+        ):
             function = pass_.extension.function_at(path, offset)
             node = parsed.node_at(offset)
             if function is None or node is None or node.parent is None:
@@ -169,6 +173,4 @@ def _releases(function: Definition, name: str) -> list[Node]:
     ]
 
 
-RULE = Rule(
-    "foreign-thread", __doc__, (84, 85, 86), Stage.ISOLATED, Safety.REVIEW, run, EXAMPLES
-)
+RULE = Rule("foreign-thread", __doc__, (84, 85, 86), Stage.ISOLATED, Safety.REVIEW, run, EXAMPLES)

@@ -30,6 +30,7 @@ from isolate_ext_rules.c_text import (
     with_blank_line,
 )
 from isolate_ext_rules.examples import TYPE, module
+from isolate_ext_rules.type_pickle import own_table, own_table_text
 from isolate_ext_rules.type_traverse import traverse_slots, traverse_text
 
 EXAMPLES = (
@@ -167,6 +168,7 @@ def _rewrite(pass_: Pass, type_: StaticType) -> None:
         part
         for part in (
             traverse,
+            own_table_text(pass_, type_, stem(type_)),
             _offset_table(pass_, type_, group),
             _slot_array(pass_, type_),
             _spec(pass_, type_),
@@ -241,6 +243,8 @@ def _slot_array(pass_: Pass, type_: StaticType) -> str:
             lines.append(conditional(inner if value.suite is None else (), line))
     for name, function in traverse_slots(pass_, type_, stem(type_)):
         lines.append(f"    {{Py_{name}, {function}}},")
+    if own_table(pass_, type_):
+        lines.append(f"    {{Py_tp_methods, {own_table(pass_, type_)}}},")
     if _own_members(type_):
         lines.append(f"    {{Py_tp_members, {_own_members(type_)}}},")
     body = "\n".join([*lines, "    {0, NULL}"])

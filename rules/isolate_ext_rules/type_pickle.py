@@ -1,0 +1,108 @@
+"""Instances that could not be pickled.
+
+What: a type with C fields, no constructor for subclasses to use and no pickle support of its own
+gets a `__reduce__` that raises TypeError.
+
+Why: protocols 0 and 1 refuse instances of static types; those of a heap type they would pickle in
+silence, without the C fields.
+
+Declines when: the type can be subclassed and instantiated, since a subclass may pickle itself.
+
+Handbook pattern 54.
+"""
+
+from __future__ import annotations
+
+import re
+
+from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.entities import Variable
+from isolate_ext.model.initialisers import rows_of
+from isolate_ext.model.types import StaticType
+from isolate_ext.text import Template
+from isolate_ext_rules.examples import TYPE
+
+EXAMPLES = (Rewrite(TYPE, ('{"__reduce__", Egg_reduce, METH_NOARGS, NULL}', "cannot pickle")),)
+_SUPPORT = re.compile(r"__(reduce|reduce_ex|getstate|getnewargs|getnewargs_ex)__")
+
+REDUCE = Template(
+    """\
+static PyObject *
+${stem}_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    PyErr_Format(PyExc_TypeError, "cannot pickle '%.200s' object", Py_TYPE(self)->tp_name);
+    return NULL;
+}""",
+    "stem",
+)
+
+
+def run(pass_: Pass) -> None:
+    from isolate_ext_rules.static_type import stem
+
+    for type_ in pass_.decisions.types.values():
+        if not unpicklable(pass_, type_):
+            continue
+        table = _methods(pass_, type_)
+        if table is None:
+            continue
+        rows = rows_of(pass_.parsed(table.home.path), table.home)
+        values = table.home.initialiser
+        if values is None or not values.named:
+            continue
+        at = rows[0][0].start if rows else values.named[0].start
+        row = f'{{"__reduce__", {stem(type_)}_reduce, METH_NOARGS, NULL}},\n    '
+        group = f"type:{type_.key}"
+        pass_.replace(table.home.path, at, at, row, group, Stage.HEAP_TYPES)
+        function = REDUCE.fill(stem=stem(type_)) + "\n\n"
+        pass_.replace(
+            table.home.path, table.home.start, table.home.start, function, group, Stage.HEAP_TYPES
+        )
+
+
+def unpicklable(pass_: Pass, type_: StaticType) -> bool:
+    """Whether the static type refused pickling, and the heap type would not."""
+    from isolate_ext_rules.static_type import instantiable
+
+    final = not type_.has_flag("BASETYPE") or not instantiable(pass_, type_)
+    fields = type_.struct.fields if type_.struct is not None else ()
+    plain = not [each for each in fields if each.name != "ob_base"]
+    if not final or plain or type_.slot("tp_base") is not None:
+        return False
+    if type_.slot("tp_methods") is None:
+        return True
+    table = _methods(pass_, type_)
+    if table is None or table.home.initialiser is None:
+        return False
+    owners = [t for t in pass_.decisions.all_types.values() if _methods(pass_, t) is table]
+    return len(owners) == 1 and not _SUPPORT.search(table.home.initialiser.str)
+
+
+def _methods(pass_: Pass, type_: StaticType) -> Variable | None:
+    slot = type_.slot("tp_methods")
+    if slot is None or slot.name is None:
+        return None
+    return pass_.extension.variable_named(slot.name, slot.path)
+
+
+def own_table(pass_: Pass, type_: StaticType) -> str:
+    """The name of a method table made for `__reduce__` alone."""
+    from isolate_ext_rules.static_type import stem
+
+    lacks = type_.slot("tp_methods") is None and unpicklable(pass_, type_)
+    return f"{stem(type_)}_methods" if lacks else ""
+
+
+def own_table_text(pass_: Pass, type_: StaticType, stem: str) -> str:
+    """That table with its function."""
+    name = own_table(pass_, type_)
+    if not name:
+        return ""
+    return (
+        f"{REDUCE.fill(stem=stem)}\n\nstatic PyMethodDef {name}[] = {{\n"
+        f'    {{"__reduce__", {stem}_reduce, METH_NOARGS, NULL}},\n'
+        "    {NULL, NULL, 0, NULL}\n};"
+    )
+
+
+RULE = Rule("type-pickle", __doc__, (54,), Stage.HEAP_TYPES, Safety.SAFE, run, EXAMPLES)
