@@ -132,6 +132,10 @@ DEFINITIONS = {
     ),
     "string": ("#define STR(x) #x\n", "const char *p = \"a\" STR(used) \"b\";"),
     "names among strings": ("", "char *x[] = { MODULE PREFIX \"b\", used };"),
+    "enumerators": (
+        "#define EACH(X) X(one) X(two)\n",
+        "enum e { FIRST, EACH(GENERATE) LAST };\nint used;",
+    ),
     "tag": ("#define CNAME(x) prefix_##x\n", "void f(void) { struct CNAME(a) b; used = 1; }"),
     "declared by macro": (
         "#define NAME(x) my_##x\n",
@@ -165,6 +169,7 @@ def test_a_defined_macro_leaves_its_surroundings_whole(case: str) -> None:
     assert sound(text, definition).fences == ()
 
 
+_IDENTIFIERS = ("identifier", "field_identifier", "type_identifier")
 UNKNOWN = {
     "alone on its line": "void f(void)\n{\n    SOME_LIB_LOCK\n    used = 1;\n}",
     "call without semicolon": "void f(void)\n{\n    SOME_LOCK(a)\n    used = 1;\n}",
@@ -172,6 +177,7 @@ UNKNOWN = {
     "pointer to function": "struct s { int (SOMECALL *used)(int); };",
     "attribute": "void used(void) SOME_ATTRIBUTE(x);\nint y;",
     "before a type": "int used(int a, LIB_CONST char *url);",
+    "attribute after typedef": "typedef __attribute__((aligned(1))) used small;",
     "leading": "HIDDEN PyObject *used(void) { return 0; }",
     "strings of another header": "void f(void) { x(PREFIX_STRING SUFFIX_STRING, used); }",
     "availability": "void f(void) { if (__builtin_available(macOS 11.0, iOS 14.0)) used(); }",
@@ -181,7 +187,7 @@ UNKNOWN = {
 @pytest.mark.parametrize("case", UNKNOWN)
 def test_an_unknown_macro_is_guessed_by_its_place(case: str) -> None:
     result = sound(UNKNOWN[case])
-    assert kinds_at(result, "used")[0] in ("identifier", "field_identifier")
+    assert kinds_at(result, "used")[0] in _IDENTIFIERS
 
 
 def test_the_shapes_of_stand_ins_are_told() -> None:

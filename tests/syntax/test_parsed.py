@@ -56,6 +56,7 @@ BODIES = {
     "case": "#define A(x) case x: used(x); break;",
     "threads": "#define A Py_BEGIN_ALLOW_THREADS used = 1; Py_END_ALLOW_THREADS",
     "parameter as statement": "#define A(B) { int x = used; B }",
+    "parameter as arguments": "#define A(P, Q) static int f P { int x = used Q ; return x; }",
     "several items": "#define A {used, 1}, {used, 2}",
     "attribute": "#define A __attribute__((cleanup(used)))",
     "bare return": "#define A return used",
@@ -113,7 +114,8 @@ def test_a_fence_is_the_item_where_brackets_do_not_match() -> None:
 
 
 def test_a_fragment_of_an_initialiser_is_understood() -> None:
-    assert kinds_at(sound("ONE, TWO,\n THREE, used,\n"), "used") == ["identifier"]
+    for text in ("ONE, TWO,\n THREE, used,\n", "{1, used},\n{2, other},\n{3, other},\n"):
+        assert kinds_at(sound(text), "used") == ["identifier"]
 
 
 def test_declarations_of_older_functions() -> None:

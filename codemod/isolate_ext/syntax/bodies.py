@@ -23,6 +23,7 @@ _PASTE = re.compile(rb"\s*##\s*")
 _COMMA_PASTE = re.compile(rb",\s*##\s*(?=__VA_ARGS__)")
 _STRINGISE = re.compile(rb"(?<!#)#(?!#)\s*[A-Za-z_]\w*")
 
+_CALLEE = re.compile(rb"(?:[=(,]|\breturn)\s*[A-Za-z_]\w*\s+$")
 _WRAPPERS: tuple[tuple[bytes, bytes], ...] = (
     (b"int x=(", b");"),
     (b"void f(){", b";}"),
@@ -127,7 +128,7 @@ class Bodies:
 
 
 def _show_parameters(neutraliser: Neutraliser, define: Define, start: int, end: int) -> None:
-    """Parameters that stand for statements or for a list of parameters."""
+    """Parameters that stand for statements, or for a list of parameters or arguments."""
     sheet = neutraliser.sheet
     params = {name.encode() for name in define.params or ()}
     for offset, name in names_in(sheet.skeleton, start, end):
@@ -141,6 +142,9 @@ def _show_parameters(neutraliser: Neutraliser, define: Define, start: int, end: 
                 neutraliser.end(call)
         elif call.after == b"{" and call.braces is Braces.FILE:
             sheet.put(offset - 1, b"()".ljust(len(name) + 1))
+        elif call.next > call.end and _CALLEE.search(sheet.skeleton[start:offset]):
+            sheet.put(offset - 1, b"(")
+            sheet.put(call.end, b")")
 
 
 def _moved(stand_ins: list[StandIn], base: int) -> tuple[StandIn, ...]:

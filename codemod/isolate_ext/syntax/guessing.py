@@ -20,9 +20,7 @@ Guess = Callable[[Neutraliser, int, int], None]
 
 _NO_CALL = frozenset(b"if for while switch return sizeof case defined else do".split())
 _CAPITAL = rb"(?:[A-Z_][A-Z0-9_]{2,}|__\w+)"
-_BUILTIN = (
-    rb"(?:const|char|int|void|unsigned|struct|long|double|float|static|extern|signed|short)\b"
-)
+_BUILTIN = rb"(?:char|int|void|unsigned|struct|long|double|float|static|extern|signed|short)\b"
 _SPECIFIERS = (
     re.compile(rb"\b(?P<word>\w+)(?:\s+|\s*\*+\s*)(?P<name>" + _CAPITAL + rb")\s+\w+\s*\("),
     re.compile(rb"[\w*]\s*\(\s*(?P<name>" + _CAPITAL + rb")\s*\*\s*\w+\s*(?:\[\w*\]\s*)?\)\s*\("),
@@ -32,11 +30,13 @@ _SPECIFIERS = (
         + rb")\s+[A-Za-z_]\w*(?:\s*\*+\s*|\s+)\w+\s*[(;=\[]"
     ),
     re.compile(rb"(?:[(,;{}]|\A)\s*(?P<name>" + _CAPITAL + rb")\s+(?=" + _BUILTIN + rb")"),
+    re.compile(rb"(?:[;}]|\A)\s*(?P<name>" + _CAPITAL + rb")\s+(?=const\b)"),
     re.compile(rb"\)\s*(?P<name>" + _CAPITAL + rb")\s*(?=[;{])"),
 )
 """Names in capitals where only a qualifier or an attribute can stand."""
 _IN_BLOCKS = _SPECIFIERS[3]
 _CALLED_SPECIFIER = re.compile(rb"([)*\w])\s*\b(" + _CAPITAL + rb")\s*\(")
+_ATTRIBUTE = re.compile(rb"\b__attribute__\s*\(")
 _CALL = re.compile(rb"\b([A-Za-z_]\w*)\s*\(")
 _SIDE_BY_SIDE = re.compile(rb"\)([ \t]+)(?=[A-Z_]\w*\s*\()")
 _WORDS = re.compile(rb"[A-Za-z_]\w*(?:\s+[\w.]+)+")
@@ -120,9 +120,19 @@ def join_calls(neutraliser: Neutraliser, start: int, end: int) -> None:
         sheet.put(start + match.start(1), b"+")
 
 
+def drop_attributes(neutraliser: Neutraliser, start: int, end: int) -> None:
+    """Attributes where the grammar does not expect one."""
+    sheet = neutraliser.sheet
+    for match in _ATTRIBUTE.finditer(bytes(sheet.skeleton[start:end])):
+        close = closing(sheet.skeleton, start + match.end() - 1)
+        if 0 < close < end:
+            neutraliser.drop(start + match.start(), close + 1, Shape.SPECIFIER)
+
+
 GUESSES: tuple[Guess, ...] = (
     join_names,
     drop_specifiers,
+    drop_attributes,
     fix_arguments,
     join_calls,
     end_calls,

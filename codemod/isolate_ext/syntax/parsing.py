@@ -91,6 +91,9 @@ class Views:
         if not root.has_error:
             self.pieces.extend((node, 0) for node in root.children if node.is_named)
             return
+        if b";" not in view.sheet.skeleton:
+            self._parse_window(view, (0, len(view.sheet.code)))
+            return
         chunks = Chunks(Structure(bytes(view.sheet.skeleton)))
         broken = merged(
             [

@@ -39,25 +39,47 @@ def repaired(neutraliser: Neutraliser, window: Span) -> Mended:
     """Mend a window of a view, by guesses about unknown names first."""
     start, end = window
     sheet = neutraliser.sheet
+    first = _state(neutraliser, window)
+    for guess in GUESSES:
+        guess(neutraliser, start, end)
+        root = parse_bytes(bytes(sheet.code[start:end])).root_node
+        if not root.has_error:
+            return Mended(root, start, ())
+    _restore(neutraliser, window, first)
     root = parse_bytes(bytes(sheet.code[start:end])).root_node
     badness = _badness(root)
     for guess in GUESSES:
-        before = (sheet.code[start:end], sheet.skeleton[start:end], len(neutraliser.stand_ins))
+        before = _state(neutraliser, window)
         guess(neutraliser, start, end)
         guessed = parse_bytes(bytes(sheet.code[start:end])).root_node
         if not guessed.has_error:
             return Mended(guessed, start, ())
-        if (worse := _badness(guessed)) < badness:
-            root, badness = guessed, worse
+        if (less := _badness(guessed)) < badness:
+            root, badness = guessed, less
         else:
-            sheet.code[start:end], sheet.skeleton[start:end] = before[:2]
-            del neutraliser.stand_ins[before[2] :]
+            _restore(neutraliser, window, before)
     text = bytes(sheet.code[start:end])
     for prefix, suffix in _FRAGMENTS:
         fragment = parse_bytes(prefix + text + b"\n" + suffix).root_node
         if not fragment.has_error:
             return Mended(fragment, start - len(prefix), ())
     return Mended(root, start, _fences(bytes(sheet.skeleton), root, window))
+
+
+_State = tuple[bytes, bytes, int]
+
+
+def _state(neutraliser: Neutraliser, window: Span) -> _State:
+    sheet = neutraliser.sheet
+    piece = slice(*window)
+    return bytes(sheet.code[piece]), bytes(sheet.skeleton[piece]), len(neutraliser.stand_ins)
+
+
+def _restore(neutraliser: Neutraliser, window: Span, state: _State) -> None:
+    sheet = neutraliser.sheet
+    piece = slice(*window)
+    sheet.code[piece], sheet.skeleton[piece] = state[:2]
+    del neutraliser.stand_ins[state[2] :]
 
 
 def errors(root: Any) -> list[Any]:

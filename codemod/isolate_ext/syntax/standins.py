@@ -113,7 +113,7 @@ class Neutraliser(StandInWriter):
                 self._declarator(call, shape)
                 return
         at_file_level = call.braces is Braces.FILE and call.starts
-        if call.opening >= 0 and not at_file_level:
+        if call.opening >= 0 and not at_file_level and call.braces is not Braces.ENUM:
             make_expressions(self.sheet, call.opening, call.end - 1)
         if shape is Shape.CHOICE and call.after == b":":
             self.record(call, shape)
@@ -121,6 +121,8 @@ class Neutraliser(StandInWriter):
         elif call.braces is Braces.INITIALISER:
             if call.before in (b"{", b",", b"}", b"("):
                 self._entry(call, shape)
+        elif call.braces is Braces.ENUM:
+            self._enumerator(call, shape)
         elif not call.starts:
             return
         elif call.braces is Braces.AGGREGATE:
@@ -153,6 +155,15 @@ class Neutraliser(StandInWriter):
             if call.after == b"." and call.opening < 0:
                 return
         self.terminate(call, shape, b",")
+
+    def _enumerator(self, call: Invocation, shape: Shape) -> None:
+        """A macro that makes enumerators shows as one."""
+        if call.before not in (b"{", b",") or call.after in (b"=", b"(", b";"):
+            return
+        if call.opening >= 0:
+            self.blank_arguments(call, shape)
+        if call.after not in (b",", b"}", b""):
+            self.terminate(call, shape, b",")
 
     def _field(self, call: Invocation, shape: Shape) -> None:
         if call.opening < 0:
