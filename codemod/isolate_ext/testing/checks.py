@@ -18,7 +18,14 @@ def migrated(
     stage: Stage = Stage.ISOLATED,
 ) -> Outcome:
     """What the engine makes of a source, with the texts of every stage on the way."""
-    return migrate(extension_of(source), rules, settings or Settings(), stage, every_stage=True)
+    return migrate(
+        extension_of(source),
+        rules,
+        settings or Settings(),
+        stage,
+        every_stage=True,
+        reparse=extension_of,
+    )
 
 
 def check_rewrite(

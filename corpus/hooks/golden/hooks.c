@@ -1,0 +1,449 @@
+/*
+ * hooks: subscriptions to named events, and a walk over nested sequences.
+ *
+ * Every callback here goes through C with its user data beside it.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <string.h>
+#include <structmember.h>
+
+typedef struct {
+	PyTypeObject *subscription_type;
+	PyObject *hook_error;
+	PyObject *subscribers;  /* event -> list of subscriptions */
+	PyObject *last_result;  /* of the last callback */
+	unsigned long fired;
+	int max_depth;
+} hooks_state;
+
+static hooks_state global_hooks_state;
+
+static inline hooks_state *
+get_global_hooks_state(void)
+{
+	return &global_hooks_state;
+}
+
+#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
+#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
+#endif
+#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
+#  define Py_TPFLAGS_IMMUTABLETYPE 0
+#endif
+
+static inline hooks_state *
+get_hooks_state(PyObject *module)
+{
+	(void)module;
+	return get_global_hooks_state();
+}
+
+static inline hooks_state *
+get_hooks_state_by_type(PyTypeObject *type)
+{
+	(void)type;
+	return get_global_hooks_state();
+}
+
+static int
+hooks_add_type(PyObject *module, PyType_Spec *spec,
+			   int instantiable, PyTypeObject **type)
+{
+	if (*type != NULL) {
+		return 0;
+	}
+	*type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
+#if PY_VERSION_HEX < 0x030a0000  /* no Py_TPFLAGS_DISALLOW_INSTANTIATION */
+	if (*type != NULL && !instantiable) {
+		(*type)->tp_new = NULL;
+	}
+#else
+	(void)instantiable;
+#endif
+	return *type == NULL ? -1 : 0;
+}
+
+#if PY_VERSION_HEX < 0x030a0000
+static inline int
+PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
+{
+	Py_XINCREF(value);
+	if (PyModule_AddObject(module, name, value) < 0) {
+		Py_XDECREF(value);
+		return -1;
+	}
+	return 0;
+}
+#endif
+
+enum mode { MODE_ALWAYS, MODE_ONCE };
+
+typedef struct {
+	PyObject_HEAD
+	PyObject *event;
+	PyObject *callback;
+	enum mode mode;
+	int active;
+	long calls;
+} subscription;
+
+
+/* ---- converters for O& ---- */
+
+static int convert_mode(PyObject *arg, void *result)
+{
+	enum mode *mode = result;
+	const char *name;
+
+	if (!PyUnicode_Check(arg)) {
+		PyErr_Format(PyExc_TypeError, "the mode must be a string, not %.100s",
+			     Py_TYPE(arg)->tp_name);
+		return 0;
+	}
+	if (!(name = PyUnicode_AsUTF8(arg)))
+		return 0;
+	if (!strcmp(name, "always"))
+		*mode = MODE_ALWAYS;
+	else if (!strcmp(name, "once"))
+		*mode = MODE_ONCE;
+	else {
+		PyErr_Format(PyExc_ValueError, "no mode %R", arg);
+		return 0;
+	}
+	return 1;
+}
+
+static int convert_callable(PyObject *arg, void *result)
+{
+	if (!PyCallable_Check(arg)) {
+		PyErr_Format(PyExc_TypeError, "%R is not callable", arg);
+		return 0;
+	}
+	*(PyObject **)result = arg;
+	return 1;
+}
+
+static int convert_subscription(PyObject *arg, void *result)
+{
+	if (Py_TYPE(arg) != get_global_hooks_state()->subscription_type) {
+		PyErr_Format(PyExc_TypeError, "%R is not a subscription", arg);
+		return 0;
+	}
+	*(subscription **)result = (subscription *)arg;
+	return 1;
+}
+
+/* ---- subscriptions ---- */
+
+static void subscription_dealloc(subscription *self)
+{
+	PyTypeObject *tp = Py_TYPE(self);
+	PyObject_GC_UnTrack(self);
+	Py_XDECREF(self->event);
+	Py_XDECREF(self->callback);
+	tp->tp_free((PyObject *)self);
+	Py_DECREF(tp);
+}
+
+static PyObject *subscription_call(subscription *self, PyObject *args, PyObject *kwds)
+{
+	hooks_state *state = get_hooks_state_by_type(Py_TYPE(self));
+	if (!self->active) {
+		PyErr_Format(state->hook_error, "the subscription to %R is over", self->event);
+		return NULL;
+	}
+	if (self->mode == MODE_ONCE)
+		self->active = 0;
+	self->calls++;
+	return PyObject_Call(self->callback, args, kwds);
+}
+
+static PyObject *subscription_repr(subscription *self)
+{
+	return PyUnicode_FromFormat("<subscription to %R, %ld calls>", self->event, self->calls);
+}
+
+static PyMemberDef subscription_members[] = {
+	{"event", T_OBJECT, offsetof(subscription, event), READONLY},
+	{"active", T_INT, offsetof(subscription, active), READONLY},
+	{"calls", T_LONG, offsetof(subscription, calls), READONLY},
+	{NULL}
+};
+
+static int
+subscription_traverse(subscription *self, visitproc visit, void *arg)
+{
+	Py_VISIT(Py_TYPE(self));
+	Py_VISIT(self->event);
+	Py_VISIT(self->callback);
+	return 0;
+}
+
+static PyType_Slot subscription_slots[] = {
+	{Py_tp_dealloc, subscription_dealloc},
+	{Py_tp_repr, subscription_repr},
+	{Py_tp_call, subscription_call},
+	{Py_tp_doc, (void *)"What subscribe() gives."},
+	{Py_tp_members, subscription_members},
+	{Py_tp_traverse, subscription_traverse},
+	{0, NULL}
+};
+
+static PyType_Spec subscription_spec = {
+	.name = "hooks.subscription",
+	.basicsize = sizeof(subscription),
+	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+			  Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+	.slots = subscription_slots,
+};
+
+PyDoc_STRVAR(subscribe_doc,
+"subscribe(event, callback, mode='always')\n--\n\n"
+"Have callback called when the event is fired.");
+
+static PyObject *hooks_subscribe(PyObject *self, PyObject *args, PyObject *kwds)
+{
+	hooks_state *state = get_hooks_state(self);
+	static char *keywords[] = {"event", "callback", "mode", NULL};
+	PyObject *event, *callback, *list;
+	enum mode mode = MODE_ALWAYS;
+	subscription *sub;
+	int failed;
+
+	if (!PyArg_ParseTupleAndKeywords(args, kwds, "UO&|O&:subscribe", keywords, &event,
+					 convert_callable, &callback, convert_mode, &mode))
+		return NULL;
+	list = PyDict_GetItemWithError(state->subscribers, event);
+	if (!list) {
+		if (PyErr_Occurred() || !(list = PyList_New(0)))
+			return NULL;
+		failed = PyDict_SetItem(state->subscribers, event, list);
+		Py_DECREF(list);
+		if (failed)
+			return NULL;
+	}
+	sub = (subscription *)PyType_GenericAlloc(state->subscription_type, 0);
+	if (!sub)
+		return NULL;
+	Py_INCREF(event);
+	sub->event = event;
+	Py_INCREF(callback);
+	sub->callback = callback;
+	sub->mode = mode;
+	sub->active = 1;
+	sub->calls = 0;
+	if (PyList_Append(list, (PyObject *)sub) < 0)
+		Py_CLEAR(sub);
+	return (PyObject *)sub;
+}
+
+static PyObject *hooks_cancel(PyObject *self, PyObject *args)
+{
+	hooks_state *state = get_hooks_state(self);
+	subscription *sub;
+	PyObject *list, *seq;
+	Py_ssize_t i;
+
+	if (!PyArg_ParseTuple(args, "O!:cancel", state->subscription_type, &sub))
+		return NULL;
+	if (!sub->active) {
+		PyErr_SetString(state->hook_error, "cancelled twice");
+		return NULL;
+	}
+	sub->active = 0;
+	seq = (PyObject *)sub;
+	list = PyDict_GetItemWithError(state->subscribers, sub->event);
+	for (i = 0; list && i < PyList_GET_SIZE(list); i++)
+		if (PyList_GET_ITEM(list, i) == seq)
+			return PyList_SetSlice(list, i, i + 1, NULL) < 0 ? NULL : Py_BuildValue("");
+	if (PyErr_Occurred())
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+static PyObject *hooks_same_event(PyObject *self, PyObject *args)
+{
+	subscription *one, *other;
+
+	if (!PyArg_ParseTuple(args, "O&O&:same_event", convert_subscription, &one,
+			      convert_subscription, &other))
+		return NULL;
+	return PyObject_RichCompare(one->event, other->event, Py_EQ);
+}
+
+static PyObject *hooks_fire(PyObject *self, PyObject *args)
+{
+	hooks_state *state = get_hooks_state(self);
+	PyObject *event, *list, *rest, *copy, *result;
+	long called = 0;
+	Py_ssize_t i;
+
+	if (PyTuple_GET_SIZE(args) < 1) {
+		PyErr_SetString(PyExc_TypeError, "fire() needs an event");
+		return NULL;
+	}
+	event = PyTuple_GET_ITEM(args, 0);
+	state->fired++;
+	list = PyDict_GetItemWithError(state->subscribers, event);
+	if (!list)
+		return PyErr_Occurred() ? NULL : PyLong_FromLong(0);
+	copy = PyList_AsTuple(list);
+	rest = PyTuple_GetSlice(args, 1, PyTuple_GET_SIZE(args));
+	for (i = 0; copy && rest && i < PyTuple_GET_SIZE(copy); i++) {
+		if (!((subscription *)PyTuple_GET_ITEM(copy, i))->active)
+			continue;
+		result = PyObject_Call(PyTuple_GET_ITEM(copy, i), rest, NULL);
+		if (!result)
+			break;
+		Py_XSETREF(state->last_result, result);
+		called++;
+	}
+	Py_XDECREF(copy);
+	Py_XDECREF(rest);
+	return PyErr_Occurred() ? NULL : PyLong_FromLong(called);
+}
+
+static PyObject *hooks_status(PyObject *self, PyObject *unused)
+{
+	hooks_state *state = get_hooks_state(self);
+	return Py_BuildValue("{s:k,s:O}", "fired", state->fired, "last",
+			     state->last_result ? state->last_result : Py_None);
+}
+
+/* ---- a walk that knows nothing of what its visitor does ---- */
+
+typedef int (*visitor)(PyObject *leaf, int depth, void *data);
+
+static int walk(hooks_state *state, PyObject *tree, int depth, visitor visit, void *data)
+{
+	PyObject *item, *iterator;
+	int stop = 0;
+
+	if (depth > state->max_depth) {
+		PyErr_Format(state->hook_error, "nested deeper than %d", state->max_depth);
+		return -1;
+	}
+	if (!PyList_Check(tree) && !PyTuple_Check(tree))
+		return visit(tree, depth, data);
+	if (!(iterator = PyObject_GetIter(tree)))
+		return -1;
+	while (!stop && (item = PyIter_Next(iterator))) {
+		stop = walk(state, item, depth + 1, visit, data);
+		Py_DECREF(item);
+	}
+	Py_DECREF(iterator);
+	return PyErr_Occurred() ? -1 : stop;
+}
+
+struct call_data {
+	PyObject *callable;
+	long visited;
+};
+
+static int visit_by_call(PyObject *leaf, int depth, void *data)
+{
+	struct call_data *call = data;
+	PyObject *answer;
+	int stop;
+
+	call->visited++;
+	answer = PyObject_CallFunction(call->callable, "Oi", leaf, depth);
+	if (!answer)
+		return -1;
+	stop = answer == Py_False;
+	if (!stop && answer != Py_None && answer != Py_True) {
+		PyErr_Format(get_global_hooks_state()->hook_error, "a visitor returned %R", answer);
+		stop = -1;
+	}
+	Py_DECREF(answer);
+	return stop;
+}
+
+static int visit_count(PyObject *leaf, int depth, void *data)
+{
+	int *deepest = data;
+
+	if (depth > *deepest)
+		*deepest = depth;
+	return 0;
+}
+
+static PyObject *hooks_walk(PyObject *self, PyObject *args)
+{
+	hooks_state *state = get_hooks_state(self);
+	struct call_data call = {NULL, 0};
+	PyObject *tree;
+
+	if (!PyArg_ParseTuple(args, "OO&:walk", &tree, convert_callable, &call.callable))
+		return NULL;
+	if (walk(state, tree, 0, visit_by_call, &call) < 0)
+		return NULL;
+	return PyLong_FromLong(call.visited);
+}
+
+static PyObject *hooks_depth(PyObject *self, PyObject *tree)
+{
+	hooks_state *state = get_hooks_state(self);
+	int deepest = 0;
+
+	return walk(state, tree, 0, visit_count, &deepest) < 0 ? NULL : PyLong_FromLong(deepest);
+}
+
+static PyObject *hooks_limit(PyObject *self, PyObject *args)
+{
+	hooks_state *state = get_hooks_state(self);
+	int old = state->max_depth;
+
+	if (!PyArg_ParseTuple(args, "|i:limit", &state->max_depth))
+		return NULL;
+	return PyLong_FromLong(old);
+}
+
+static PyMethodDef hooks_methods[] = {
+	{"subscribe", (PyCFunction)(void (*)(void))hooks_subscribe,
+	 METH_VARARGS | METH_KEYWORDS, subscribe_doc},
+	{"cancel", hooks_cancel, METH_VARARGS, "End a subscription."},
+	{"same_event", hooks_same_event, METH_VARARGS, "Are both to one event?"},
+	{"fire", hooks_fire, METH_VARARGS, "Fire an event; how many were called."},
+	{"status", hooks_status, METH_NOARGS, "What happened so far."},
+	{"walk", hooks_walk, METH_VARARGS, "Call visitor(leaf, depth) until one says False."},
+	{"depth", hooks_depth, METH_O, "How deep the deepest leaf is."},
+	{"limit", hooks_limit, METH_VARARGS, "The depth that is allowed, and set it."},
+	{NULL, NULL, 0, NULL}
+};
+
+static struct PyModuleDef hooks_module = {
+	PyModuleDef_HEAD_INIT,
+	.m_name		= "hooks",
+	.m_size		= -1,
+	.m_methods	= hooks_methods,
+};
+
+static hooks_state global_hooks_state = {
+	.max_depth = 50,
+};
+
+PyMODINIT_FUNC PyInit_hooks(void)
+{
+	hooks_state *state = get_global_hooks_state();
+	PyObject *m;
+
+	if (hooks_add_type(NULL, &subscription_spec, 0, &state->subscription_type) < 0)
+		return NULL;
+	if (!(m = PyModule_Create(&hooks_module)))
+		return NULL;
+	state->subscribers = PyDict_New();
+	state->hook_error = PyErr_NewException("hooks.HookError", PyExc_RuntimeError, NULL);
+	if (!state->subscribers || !state->hook_error) {
+		Py_DECREF(m);
+		return NULL;
+	}
+	Py_INCREF(state->hook_error);
+	if (PyModule_AddObject(m, "HookError", state->hook_error) < 0) {
+		Py_DECREF(state->hook_error);
+		Py_DECREF(m);
+		return NULL;
+	}
+	return m;
+}
