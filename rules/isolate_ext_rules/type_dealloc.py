@@ -19,6 +19,7 @@ from isolate_ext.capi.ownership import FREE
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.model.types import StaticType
+from isolate_ext.placement.base_calls import base_call
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import body_start, indent_at, statement_of
@@ -91,6 +92,8 @@ def _dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> None:
             _refuse(
                 pass_, type_, f"{definition.name} frees the instance in a way that is not known"
             )
+        else:
+            _untrack(pass_, type_, definition, group)
         return
     early = [
         node
@@ -98,6 +101,7 @@ def _dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> None:
         if node.kind == "return_statement"
         and node.start < frees[-1].start
         and not any(_same_block_after(free, node) for free in frees)
+        and not _resurrected(node)
     ]
     if early:
         pass_.refuse_node(
@@ -117,30 +121,41 @@ def _dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> None:
     at = body_start(data, definition.body)
     lines = f"\n    PyTypeObject *{variable} = Py_TYPE({self_name});"
     pass_.replace(definition.path, at, at, lines, group, Stage.HEAP_TYPES, order=1)
-    gains_gc = bool(traverse_slots(pass_, type_, stem(type_)))
-    if (
-        b"PyObject_GC_UnTrack" not in body
-        and b"PyObject_GC_UNTRACK" not in body
-        and b"TRASHCAN" not in body
-    ):
-        if gains_gc or type_.has_flag("HAVE_GC") or moved_base(pass_, type_):
-            first = _first_statement(definition)
-            margin = indent_at(data, first) or "    "
-            text = (
-                f"PyObject_GC_UnTrack({self_name});".encode() + pass_.style(definition.path).newline
-            )
-            pass_.replace(
-                definition.path, first, first, text + margin.encode(), group, Stage.HEAP_TYPES
-            )
+    _untrack(pass_, type_, definition, group)
     for free in frees:
         _free_through_type(pass_, definition, free, variable, group)
 
 
+def _untrack(pass_: Pass, type_: StaticType, definition: Definition, group: str) -> None:
+    """Leave the GC before anything is released, and after what may bring the instance back."""
+    parsed = pass_.parsed(definition.path)
+    body = parsed.source.data[slice(*definition.body)]
+    if re.search(rb"PyObject_GC_Un[Tt]rack|PyObject_GC_UNTRACK|TRASHCAN", body):
+        return
+    collected = bool(traverse_slots(pass_, type_, stem(type_))) or type_.has_flag("HAVE_GC")
+    if not collected and moved_base(pass_, type_) is None:
+        return
+    first = _first_statement(definition)
+    margin = indent_at(parsed.source.data, first) or "    "
+    newline = pass_.style(definition.path).newline.decode()
+    text = f"PyObject_GC_UnTrack({definition.parameters[0].name});{newline}{margin}"
+    pass_.replace(definition.path, first, first, text.encode(), group, Stage.HEAP_TYPES)
+
+
+def _resurrected(node: Node) -> bool:
+    """A return because the finalizer brought the instance back (pattern 29)."""
+    outer = node.enclosing("if_statement")
+    test = outer.child("condition") if outer is not None else None
+    return test is not None and "PyObject_CallFinalizerFromDealloc" in test.str
+
+
 def _first_statement(definition: Definition) -> int:
+    """Where the first statement begins that is no declaration and no call of the finalizer."""
     body = definition.node.child("body") if definition.node is not None else None
     for statement in body.named if body is not None else ():
         if statement.kind not in ("declaration", "comment"):
-            return statement.start
+            if "PyObject_CallFinalizerFromDealloc" not in statement.str:
+                return statement.start
     return definition.body[1] - 1
 
 
@@ -187,16 +202,17 @@ def _same_block_after(free: Node, node: Node) -> bool:
 
 
 def _base_dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> bool:
-    """It ends by calling the dealloc function of a moved base, which releases the type."""
-    base = moved_base(pass_, type_)
-    name = pass_.decisions.types[base].function("tp_dealloc") if base is not None else None
-    if name is None:
-        return False
-    return any(
-        use.call is not None and pass_.extension.routines[use.symbol].name == name
-        for use in pass_.extension.uses_inside(definition)
-        if use.symbol in pass_.extension.routines
-    )
+    """It ends by calling the dealloc function of a moved type, which releases the type."""
+    types = pass_.decisions.types
+    names = {each.function("tp_dealloc") for each in types.values() if each is not type_}
+    for use in pass_.extension.uses_inside(definition):
+        called = base_call(pass_.extension, types, use)
+        if called is not None and called.slot == "tp_dealloc":
+            return True
+        routine = pass_.extension.routines.get(use.symbol)
+        if routine is not None and use.call is not None and routine.name in names:
+            return routine.key != definition.routine
+    return False
 
 
 def _free_through_type(

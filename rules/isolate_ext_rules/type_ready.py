@@ -181,9 +181,13 @@ def _check_base(pass_: Pass, type_: StaticType) -> None:
     key = moved_base(pass_, type_)
     if key is None:
         base = type_.slot("tp_base")
-        if base is not None and base.name in pass_.extension.variables:
-            stays = pass_.decisions.all_types.get(base.name)
-            if stays is not None:
+        variable = (
+            pass_.extension.variable_named(base.name, base.path)
+            if base is not None and base.name is not None
+            else None
+        )
+        if variable is not None:
+            if variable.key in pass_.decisions.all_types:
                 home = type_.home
                 pass_.refuse(
                     Reason.TYPE_SHAPE,

@@ -13,10 +13,12 @@ Handbook patterns 48, 49, 57, 58, 60 and 61.
 from __future__ import annotations
 
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.entities import Kind, Use
+from isolate_ext.model.entities import Kind, Use, strip_casts
 from isolate_ext.model.types import StaticType
+from isolate_ext.placement.base_calls import BaseCall, base_call
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
+from isolate_ext.text import Hole, Span
 from isolate_ext_rules.c_text import remove_statement, statement_of
 from isolate_ext_rules.examples import TYPE, module
 from isolate_ext_rules.global_variable import editable_uses
@@ -58,6 +60,10 @@ def _reference(pass_: Pass, type_: StaticType, use: Use) -> None:
                 type_.key,
             )
         return
+    called = base_call(pass_.extension, pass_.decisions.types, use)
+    if called is not None:
+        _call_by_name(pass_, use, called, group)
+        return
     macro = use.inside.is_macro
 
     def spelled(state: str) -> bytes:
@@ -65,6 +71,18 @@ def _reference(pass_: Pass, type_: StaticType, use: Use) -> None:
 
     address = use.address_of
     if address is not None:
+        derived = _derived(pass_, use, address)
+        if derived is not None:
+            if derived not in pass_.decisions.types:
+                pass_.refuse(
+                    Reason.TYPE_USED_AS_VALUE,
+                    use.path,
+                    use.start,
+                    use.end,
+                    f"{type_.variable.name} is the base of a type that stays static",
+                    type_.key,
+                )
+            return
         assignment = _head_assignment(address)
         if assignment is not None:
             remove_statement(pass_, use.path, statement_of(assignment), group, Stage.HEAP_TYPES)
@@ -91,6 +109,40 @@ def _reference(pass_: Pass, type_: StaticType, use: Use) -> None:
         f"{type_.variable.name} is used without its address",
         type_.key,
     )
+
+
+def _derived(pass_: Pass, use: Use, address: Node) -> str | None:
+    """The key of the static type whose `tp_base` is assigned this address at run time."""
+    value = address
+    while value.parent is not None and value.parent.kind in (
+        "cast_expression",
+        "parenthesized_expression",
+    ):
+        value = value.parent
+    assignment = value.parent
+    if assignment is None or assignment.kind != "assignment_expression":
+        return None
+    left = assignment.child("left")
+    field = left.child("field") if left is not None and left.kind == "field_expression" else None
+    if left is None or field is None or field.str != "tp_base":
+        return None
+    variable = pass_.extension.variable_named(left.children[0].str, use.path)
+    return variable.key if variable is not None and variable.kind is Kind.TYPE else None
+
+
+def _call_by_name(pass_: Pass, use: Use, called: BaseCall, group: str) -> None:
+    """``Base_Type.tp_clear(op)`` is ``base_clear((BaseObject *)op)``: nothing to look up."""
+    callee, function = called.callee, called.function
+    pass_.replace(
+        use.path, callee.start, callee.end, function.name.encode(), group, Stage.HEAP_TYPES
+    )
+    wanted = function.parameters[0].ctype
+    first = called.arguments.named[0]
+    bare = strip_casts(first)
+    if first is not bare and wanted.base != "PyObject":
+        cast = f"({wanted.declare('').strip()})".encode()
+        parts = [cast, Hole(Span(bare.start, bare.end))]
+        pass_.replace(use.path, first.start, first.end, parts, group, Stage.HEAP_TYPES)
 
 
 def _head_assignment(address: Node) -> Node | None:

@@ -20,6 +20,7 @@ from isolate_ext.capi.ownership import DECREF
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.model.types import StaticType
+from isolate_ext.placement.base_calls import base_call
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import body_start, indent_at
@@ -189,8 +190,12 @@ def _released(statement: Node) -> Iterator[str]:
 
 def _delegates(pass_: Pass, definition: Definition) -> bool:
     """Calls the traverse function of another moved type, which visits the type already."""
-    others = {t.function("tp_traverse") for t in pass_.decisions.types.values()}
+    types = pass_.decisions.types
+    others = {t.function("tp_traverse") for t in types.values()}
     for use in pass_.extension.uses_inside(definition):
+        called = base_call(pass_.extension, types, use)
+        if called is not None and called.slot == "tp_traverse":
+            return True
         routine = pass_.extension.routines.get(use.symbol)
         if routine is not None and routine.name in others and use.call is not None:
             if routine.key != definition.routine:

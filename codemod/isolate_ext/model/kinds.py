@@ -39,6 +39,6 @@ def kind_of(ctype: CType, structs: Structs) -> Kind:
         return Kind.OBJECT_ARRAY if under.arrays else Kind.OBJECT
     if not under.pointers and structs.is_object(under.base):
         return Kind.INSTANCE
-    if structs.holds_objects(ctype):
+    if structs.holds_objects(ctype) and not ctype.const:
         return Kind.OBJECT_STRUCT
     return Kind.CONSTANT if ctype.const else Kind.PLAIN

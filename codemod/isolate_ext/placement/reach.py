@@ -15,6 +15,7 @@ from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.roles import Called, Role, roles
 from isolate_ext.model.types import StaticType
+from isolate_ext.placement.base_calls import base_call
 from isolate_ext.placement.decisions import Route, RouteKind
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.syntax import Node
@@ -64,7 +65,7 @@ class Reach:
         found = set()
         for key in self.moved:
             for use in self.extension.uses_of(key):
-                if use.inside is not None:
+                if use.inside is not None and not base_call(self.extension, self.types, use):
                     found.add(use.inside.routine)
         return found
 
