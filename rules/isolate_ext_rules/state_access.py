@@ -113,7 +113,7 @@ def _thread(pass_: Pass, routine: Routine) -> None:
             _add_macro_parameter(pass_, definition, group)
         else:
             assert definition.parameters_span is not None
-            _add_parameter(pass_, definition.path, definition.parameters_span, typed, group)
+            add_parameter(pass_, definition.path, definition.parameters_span, typed, group)
     for prototype in routine.prototypes:
         _declare_parameter(pass_, prototype, typed, group)
     for use in pass_.extension.uses_of(routine.key):
@@ -127,14 +127,15 @@ def _add_macro_parameter(pass_: Pass, definition: Definition, group: str) -> Non
         at = definition.name_start + len(definition.name)
         pass_.replace(definition.path, at, at, f"({name})".encode(), group, Stage.ACCESS)
     else:
-        _add_parameter(pass_, definition.path, definition.parameters_span, name, group)
+        add_parameter(pass_, definition.path, definition.parameters_span, name, group)
 
 
 def _declare_parameter(pass_: Pass, prototype: Prototype, typed: str, group: str) -> None:
-    _add_parameter(pass_, prototype.path, prototype.parameters_span, typed, group)
+    add_parameter(pass_, prototype.path, prototype.parameters_span, typed, group)
 
 
-def _add_parameter(pass_: Pass, path: str, span: tuple[int, int], typed: str, group: str) -> None:
+def add_parameter(pass_: Pass, path: str, span: tuple[int, int], typed: str, group: str) -> None:
+    """Put a parameter before the others of a list; ``span`` includes its parentheses."""
     data = pass_.parsed(path).source.data
     inner = data[span[0] + 1 : span[1] - 1]
     bare = re.sub(rb"/\*.*?\*/", b"", inner, flags=re.DOTALL).strip()

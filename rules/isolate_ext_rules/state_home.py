@@ -144,6 +144,10 @@ def first_need(pass_: Pass, path: str) -> int:
         if d.path == path and d.initialiser
     ]
     parsed = pass_.parsed(path)
+    for channel in pass_.decisions.channels:
+        for each in channel.signatures:
+            if each.path == path:
+                starts += [i.start for i in parsed.items() if i.start <= each.start < i.end]
     for include in parsed.scan.includes:
         target = resolve_include(path, include.name, pass_.extension.files)
         if target in pass_.extension.generated:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from isolate_ext.model.channels import Channel
 from isolate_ext.model.entities import Definition, Kind, Struct, Variable
 from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.roles import Role
@@ -135,6 +136,7 @@ class Decisions:
     stays: list[Stay] = field(default_factory=list)
     routes: dict[Definition, Route] = field(default_factory=dict)
     threaded: set[str] = field(default_factory=set)
+    channels: list[Channel] = field(default_factory=list)
     teardown: set[str] = field(default_factory=set)
     module_global: str | None = None
     generated_routes: dict[Definition, Route] = field(default_factory=dict)

@@ -6,12 +6,14 @@ instance, a type or an operand; from a type that may be torn down; not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from isolate_ext.capi.slots import Receiver, receiver
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import CType, Definition, Kind, Parameter, Routine, Use, strip_casts
+from isolate_ext.model.channels import Channel
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.flow import Flow
 from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.roles import Called, Role, roles
 from isolate_ext.model.types import StaticType
@@ -43,6 +45,8 @@ class Reach:
         self.routes: dict[Definition, Route] = {}
         self.generated_routes: dict[Definition, Route] = {}
         self.threaded: set[str] = set()
+        self.channels: list[Channel] = []
+        self._flow: Flow | None = None
         self.refusals: list[Refusal] = []
         self.roles: dict[str, list[Role]] = {
             key: roles(extension, routine)
@@ -81,6 +85,9 @@ class Reach:
         ]
         if not handed_out:
             return self._thread(routine)
+        channel = self._channel(routine, handed_out)
+        if channel is not None:
+            return self._thread(routine, channel.stores) + self._thread_channel(channel)
         for definition in routine.definitions:
             route = self._entry_route(routine, definition, handed_out)
             if route is None:
@@ -99,12 +106,17 @@ class Reach:
                 self.generated_routes[definition] = route
         return []
 
-    def _thread(self, routine: Routine) -> list[str]:
+    def _thread(
+        self, routine: Routine, stores: Collection[tuple[str, int]] = ()
+    ) -> list[str]:
+        """Its callers pass the state; ``stores`` are uses that only store its address."""
         self.threaded.add(routine.key)
         for definition in routine.definitions:
             self.routes[definition] = Route(RouteKind.PARAMETER)
         callers = []
         for use in self.extension.uses_of(routine.key):
+            if (use.path, use.start) in stores:
+                continue
             if use.inside is not None:
                 callers.append(use.inside.routine)
             else:
@@ -127,6 +139,30 @@ class Reach:
                 )
             )
         return callers
+
+    def _channel(self, routine: Routine, handed_out: list[Role]) -> Channel | None:
+        """The closed channel in which a function is stored, and nowhere else."""
+        if any(role.called not in (Called.STORED, Called.CALLBACK) for role in handed_out):
+            return None
+        if self._flow is None:
+            self._flow = Flow(self.extension)
+        channel = self._flow.channel_of(routine.key)
+        if channel is None or channel.problem is not None:
+            return None
+        for key in channel.routines:
+            handed_out = [r for r in self.roles.get(key, []) if r.called is not Called.IDENTITY]
+            if any((role.use.path, role.use.start) not in channel.stores for role in handed_out):
+                return None
+            if any(d.path in self.extension.generated for d in self.extension.routines[key].definitions):
+                return None
+        return channel
+
+    def _thread_channel(self, channel: Channel) -> list[str]:
+        """Every function that enters it takes the state, and every caller through it passes it."""
+        if channel in self.channels:
+            return []
+        self.channels.append(channel)
+        return [*sorted(channel.routines), *sorted({each.inside.routine for each in channel.calls})]
 
     def _entry_route(
         self, routine: Routine, definition: Definition, handed_out: list[Role]
@@ -285,6 +321,11 @@ class Reach:
             if o not in self.types | dict.fromkeys(self.heap_tables)
         ]
         chain = tuple(f"{owner} stays a static type" for owner in dict.fromkeys(stays))
+        channel = self._flow.channel_of(routine.key) if self._flow is not None else None
+        if channel is not None and channel.problem is not None:
+            path, at, why = channel.problem
+            line, column = self.extension.files[path].line_column(at)
+            chain += (f"{path}:{line}:{column}: {why}",)
         self.refusals.append(
             Refusal(
                 _RULE,
