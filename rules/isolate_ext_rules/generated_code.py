@@ -1,7 +1,8 @@
 """Generated code that names what moves.
 
 What: Argument Clinic's output is left as it is; where it names a type or a variable that moves, a
-macro around its `#include` leads the name to the module state.
+macro around its `#include` leads the name to the module state, and where it calls a function that
+takes the state now, such a macro passes it.
 
 Why: the generator writes the file anew and checks its sum, so an edit there would be lost.
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.build import resolve_include
-from isolate_ext.model.entities import Kind, Use
+from isolate_ext.model.entities import Kind, Routine, Use
 from isolate_ext.placement.decisions import RouteKind, StateField
 from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.examples import module
@@ -84,6 +85,37 @@ def run(pass_: Pass) -> None:
                 by_file.setdefault(use.path, []).append(use)
         for path, uses in by_file.items():
             _surround(pass_, path, field, uses)
+    for key in sorted(pass_.decisions.threaded):
+        called: dict[str, list[Use]] = {}
+        for use in pass_.extension.uses_of(key):
+            if use.path in pass_.extension.generated:
+                called.setdefault(use.path, []).append(use)
+        for path, uses in called.items():
+            _pass_state(pass_, path, pass_.extension.routines[key], uses)
+
+
+def _pass_state(pass_: Pass, path: str, routine: Routine, uses: list[Use]) -> None:
+    """``#define f(...) f(state, __VA_ARGS__)`` around the file that calls it."""
+    states = {_state(pass_, use) for use in uses}
+    counts = {_argument_count(use) for use in uses}
+    declared = any(each.path == path for each in [*routine.definitions, *routine.prototypes])
+    if len(states) != 1 or None in states or None in counts or declared or {0} < counts:
+        first = uses[0]
+        pass_.refuse(Reason.GENERATED, path, first.start, first.end,
+                     f"generated code calls {routine.name} where the state is not at hand")
+        return
+    name, state = routine.name, states.pop()
+    given, passed = ("...", f"{state}, __VA_ARGS__") if counts != {0} else ("", state)
+    before = f"#define {name}({given}) \\\n    {name}({passed})  /* for generated code */\n"
+    for including, start, end in _includes(pass_, path):
+        group = f"access:{routine.key}"
+        pass_.replace(including, start, start, before, group, Stage.ACCESS)
+        pass_.replace(including, end, end, f"#undef {name}\n", group, Stage.ACCESS)
+
+
+def _argument_count(use: Use) -> int | None:
+    arguments = use.call.child("arguments") if use.call is not None else None
+    return len(arguments.named) if arguments is not None else None
 
 
 def _surround(pass_: Pass, path: str, field: StateField, uses: list[Use]) -> None:

@@ -117,7 +117,7 @@ def _thread(pass_: Pass, routine: Routine) -> None:
     for prototype in routine.prototypes:
         _declare_parameter(pass_, prototype, typed, group)
     for use in pass_.extension.uses_of(routine.key):
-        if use.inside is not None:
+        if use.inside is not None and use.path not in pass_.extension.generated:
             _pass_state(pass_, routine, use, group)
 
 

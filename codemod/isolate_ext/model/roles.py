@@ -66,7 +66,10 @@ def roles(extension: Extension, routine: Routine) -> list[Role]:
 
 
 def _inherited(extension: Extension, use: Use) -> list[Role]:
-    """The roles of a generated wrapper, for the function that it hands its first parameter."""
+    """The roles of a generated wrapper, for the function that it hands its first parameter.
+
+    None for another function that it calls.
+    """
     wrapper, call = use.inside, use.call
     assert wrapper is not None and call is not None
     arguments = call.child("arguments")
@@ -76,7 +79,7 @@ def _inherited(extension: Extension, use: Use) -> list[Role]:
         or not wrapper.parameters
         or (strip_casts(first).str != wrapper.parameters[0].name)
     ):
-        return [Role(Called.STORED, use, "generated code")]
+        return []
     inner = roles(extension, extension.routines[wrapper.routine])
     return [Role(each.called, use, each.slot, each.flags, each.owners) for each in inner]
 
