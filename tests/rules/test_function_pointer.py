@@ -108,4 +108,4 @@ def test_an_open_world_is_refused(code: str) -> None:
     outcome = migrated(code)
     assert Reason.ADDRESS_TAKEN in reasons(outcome)
     assert outcome.stage is Stage.ACCESS
-    assert "spam.c:" in next(r for r in outcome.refusals if r.reason is Reason.ADDRESS_TAKEN).chain[0]
+    assert {each.rule for each in outcome.refusals} == {"function-pointer"}

@@ -311,6 +311,15 @@ class Reach:
     def _refuse_route(
         self, routine: Routine, definition: Definition, handed_out: list[Role]
     ) -> None:
+        channel = self._flow.channel_of(routine.key) if self._flow is not None else None
+        if channel is not None and channel.problem is not None:
+            path, at, why = channel.problem
+            first = min(channel.routines).rpartition(":")[2]
+            text = f"{first} and what else is called through its pointer need the module state, but {why}"
+            self.refusals.append(
+                Refusal("function-pointer", Reason.ADDRESS_TAKEN, path, at, at, text)
+            )
+            return
         where = " in generated code"
         for role in handed_out[:1]:
             where = f" as {role.called.value}" + (f" ({role.slot})" if role.slot else "")
@@ -321,11 +330,6 @@ class Reach:
             if o not in self.types | dict.fromkeys(self.heap_tables)
         ]
         chain = tuple(f"{owner} stays a static type" for owner in dict.fromkeys(stays))
-        channel = self._flow.channel_of(routine.key) if self._flow is not None else None
-        if channel is not None and channel.problem is not None:
-            path, at, why = channel.problem
-            line, column = self.extension.files[path].line_column(at)
-            chain += (f"{path}:{line}:{column}: {why}",)
         self.refusals.append(
             Refusal(
                 _RULE,
