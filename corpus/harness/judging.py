@@ -17,17 +17,21 @@ LEAK = 0.5
 
 @dataclass(frozen=True)
 class Judgement:
-    """``reasons``: why it is not verified. ``cells``: one short text a column of the table."""
+    """``reasons``: why it is not verified; ``absent``: why there is nothing to compare with."""
 
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     cells: dict[str, str] = field(default_factory=dict)
     surface: tuple[str, ...] = ()
+    absent: str = ""
 
 
 def judge(before: dict[str, Any], after: dict[str, Any], version: tuple[int, int]) -> Judgement:
     """Compare two probe results of one library (the unmodified and the migrated build)."""
     one, other = before["rungs"], after["rungs"]
+    if one["import"]["status"] != "ok":
+        why = f"the original does not import: {'; '.join(one['import']['problems'])}"
+        return Judgement(notes=(why,), absent=why)
     reasons, notes = [], []
     cells: dict[str, str] = {}
     for name, rung in other.items():

@@ -25,6 +25,11 @@ def verdict(row: dict[str, Any]) -> tuple[str, list[str]]:
             if result.get("recorded"):
                 return "inconclusive", [f"{version}: {result['absent']}"]
             continue
+        missing = [
+            each["absent"] for each in result.get("libraries", {}).values() if each.get("absent")
+        ]
+        if result.get("recorded") and missing:
+            return "inconclusive", [f"{version}: {missing[0]}"]
         reasons += [f"{version}: {line}" for line in _complaints(result, refused)]
     if reasons:
         return "failed", reasons

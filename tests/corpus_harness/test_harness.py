@@ -252,6 +252,10 @@ def _row(**changes):
         (_row(migrate={"status": 70, "refusals": [], "log": ""}), "failed"),
         (_row(python={"new_warnings": ["a.c: unused"]}), "failed"),
         (_row(python={"absent": "the original does not build on 3.13"}), "inconclusive"),
+        (
+            _row(python={"libraries": {"m": {"reasons": [], "surface": [], "absent": "no"}}}),
+            "inconclusive",
+        ),
         (_row(problems=["missing system packages: libx-dev"]), "inconclusive"),
     ],
 )
