@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from isolate_ext.app.crash import write_report
+from isolate_ext.app.describe import reason_id
 from isolate_ext.app.modelling import Library
-from isolate_ext.app.planning import Planned, merged, reason_id, settle
+from isolate_ext.app.planning import Planned, merged, settle
 from isolate_ext.engine import Stage
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.project import CompileCheck, CompileResult

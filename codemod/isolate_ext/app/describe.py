@@ -1,4 +1,4 @@
-"""The result of one extension, from its plan, for people to read."""
+"""The result of one extension, from what the engine made of it, for people to read."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from isolate_ext.app.modelling import Library
-from isolate_ext.app.planning import Planned, reason_id
-from isolate_ext.app.skipping import CLINIC
+from isolate_ext.app.places import Places
 from isolate_ext.app.users import for_users
-from isolate_ext.engine import Note, Rule, Stage
+from isolate_ext.engine import Note, Outcome, Rule, Stage
 from isolate_ext.placement.decisions import Level
-from isolate_ext.placement.refusals import Refusal
+from isolate_ext.placement.refusals import Reason, Refusal
+from isolate_ext.project import DiscoveredExtension
 from isolate_ext.project.includes import generator_of
 from isolate_ext.report.results import (
     ALREADY,
@@ -24,50 +24,57 @@ from isolate_ext.report.results import (
     Finding,
 )
 
+CLINIC = "Argument Clinic"
+
 
 def describe(
-    each: Planned, rules: Sequence[Rule], library: Library, floor: tuple[int, int]
-) -> ExtensionResult:
-    """Everything there is to say about an extension."""
-    outcome = each.outcome
-    texts = each.texts()
+    outcome: Outcome, found: DiscoveredExtension, rules: Sequence[Rule], library: Library,
+    floor: tuple[int, int],
+) -> ExtensionResult:  # fmt: skip
+    """Everything there is to say about an extension, provided that its plan is carried out."""
+    texts = outcome.files
+    places = Places(outcome.extension.files, library.read)
     result = ExtensionResult(
-        each.found.name, each.found.sources, _status(each), files=tuple(sorted(texts)),
-        compilation=each.compilation, report=each.report,
-    )  # fmt: skip
-    result.refusals = [*each.whole, *(_refusal(it, library) for it in outcome.refusals)]
+        found.name, found.sources, _status(outcome), files=tuple(sorted(texts))
+    )
+    result.refusals = [_refusal(it, places) for it in outcome.refusals]
     if outcome.decisions is not None:
         decisions = outcome.decisions
         result.levels[Level.MODULE.value] = len(decisions.fields) + len(decisions.types)
         result.levels.update(stay.level.value for stay in decisions.stays)
-    if not texts or each.stage is None or outcome.decisions is None or outcome.plan is None:
+    if not texts or outcome.stage is None or outcome.decisions is None or outcome.plan is None:
         return result
-    result.stage = each.stage.label
-    result.notes = [_note(it, library) for it in outcome.notes]
+    stage = outcome.stage
+    result.stage = stage.label
+    result.notes = [_note(it, places) for it in outcome.notes]
     result.notes += [_clinic(path) for path in sorted(texts) if _by_clinic(library, path)]
-    if each.stage >= Stage.HEAP_TYPES:
+    if stage >= Stage.HEAP_TYPES:
         result.types = tuple(it.name or it.variable.name for it in outcome.decisions.types.values())
         result.users = for_users(outcome.decisions.types.values(), texts, floor)
     safety = {rule.id: rule.safety.value for rule in rules}
-    made = [it for it in outcome.plan.edits if it.since <= each.stage <= it.until]
+    made = [it for it in outcome.plan.edits if it.since <= stage <= it.until]
     result.edits = Counter(safety.get(it.rule, "safe") for it in made)
     result.groups = dict(Counter(it.replacement.group for it in made))
     return result
 
 
-def _status(each: Planned) -> str:
-    if each.outcome.already:
+def _status(outcome: Outcome) -> str:
+    if outcome.already:
         return ALREADY
-    refused = bool(each.whole or each.outcome.refusals)
-    if not each.texts():
-        return REFUSED if refused else UNCHANGED
-    if refused:
+    if not outcome.files:
+        return REFUSED if outcome.refusals else UNCHANGED
+    if outcome.refusals:
         return PARTLY
-    return ISOLATED if each.stage is Stage.ISOLATED else STAGED
+    return ISOLATED if outcome.stage is Stage.ISOLATED else STAGED
 
 
-def _refusal(refusal: Refusal, library: Library) -> Finding:
-    line, column, snippet = _place(library, refusal.path, refusal.start)
+def reason_id(reason: Reason) -> str:
+    """The reason as users see it, in words and hyphens."""
+    return reason.name.lower().replace("_", "-")
+
+
+def _refusal(refusal: Refusal, places: Places) -> Finding:
+    line, column, snippet = places.of(refusal.path, refusal.start)
     message = refusal.message or refusal.reason.name.lower().replace("_", " ")
     return Finding(
         refusal.rule, refusal.path, line, column, message, reason_id(refusal.reason),
@@ -75,8 +82,8 @@ def _refusal(refusal: Refusal, library: Library) -> Finding:
     )  # fmt: skip
 
 
-def _note(note: Note, library: Library) -> Finding:
-    line, column, snippet = _place(library, note.path, note.start)
+def _note(note: Note, places: Places) -> Finding:
+    line, column, snippet = places.of(note.path, note.start)
     return Finding(
         note.rule, note.path, line, column, note.message, snippet=snippet, review=note.review
     )
@@ -91,14 +98,3 @@ def _clinic(path: str) -> Finding:
         "engine", path, 1, 1, review=True,
         message="written by Argument Clinic: make the same edit in its input, or it is lost",
     )  # fmt: skip
-
-
-def _place(library: Library, path: str, offset: int) -> tuple[int, int, str]:
-    """The 1-based line and column of a byte offset, and the text of that line."""
-    if path not in library.scans:
-        return 1, 1, ""
-    scan = library.scans[path]
-    line, column = scan.lines.line_column(offset)
-    start = scan.lines.starts[line - 1]
-    text = scan.source.data[start : start + 400].split(b"\n")[0]
-    return line, column, text.decode("utf-8", "replace").rstrip("\r")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +11,8 @@ from isolate_ext.app.changes import changes_of
 from isolate_ext.app.committing import commit_stages, require_repository
 from isolate_ext.app.compiling import check_all
 from isolate_ext.app.crash import report_exception
-from isolate_ext.app.describe import describe
 from isolate_ext.app.floors import floor_of
-from isolate_ext.app.modelling import Library, modelled
+from isolate_ext.app.modelling import Library, collected_at_the_end, modelled
 from isolate_ext.app.options import MigrateOptions
 from isolate_ext.app.planning import Planned, plan, settle
 from isolate_ext.app.rulebook import all_rules
@@ -91,18 +91,29 @@ class _Migration:
         notes, skipped = split_notes(self.target.discovery.notes)
         result.notes += notes
         result.skipped += skipped
-        planned = [each for found in self.target.discovery.extensions if (each := self.plan(found))]
+        planned = self.plan_all()
         for each in planned:
             protect(each, self.library, self.target.named)
         settle(planned)
         self.compile(planned)
-        result.extensions += [
-            describe(each, self.rules, self.library, self.floor) for each in planned
-        ]
+        result.extensions += [each.result() for each in planned]
         result.changes, result.floor_line = changes_of(
             self.target, self.library, planned, self.floor
         )
         self.write(planned)
+
+    def plan_all(self) -> list[Planned]:
+        """Each extension by itself; its trees are gone before the next one's are made."""
+        planned = []
+        waiting = Counter(p for it in self.target.discovery.extensions for p in modelled(it))
+        for found in self.target.discovery.extensions:
+            with collected_at_the_end():
+                each = self.plan(found)
+            waiting.subtract(modelled(found))
+            self.library.forget(path for path in modelled(found) if not waiting[path])
+            if each is not None:
+                planned.append(each)
+        return planned
 
     def plan(self, found: DiscoveredExtension) -> Planned | None:
         """None for an extension that is skipped, and for one that we fail on."""
@@ -128,10 +139,9 @@ class _Migration:
 
     def count(self, each: Planned) -> None:
         """Files seen, parsed, and parsed in part; a file of several extensions counts for each."""
-        files = each.outcome.extension.files
         self.result.seen += len(each.found.files)
         self.result.parsed += len(modelled(each.found))
-        self.result.partly += sum(1 for parsed in files.values() if parsed.fences)
+        self.result.partly += each.partly
 
     def compile(self, planned: Sequence[Planned]) -> None:
         if not self.options.compile:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +33,11 @@ class Library:
             self.scans[path] = scan(Source(path, self.source(path).data))
         return self.scans[path]
 
+    def forget(self, paths: Iterable[str]) -> None:
+        """Let go of scans that are not needed any more; what was read stays."""
+        for path in paths:
+            self.scans.pop(path, None)
+
     def model(self, found: DiscoveredExtension) -> Extension:
         """Raises ProjectError where a file of the extension cannot be read."""
         return model_of(found, {path: self.scan(path) for path in modelled(found)})
@@ -51,3 +58,16 @@ def model_of(found: DiscoveredExtension, scans: Mapping[str, Scan]) -> Extension
 def parse_all(scans: Mapping[str, Scan]) -> dict[str, Parsed]:
     environment = MacroEnvironment.of(scans.values())
     return {path: parse(each, environment) for path, each in scans.items()}
+
+
+@contextmanager
+def collected_at_the_end() -> Iterator[None]:
+    """Trees are millions of objects that live and die together: look for garbage once."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+            gc.collect()

@@ -7,49 +7,60 @@ that would edit it otherwise is refused, and so is, in turn, whatever agreed wit
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from isolate_ext.app.crash import write_report
+from isolate_ext.app.describe import describe, reason_id
 from isolate_ext.app.modelling import Library, model_of
 from isolate_ext.engine import Outcome, Rule, Settings, Stage, migrate
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.project import DiscoveredExtension
-from isolate_ext.report.results import Compilation, Finding
+from isolate_ext.report.results import REFUSED, Compilation, ExtensionResult, Finding
 from isolate_ext.syntax import Source, scan
 
 
 @dataclass(slots=True)
 class Planned:
-    """One extension on its way.
+    """One extension on its way: its texts by stage and what there is to say, without its trees.
 
     ``whole`` are refusals of all of it; ``compilation`` and ``report`` come from the compile check.
+    ``partly`` counts its files with regions that could not be parsed.
     """
 
     found: DiscoveredExtension
-    outcome: Outcome
+    described: ExtensionResult
+    reached: Stage | None
+    by_stage: Mapping[Stage, Mapping[str, bytes]]
     owned: frozenset[str]
+    partly: int = 0
     whole: list[Finding] = field(default_factory=list)
     compilation: Compilation | None = None
     report: str | None = None
 
     @property
     def stage(self) -> Stage | None:
-        return None if self.whole else self.outcome.stage
+        return None if self.whole else self.reached
 
-    def texts(self, upto: Stage | None = None) -> dict[str, bytes]:
+    def texts(self, upto: Stage | None = None) -> Mapping[str, bytes]:
         """Changed and new files; after stage ``upto`` where one is named."""
         if self.stage is None:
             return {}
-        return self.outcome.texts.get(min(self.stage, upto or self.stage), {})
+        return self.by_stage.get(min(self.stage, upto or self.stage), {})
 
     def refuse(self, reason: str, path: str, message: str, help: str) -> None:
         """Leave the whole extension as it is."""
         self.whole.append(Finding("engine", path, 1, 1, message, reason, help))
 
-
-def reason_id(reason: Reason) -> str:
-    """The reason as users see it, in words and hyphens."""
-    return reason.name.lower().replace("_", "-")
+    def result(self) -> ExtensionResult:
+        """What became of it in the end."""
+        told = replace(self.described, compilation=self.compilation, report=self.report)
+        if not self.whole:
+            return told
+        return ExtensionResult(
+            told.name, told.sources, REFUSED, levels=told.levels, report=told.report,
+            refusals=[*self.whole, *told.refusals], compilation=told.compilation,
+        )  # fmt: skip
 
 
 def plan(
@@ -64,7 +75,29 @@ def plan(
         return model_of(found, scans)
 
     outcome = migrate(extension, rules, settings, upto, every_stage, reparse)
-    return Planned(found, outcome, frozenset(found.files))
+    planned = Planned(
+        found,
+        describe(outcome, found, rules, library, settings.floor),
+        outcome.stage,
+        outcome.texts,
+        frozenset(found.files),
+        sum(1 for parsed in extension.files.values() if parsed.fences),
+    )
+    if outcome.violations:
+        _faulty(planned, outcome)
+    return planned
+
+
+def _faulty(planned: Planned, outcome: Outcome) -> None:
+    """The result breaks a rule of ours: it is not used, and a file tells what is wrong with it."""
+    lines = [f"{it.path}: {it.rule}: {it.message}" for it in outcome.violations]
+    name = f"violation-{planned.found.short_name}"
+    planned.report = write_report(name, "\n".join(lines), planned.texts())
+    first = outcome.violations[0]
+    reason = Reason.POSTCONDITION
+    planned.refuse(
+        reason_id(reason), first.path, first.message, f"{reason.value}: {planned.report}"
+    )
 
 
 def settle(planned: Sequence[Planned]) -> None:

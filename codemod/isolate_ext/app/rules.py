@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isolate_ext.app.planning import reason_id
+from isolate_ext.app.describe import reason_id
 from isolate_ext.app.rulebook import all_rules, rule_named
 from isolate_ext.engine import Refused, Rewrite, Rule
 from isolate_ext.report.views import ExampleView, RuleView

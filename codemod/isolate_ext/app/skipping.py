@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
+from isolate_ext.app.describe import CLINIC, reason_id
 from isolate_ext.app.modelling import Library
-from isolate_ext.app.planning import Planned, reason_id
+from isolate_ext.app.planning import Planned
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.project import DiscoveredExtension
 from isolate_ext.project.includes import generator_of
@@ -17,7 +18,6 @@ CPP = "C++"
 VENDORED = frozenset(
     {"vendor", "vendored", "_vendor", "third_party", "third-party", "thirdparty", "3rdparty"}
 )
-CLINIC = "Argument Clinic"
 _SKIPPED = re.compile(r"^(?:\S+:\d+: [^:]*: )?(?P<name>.+?) skipped: (?P<why>.+)$")
 
 
