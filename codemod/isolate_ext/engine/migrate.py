@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from isolate_ext.engine.plan import Note, Plan
+from isolate_ext.engine.places import Places
 from isolate_ext.engine.prepare import plain_branches, spelled_out
 from isolate_ext.engine.rule import Pass, Rule, Settings, Violation
 from isolate_ext.engine.stages import Stage
@@ -62,6 +63,11 @@ def migrate(
         outcome.texts = {
             stage: _against(original, extension, texts) for stage, texts in outcome.texts.items()
         }
+    if extension is not original:
+        places = Places(_texts(original), _texts(extension))
+        outcome.refusals = [places.refusal(each) for each in outcome.refusals]
+        outcome.notes = [places.note(each) for each in outcome.notes]
+        outcome.extension = original
     return outcome
 
 
