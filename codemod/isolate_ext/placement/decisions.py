@@ -123,7 +123,8 @@ class Decisions:
 
     ``module_global`` is the key of a global that keeps the module itself;
     ``generated_routes`` are those of functions in generated files, which are not edited;
-    ``modules`` says how a function that runs during init names the module.
+    ``modules`` says how a function that runs during init names the module, and
+    ``module_threaded`` which of them get it as a parameter named ``module_parameter``.
     """
 
     init: ModuleInit
@@ -141,6 +142,8 @@ class Decisions:
     module_global: str | None = None
     generated_routes: dict[Definition, Route] = field(default_factory=dict)
     modules: dict[Definition, str] = field(default_factory=dict)
+    module_threaded: set[str] = field(default_factory=set)
+    module_parameter: str = "module"
     roles: dict[str, list[Role]] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
 

@@ -13,6 +13,7 @@ from isolate_ext.model.types import static_types
 from isolate_ext.placement.adopt import adopted_state, module_global
 from isolate_ext.placement.decisions import Adopted, Decisions
 from isolate_ext.placement.fields import FieldPlan
+from isolate_ext.placement.modules import modules_at_hand
 from isolate_ext.placement.naming import names_for
 from isolate_ext.placement.reach import Reach
 from isolate_ext.placement.refusals import Reason, Refusal
@@ -47,7 +48,11 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     moved = set(fields.fields)
     if adopted is not None:
         moved |= set(adopted.accessors)
-    reach = Reach(extension, init, moved, moving, tables)
+    modules = modules_at_hand(extension, init, set(moving))
+    decisions.modules = modules.names
+    decisions.module_threaded = modules.threaded
+    decisions.module_parameter = modules.parameter
+    reach = Reach(extension, init, moved, moving, tables, modules.names)
     seeds = [init.creator.routine]
     if adopted is not None and fields.fields:
         seeds += [

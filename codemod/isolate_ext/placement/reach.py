@@ -6,7 +6,7 @@ instance, a type or an operand; from a type that may be torn down; not at all.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from isolate_ext.capi.slots import Receiver, receiver
 from isolate_ext.model.declarators import declarators
@@ -36,12 +36,14 @@ class Reach:
         moved: set[str],
         types: dict[str, StaticType],
         heap_tables: set[str],
+        modules: Mapping[Definition, str],
     ) -> None:
         self.extension = extension
         self.init = init
         self.moved = moved
         self.types = types
         self.heap_tables = heap_tables
+        self.modules = modules
         self.routes: dict[Definition, Route] = {}
         self.generated_routes: dict[Definition, Route] = {}
         self.threaded: set[str] = set()
@@ -80,6 +82,10 @@ class Reach:
             return []
         if any(each.path in self.extension.generated for each in routine.definitions):
             return self._in_generated(routine)
+        if routine.definitions[0] in self.modules:
+            for definition in routine.definitions:
+                self.routes[definition] = Route(RouteKind.MODULE, (self.modules[definition],))
+            return []
         handed_out = [
             role for role in self.roles.get(routine.key, []) if role.called is not Called.IDENTITY
         ]
