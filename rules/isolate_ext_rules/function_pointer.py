@@ -77,8 +77,14 @@ spam_check(PyObject *self, PyObject *args)
 )
 FOREIGN = TABLE.replace("{'a', anything},", "{'a', abs},")
 EXAMPLES = (
-    Rewrite(TABLE, ("int (*check)(spam_state *state, int value);", "rule->check(state, value)",
-                    "anything(spam_state *state, int value)")),
+    Rewrite(
+        TABLE,
+        (
+            "int (*check)(spam_state *state, int value);",
+            "rule->check(state, value)",
+            "anything(spam_state *state, int value)",
+        ),
+    ),
     Refused(FOREIGN, Reason.ADDRESS_TAKEN),
 )
 

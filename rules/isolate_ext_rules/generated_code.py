@@ -101,8 +101,13 @@ def _pass_state(pass_: Pass, path: str, routine: Routine, uses: list[Use]) -> No
     declared = any(each.path == path for each in [*routine.definitions, *routine.prototypes])
     if len(states) != 1 or None in states or None in counts or declared or {0} < counts:
         first = uses[0]
-        pass_.refuse(Reason.GENERATED, path, first.start, first.end,
-                     f"generated code calls {routine.name} where the state is not at hand")
+        pass_.refuse(
+            Reason.GENERATED,
+            path,
+            first.start,
+            first.end,
+            f"generated code calls {routine.name} where the state is not at hand",
+        )
         return
     name, state = routine.name, states.pop()
     given, passed = ("...", f"{state}, __VA_ARGS__") if counts != {0} else ("", state)

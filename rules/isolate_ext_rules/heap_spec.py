@@ -12,11 +12,21 @@ Handbook patterns 22, 24 and 27, section 0.2.
 
 from __future__ import annotations
 
+import re
+
+from isolate_ext.capi.ownership import FREE
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.entities import Definition, Variable, strip_casts
+from isolate_ext.model.initialisers import rows_of
+from isolate_ext.model.types import StaticType
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext.text import Hole, Span
 from isolate_ext_rules.examples import module
+from isolate_ext_rules.static_type import stem
+from isolate_ext_rules.type_alloc import instances_of
+from isolate_ext_rules.type_dealloc import complete_dealloc, untrack
+from isolate_ext_rules.type_traverse import traverse_slots, traverse_text
 
 SPEC = module(
     """
@@ -33,6 +43,11 @@ EXAMPLES = (
 
 
 def run(pass_: Pass) -> None:
+    for type_ in pass_.decisions.specs.values():
+        if not _makes_objects(type_):
+            continue
+        _complete_dealloc(pass_, type_)
+        _complete_traverse(pass_, type_)
     for path, parsed in pass_.extension.files.items():
         for name in ("PyType_FromSpec", "PyType_FromSpecWithBases"):
             for offset in parsed.occurrences(name) if name in parsed.names() else ():
@@ -40,6 +55,103 @@ def run(pass_: Pass) -> None:
                 call = node.parent if node is not None else None
                 if call is not None and call.kind == "call_expression":
                     _bind(pass_, path, call, offset)
+
+
+def _makes_objects(type_: StaticType) -> bool:
+    return type_.struct is not None
+
+
+def _complete_dealloc(pass_: Pass, type_: StaticType) -> None:
+    """Release of the type and of the GC header, where the dealloc function lacks them (24, 25)."""
+    name = type_.function("tp_dealloc")
+    routine = pass_.extension.routine_named(name, type_.home.path) if name is not None else None
+    if routine is None or not routine.definitions:
+        return
+    for definition in routine.definitions:
+        if not _releases_type(pass_, definition):
+            complete_dealloc(pass_, type_, definition)
+        elif gains_gc(pass_, type_):
+            untrack(pass_, type_, definition, f"type:{type_.key}")
+            _free_with_header(pass_, type_)
+
+
+def _releases_type(pass_: Pass, definition: Definition) -> bool:
+    """The type is released already, by the function or by one that it hands the instance to."""
+    callees = [
+        routine.definitions[0]
+        for use in pass_.extension.uses_inside(definition)
+        if use.call is not None
+        and (routine := pass_.extension.routines.get(use.symbol)) is not None
+        and routine.definitions
+    ]
+    for each in (definition, *callees):
+        body = pass_.parsed(each.path).source.data[slice(*each.body)]
+        for name in re.findall(rb"(\w+)\s*=\s*(?:\([^()]*\)\s*)?Py_TYPE\s*\(", body):
+            if re.search(rb"Py_DECREF\s*\((?:\s*\([^()]*\))?\s*" + name + rb"\s*\)", body):
+                return True
+    return False
+
+
+def gains_gc(pass_: Pass, type_: StaticType) -> bool:
+    return not type_.has_flag("HAVE_GC") and bool(traverse_slots(pass_, type_, stem(type_)))
+
+
+def _free_with_header(pass_: Pass, type_: StaticType) -> None:
+    """Memory of an instance that gets a GC header is freed as such, wherever that is done."""
+    for path, parsed in pass_.extension.files.items():
+        for name in sorted(FREE & set(parsed.names())):
+            for offset in parsed.occurrences(name):
+                function = pass_.extension.function_at(path, offset)
+                node = parsed.node_at(offset)
+                call = node.parent if node is not None else None
+                arguments = call.child("arguments") if call is not None else None
+                if function is None or arguments is None or len(arguments.named) != 1:
+                    continue
+                target = strip_casts(arguments.named[0]).str
+                if target in instances_of(pass_, type_, function) and name != "PyObject_GC_Del":
+                    pass_.replace(
+                        path, offset, offset + len(name), b"PyObject_GC_Del",
+                        f"type:{type_.key}", Stage.HEAP_TYPES,
+                    )  # fmt: skip
+
+
+def _complete_traverse(pass_: Pass, type_: StaticType) -> None:
+    """GC support for a type that has none: a traverse function, its slot, the flag (22)."""
+    if not gains_gc(pass_, type_):
+        return
+    home = type_.home
+    group = f"type:{type_.key}"
+    flags = type_.slot("tp_flags")
+    table = _slot_table(pass_, type_)
+    rows = rows_of(pass_.parsed(table.home.path), table.home) if table is not None else []
+    if flags is None or table is None or not rows or "#" in flags.value.str:
+        pass_.refuse(
+            Reason.TYPE_SHAPE, home.path, home.name_start, home.name_start + len(home.name),
+            f"the flags or slots of {home.name} were not found", type_.key,
+        )  # fmt: skip
+        return
+    text = traverse_text(pass_, type_, stem(type_)) + "\n\n"
+    start = table.home.start
+    pass_.replace(table.home.path, start, start, text, group, Stage.HEAP_TYPES)
+    for slot, function in traverse_slots(pass_, type_, stem(type_)):
+        at = rows[0][0].start
+        row = f"{{Py_{slot}, {function}}},\n    "
+        pass_.replace(table.home.path, at, at, row, group, Stage.HEAP_TYPES)
+    freeing = type_.slot("tp_free")
+    if freeing is not None:
+        bare = strip_casts(freeing.value)
+        pass_.replace(
+            freeing.path, bare.start, bare.end, b"PyObject_GC_Del", group, Stage.HEAP_TYPES
+        )
+    end = flags.value.end
+    pass_.replace(home.path, end, end, b" | Py_TPFLAGS_HAVE_GC", group, Stage.HEAP_TYPES)
+
+
+def _slot_table(pass_: Pass, type_: StaticType) -> Variable | None:
+    slots = type_.slot("tp_slots")
+    if slots is None:
+        return None
+    return pass_.extension.variable_named(strip_casts(slots.value).str, slots.path)
 
 
 def _bind(pass_: Pass, path: str, call: Node, offset: int) -> None:

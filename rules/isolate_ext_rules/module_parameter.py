@@ -18,16 +18,25 @@ from isolate_ext.model.entities import Use
 from isolate_ext_rules.examples import TYPE
 from isolate_ext_rules.state_access import add_parameter
 
-SETUP = TYPE.replace("static PyMethodDef", """static int
+SETUP = TYPE.replace(
+    "static PyMethodDef",
+    """static int
 add_types(void)
 {
     return PyType_Ready(&Egg_Type);
 }
 
-static PyMethodDef""").replace("PyType_Ready(&Egg_Type) < 0", "add_types() < 0")
+static PyMethodDef""",
+).replace("PyType_Ready(&Egg_Type) < 0", "add_types() < 0")
 EXAMPLES = (
-    Rewrite(SETUP, ("add_types(PyObject *module)", "add_types(m) < 0",
-                    "spam_state *state = get_spam_state(module);")),
+    Rewrite(
+        SETUP,
+        (
+            "add_types(PyObject *module)",
+            "add_types(m) < 0",
+            "spam_state *state = get_spam_state(module);",
+        ),
+    ),
 )
 
 

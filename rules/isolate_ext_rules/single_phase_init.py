@@ -366,7 +366,10 @@ def _complete(pass_: Pass) -> None:
     """A module that has slots already: the state's size, its hooks, the interpreters slot."""
     init = pass_.decisions.init
     home = init.def_declaration
-    if home is None or init.slots is None or not pass_.decisions.fields:
+    if home is None or init.slots is None:
+        return
+    if not pass_.decisions.fields:
+        _complete_slots(pass_)
         return
     parsed = pass_.parsed(home.path)
     present = {e.field: e for e in fields_of(parsed, home)}

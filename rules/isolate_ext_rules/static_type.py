@@ -85,7 +85,8 @@ def spec_name(type_: StaticType) -> str:
 
 
 def stem(type_: StaticType) -> str:
-    base = re.sub(r"_?(Type|type|TYPE)(_?obj(ect)?)?$", "", type_.variable.name)
+    name = re.sub(r"_?[Ss]pec$", "", type_.variable.name)
+    base = re.sub(r"_?(Type|type|TYPE)(_?obj(ect)?)?$", "", name)
     return base or type_.variable.name
 
 
@@ -383,21 +384,37 @@ def _crosses_files(pass_: Pass, type_: StaticType) -> bool:
     )
 
 
+def _conditional_flags(pass_: Pass, type_: StaticType, found: SlotValue) -> str:
+    """Flags with `#if` lines among them, kept as written behind those that are added."""
+    parsed = pass_.parsed(found.path)
+    end = found.value.end
+    for group in parsed.scan.all_groups:
+        if found.value.start < group.start < found.value.end:
+            end = max(end, group.end)
+    kept = parsed.source.data[found.value.start : end].decode("latin-1")
+    return f"{' | '.join(_added_flags(pass_, type_))} |\n        {kept}\n        "
+
+
+def _added_flags(pass_: Pass, type_: StaticType) -> list[str]:
+    wanted = []
+    if not type_.has_flag("HAVE_GC") and traverse_slots(pass_, type_, stem(type_)):
+        wanted.append("Py_TPFLAGS_HAVE_GC")
+    if not instantiable(pass_, type_):
+        wanted.append("Py_TPFLAGS_DISALLOW_INSTANTIATION")
+    return [*wanted, "Py_TPFLAGS_IMMUTABLETYPE"]
+
+
 def _flags(pass_: Pass, type_: StaticType) -> str:
     found = type_.slot("tp_flags")
+    if found is not None and "#" in found.value.str:
+        return _conditional_flags(pass_, type_, found)
     words = (
         [w.strip() for w in found.value.str.strip("() ").split("|")] if found is not None else []
     )
     kept = [w for w in words if w not in _OLD_FLAGS and w not in ("0", "")]
     if "Py_TPFLAGS_DEFAULT" not in kept and not any(not w.startswith("Py_TPFLAGS") for w in kept):
         kept.insert(0, "Py_TPFLAGS_DEFAULT")
-    wanted = []
-    if not type_.has_flag("HAVE_GC") and traverse_slots(pass_, type_, stem(type_)):
-        wanted.append("Py_TPFLAGS_HAVE_GC")
-    if not instantiable(pass_, type_):
-        wanted.append("Py_TPFLAGS_DISALLOW_INSTANTIATION")
-    wanted.append("Py_TPFLAGS_IMMUTABLETYPE")
-    kept += [flag for flag in wanted if flag not in kept]
+    kept += [flag for flag in _added_flags(pass_, type_) if flag not in kept]
     text = " | ".join(kept)
     if len(text) <= 66:
         return text

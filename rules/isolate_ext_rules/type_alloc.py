@@ -21,7 +21,7 @@ from isolate_ext.syntax import Node
 from isolate_ext.text import Hole, Span
 from isolate_ext_rules.examples import TYPE
 from isolate_ext_rules.static_type import stem
-from isolate_ext_rules.type_traverse import traverse_slots
+from isolate_ext_rules.type_traverse import heap_types, traverse_slots
 
 EXAMPLES = (
     Rewrite(TYPE, ("(EggObject *)PyType_GenericAlloc(state->Egg_Type, 0)",), ("PyObject_New",)),
@@ -31,7 +31,7 @@ EXAMPLES = (
 def run(pass_: Pass) -> None:
     collected = [
         each
-        for each in pass_.decisions.types.values()
+        for each in heap_types(pass_)
         if traverse_slots(pass_, each, stem(each)) and not each.has_flag("HAVE_GC")
     ]
     if not collected:

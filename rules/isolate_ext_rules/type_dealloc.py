@@ -57,7 +57,7 @@ def run(pass_: Pass) -> None:
             continue
         done.add(routine.key)
         for definition in routine.definitions:
-            _dealloc(pass_, type_, definition)
+            complete_dealloc(pass_, type_, definition)
     for type_ in pass_.decisions.types.values():
         _frees_elsewhere(pass_, type_, done)
 
@@ -74,7 +74,7 @@ def _refuse(pass_: Pass, type_: StaticType, message: str) -> None:
     )
 
 
-def _dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> None:
+def complete_dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> None:
     group = f"type:{type_.key}"
     data = pass_.parsed(definition.path).source.data
     body = data[slice(*definition.body)]
@@ -93,7 +93,7 @@ def _dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> None:
                 pass_, type_, f"{definition.name} frees the instance in a way that is not known"
             )
         else:
-            _untrack(pass_, type_, definition, group)
+            untrack(pass_, type_, definition, group)
         return
     early = [
         node
@@ -121,12 +121,12 @@ def _dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> None:
     at = body_start(data, definition.body)
     lines = f"\n    PyTypeObject *{variable} = Py_TYPE({self_name});"
     pass_.replace(definition.path, at, at, lines, group, Stage.HEAP_TYPES, order=1)
-    _untrack(pass_, type_, definition, group)
+    untrack(pass_, type_, definition, group)
     for free in frees:
         _free_through_type(pass_, definition, free, variable, group)
 
 
-def _untrack(pass_: Pass, type_: StaticType, definition: Definition, group: str) -> None:
+def untrack(pass_: Pass, type_: StaticType, definition: Definition, group: str) -> None:
     """Leave the GC before anything is released, and after what may bring the instance back."""
     parsed = pass_.parsed(definition.path)
     body = parsed.source.data[slice(*definition.body)]

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from isolate_ext.capi.ownership import DECREF
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.entities import Definition, strip_casts
+from isolate_ext.model.entities import CType, Definition, strip_casts
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.base_calls import base_call
 from isolate_ext.placement.refusals import Reason
@@ -43,7 +43,7 @@ _GC_BASES = re.compile(
 
 def run(pass_: Pass) -> None:
     done: set[str] = set()
-    for type_ in pass_.decisions.types.values():
+    for type_ in heap_types(pass_):
         name = type_.function("tp_traverse")
         if name is None:
             continue
@@ -63,7 +63,12 @@ def run(pass_: Pass) -> None:
             continue
         done.add(routine.key)
         for definition in routine.definitions:
-            _visit_type(pass_, definition, f"type:{type_.key}")
+            _visit_type(pass_, definition, type_)
+
+
+def heap_types(pass_: Pass) -> list[StaticType]:
+    """Types that move, and those that are made from specs already."""
+    return [*pass_.decisions.types.values(), *pass_.decisions.specs.values()]
 
 
 def inherits_gc(pass_: Pass, type_: StaticType) -> str | None:
@@ -152,13 +157,18 @@ def owned_members(pass_: Pass, type_: StaticType) -> Iterator[str]:
         and not [c for c in each.conditions if c.verdict is not True]
     }
     seen = set()
-    definition = routine.definitions[0]
-    body = definition.node.child("body") if definition.node is not None else None
-    for statement in body.named if body is not None else ():
-        for member in _released(statement):
-            if member in fields and member not in seen:
-                seen.add(member)
-                yield member
+    definitions = [routine.definitions[0]]
+    clear = pass_.extension.routine_named(type_.function("tp_clear") or "", type_.home.path)
+    for use in pass_.extension.uses_inside(routine.definitions[0]):
+        if clear is not None and use.symbol == clear.key and use.call is not None:
+            definitions.append(clear.definitions[0])
+    for definition in definitions:
+        body = definition.node.child("body") if definition.node is not None else None
+        for statement in body.named if body is not None else ():
+            for member in _released(statement):
+                if member in fields and member not in seen:
+                    seen.add(member)
+                    yield member
 
 
 def _released(statement: Node) -> Iterator[str]:
@@ -203,10 +213,11 @@ def _delegates(pass_: Pass, definition: Definition) -> bool:
     return False
 
 
-def _visit_type(pass_: Pass, definition: Definition, group: str) -> None:
+def _visit_type(pass_: Pass, definition: Definition, type_: StaticType) -> None:
+    group = f"type:{type_.key}"
     data = pass_.parsed(definition.path).source.data
-    if re.search(rb"Py_VISIT\s*\(\s*(\(PyObject \*\)\s*)?Py_TYPE", data[slice(*definition.body)]):
-        return
+    body = data[slice(*definition.body)]
+    visited = re.search(rb"Py_VISIT\s*\(\s*(\(PyObject \*\)\s*)?Py_TYPE", body) is not None
     names = [parameter.name for parameter in definition.parameters]
     if len(names) < 3 or None in names[:3]:
         pass_.refuse(
@@ -219,11 +230,30 @@ def _visit_type(pass_: Pass, definition: Definition, group: str) -> None:
         )
         return
     if names[1:3] == ["visit", "arg"]:
-        line = f"Py_VISIT(Py_TYPE({names[0]}));"
+        lines = [] if visited else [f"Py_VISIT(Py_TYPE({names[0]}));"]
+        lines += _unvisited(pass_, definition, type_, body)
     else:
-        line = f"if ({names[1]}((PyObject *)Py_TYPE({names[0]}), {names[2]})) {{ return -1; }}"
+        lines = [f"if ({names[1]}((PyObject *)Py_TYPE({names[0]}), {names[2]})) {{ return -1; }}"]
     at, margin = after_declarations(pass_, definition)
-    pass_.replace(definition.path, at, at, f"\n{margin}{line}", group, Stage.HEAP_TYPES)
+    text = "".join(f"\n{margin}{line}" for line in lines)
+    if text:
+        pass_.replace(definition.path, at, at, text, group, Stage.HEAP_TYPES)
+
+
+def _unvisited(
+    pass_: Pass, definition: Definition, type_: StaticType, body: bytes
+) -> Iterator[str]:
+    """Visits of members that the instance owns and its traverse function leaves out.
+
+    A reference that the GC does not see keeps the type of what it leads to alive, and the module.
+    """
+    first = definition.parameters[0]
+    struct = pass_.extension.structs.struct(CType(first.ctype.base))
+    if struct is None or struct is not type_.struct:
+        return
+    for member in owned_members(pass_, type_):
+        if not re.search(rb"->\s*" + member.encode() + rb"\b", body):
+            yield f"Py_VISIT({first.name}->{member});"
 
 
 def after_declarations(pass_: Pass, definition: Definition) -> tuple[int, str]:

@@ -108,8 +108,6 @@ def _migrate(
         decisions = place(extension, frozenset(refused))
         if isinstance(decisions, Refusal):
             return Outcome(extension, None, None, None, refusals=[decisions])
-        if decisions.init.multi_phase and _isolated_already(decisions):
-            return Outcome(extension, decisions, None, None, already=True)
         plan = Plan()
         for rule in rules:
             rule.run(Pass(rule.id, extension, decisions, plan, settings))
@@ -119,6 +117,8 @@ def _migrate(
             for each in fresh:
                 refused.setdefault(each.symbol, each)
             continue
+        if decisions.init.multi_phase and not plan.edits and not decisions.refusals:
+            return Outcome(extension, decisions, None, None, already=True)
         refusals = _unique([*refused.values(), *decisions.refusals, *plan.refusals])
         stage = min(upto, Stage.ACCESS if refusals else Stage.ISOLATED)
         conflict = _render(extension, decisions, plan, stage, every_stage)
@@ -127,12 +127,6 @@ def _migrate(
         if conflict.symbol in refused or conflict.symbol not in decisions.fields:
             return Outcome(extension, decisions, plan, None, refusals=[*refusals, conflict])
         refused[conflict.symbol] = conflict
-
-
-def _isolated_already(decisions: Decisions) -> bool:
-    adopted = decisions.adopted
-    finds = adopted is not None and adopted.accessors
-    return not decisions.fields and not decisions.refusals and not finds
 
 
 def _unique(refusals: Sequence[Refusal]) -> list[Refusal]:

@@ -102,7 +102,9 @@ class Places:
         return next((place for owner, place in self.members.get(name, ()) if owner is struct), None)
 
     def of_struct(self, struct: Struct) -> list[Place]:
-        return [place for found in self.members.values() for owner, place in found if owner is struct]
+        return [
+            place for found in self.members.values() for owner, place in found if owner is struct
+        ]
 
     def named_by(self, path: str, inside: Definition | None, node: Node) -> Place | None:
         """The place that an expression names."""
@@ -154,9 +156,7 @@ class Places:
     def _sign(self, place: Place, path: str, parameters: Node) -> None:
         listed = [each for each in parameters.named if each.kind == "parameter_declaration"]
         named = any(next(declarators(each), None) is not None for each in listed)
-        self.channel(place).signatures.add(
-            Signature(path, parameters.start, parameters.end, named)
-        )
+        self.channel(place).signatures.add(Signature(path, parameters.start, parameters.end, named))
 
     def _is_pointer(self, declarator: Declarator) -> bool:
         if declarator.parameters is not None:

@@ -44,9 +44,7 @@ def field_of(
     return next((each for each in struct.fields if each.name == name.str), None)
 
 
-def _named(
-    extension: Extension, inside: Definition | None, path: str, node: Node
-) -> CType | None:
+def _named(extension: Extension, inside: Definition | None, path: str, node: Node) -> CType | None:
     local = local_type(inside, node.str, node.start) if inside is not None else None
     if local is not None:
         return local

@@ -148,7 +148,10 @@ class Flow:
 
     def _leave(self, path: str, inside: Definition, node: Node) -> None:
         """A value that leaves a place is called, copied to another place, or compared."""
-        if node.kind not in ("identifier", "field_expression") or (path, node.start) in self._copied:
+        if (
+            node.kind not in ("identifier", "field_expression")
+            or (path, node.start) in self._copied
+        ):
             return
         body = inside.body
         if not body[0] <= node.start < body[1] or _declares(node) or _tested(node):
@@ -197,7 +200,10 @@ def _declares(node: Node) -> bool:
         return True
     if parent.kind == "init_declarator":
         return node.field == "declarator"
-    return parent.kind.endswith("declarator") or parent.kind in ("declaration", "parameter_declaration")
+    return parent.kind.endswith("declarator") or parent.kind in (
+        "declaration",
+        "parameter_declaration",
+    )
 
 
 def _tested(node: Node) -> bool:

@@ -206,6 +206,27 @@ def _sized(extension: Extension, size: Node) -> Struct | None:
     return extension.structs.struct(CType(" ".join(match[1].split())))
 
 
+def spec_types(extension: Extension) -> dict[str, StaticType]:
+    """Types made from specs already, read like static ones; ``variable`` is the spec."""
+    found: dict[str, StaticType] = {}
+    for variable in extension.of_kind(Kind.TABLE):
+        if variable.ctype.base != "PyType_Spec" or variable.ctype.arrays:
+            continue
+        result = StaticType(variable.key, variable)
+        home = variable.home
+        if home.initialiser is None or any(c.verdict is False for c in home.conditions):
+            continue
+        for entry in fields_of(extension.files[home.path], home):
+            name = f"tp_{entry.field}"
+            result.slots[name] = SlotValue(name, entry.value, home.path, entry.conditions)
+        for slot, value, path in spec_slots(extension, variable):
+            result.slots[slot] = SlotValue(slot, value, path, ())
+        size = result.slots.get("tp_basicsize")
+        result.struct = _sized(extension, size.value) if size is not None else None
+        found[variable.key] = result
+    return found
+
+
 def spec_slots(extension: Extension, spec: Variable) -> Iterator[tuple[str, Node, str]]:
     """(slot, value, path) of a `PyType_Spec` variable, e.g. ``("tp_dealloc", node, path)``."""
     home = spec.home

@@ -121,6 +121,7 @@ class Names:
 class Decisions:
     """The whole placement of one extension; complete when ``refusals`` is empty.
 
+    ``specs`` are types made from specs already;
     ``module_global`` is the key of a global that keeps the module itself;
     ``generated_routes`` are those of functions in generated files, which are not edited;
     ``modules`` says how a function that runs during init names the module, and
@@ -140,6 +141,7 @@ class Decisions:
     channels: list[Channel] = field(default_factory=list)
     teardown: set[str] = field(default_factory=set)
     module_global: str | None = None
+    specs: dict[str, StaticType] = field(default_factory=dict)
     generated_routes: dict[Definition, Route] = field(default_factory=dict)
     modules: dict[Definition, str] = field(default_factory=dict)
     module_threaded: set[str] = field(default_factory=set)

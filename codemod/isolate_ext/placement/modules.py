@@ -59,17 +59,19 @@ def _makes_types(extension: Extension, routine: Routine, types: Collection[str])
             callee = node.child("function") if node.kind == "call_expression" else None
             if callee is not None and callee.str in _MAKERS:
                 return True
-            if callee is not None and callee.str == "PyType_Ready" and any(
-                use.symbol in types and node.start <= use.start < node.end
-                for use in extension.uses_inside(definition)
+            if (
+                callee is not None
+                and callee.str == "PyType_Ready"
+                and any(
+                    use.symbol in types and node.start <= use.start < node.end
+                    for use in extension.uses_inside(definition)
+                )
             ):
                 return True
     return False
 
 
-def _given(
-    extension: Extension, init: ModuleInit, routines: list[Routine]
-) -> set[tuple[str, int]]:
+def _given(extension: Extension, init: ModuleInit, routines: list[Routine]) -> set[tuple[str, int]]:
     """(routine, index) of parameters that every call hands the module: the greatest such set."""
     given = {
         (routine.key, index)
@@ -128,6 +130,7 @@ def _fresh(extension: Extension, closure: set[str]) -> str:
     for parsed in extension.files.values():
         taken |= {define.name for define in parsed.scan.defines}
     return next(
-        name for name in ("module", "mod", "own_module", "init_module", "isolated_module")
+        name
+        for name in ("module", "mod", "own_module", "init_module", "isolated_module")
         if name not in taken
     )

@@ -9,7 +9,7 @@ from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import ModuleInit, module_inits
 from isolate_ext.model.roles import Called, Role
 from isolate_ext.model.sequences import struct_sequences
-from isolate_ext.model.types import static_types
+from isolate_ext.model.types import spec_types, static_types
 from isolate_ext.placement.adopt import adopted_state, module_global
 from isolate_ext.placement.decisions import Adopted, Decisions
 from isolate_ext.placement.fields import FieldPlan
@@ -41,6 +41,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions = Decisions(
         init, names, adopted, fields.fields, moving, types, sequences, fields.stays
     )
+    decisions.specs = spec_types(extension)
     decisions.module_global = kept.key if kept is not None else None
     decisions.refusals.extend(fields.refusals)
     tables = {v.key for v in extension.of_kind(Kind.TABLE) if v.ctype.base == "PyType_Slot"}

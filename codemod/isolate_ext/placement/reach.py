@@ -112,9 +112,7 @@ class Reach:
                 self.generated_routes[definition] = route
         return []
 
-    def _thread(
-        self, routine: Routine, stores: Collection[tuple[str, int]] = ()
-    ) -> list[str]:
+    def _thread(self, routine: Routine, stores: Collection[tuple[str, int]] = ()) -> list[str]:
         """Its callers pass the state; ``stores`` are uses that only store its address."""
         self.threaded.add(routine.key)
         for definition in routine.definitions:
@@ -159,7 +157,9 @@ class Reach:
             handed_out = [r for r in self.roles.get(key, []) if r.called is not Called.IDENTITY]
             if any((role.use.path, role.use.start) not in channel.stores for role in handed_out):
                 return None
-            if any(d.path in self.extension.generated for d in self.extension.routines[key].definitions):
+            if any(
+                d.path in self.extension.generated for d in self.extension.routines[key].definitions
+            ):
                 return None
         return channel
 

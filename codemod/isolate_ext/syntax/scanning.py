@@ -54,6 +54,16 @@ class Scan:
         self.includes = tuple(reader.includes)
 
     @property
+    def all_groups(self) -> list[Group]:
+        """Every conditional group, inner ones included."""
+        pending, found = list(self.root.groups()), []
+        while pending:
+            group = pending.pop()
+            found.append(group)
+            pending.extend(inner for branch in group.branches for inner in branch.groups())
+        return found
+
+    @property
     def groups(self) -> tuple[Group, ...]:
         """The outermost conditional groups; inner ones hang on their branches."""
         return tuple(self.root.groups())
