@@ -6,6 +6,7 @@ from isolate_ext_rules import (
     find_module,
     foreign_thread,
     function_pointer,
+    freelist,
     generated_code,
     global_variable,
     heap_spec,
@@ -25,6 +26,7 @@ from isolate_ext_rules import (
 )
 
 SUITE: tuple[Rule, ...] = (
+    freelist.RULE,
     module_state.RULE,
     global_variable.RULE,
     static_type.RULE,

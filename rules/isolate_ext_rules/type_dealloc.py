@@ -85,7 +85,7 @@ def complete_dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> 
     ):
         _refuse(pass_, type_, f"{definition.name} does not name its parameter")
         return
-    own = _aliases(definition)
+    own = aliases(definition)
     frees = list(_free_calls(pass_, definition, own))
     if not frees:
         if not _base_dealloc(pass_, type_, definition):
@@ -163,7 +163,7 @@ def _macros(pass_: Pass) -> set[str]:
     return {d.name for parsed in pass_.extension.files.values() for d in parsed.scan.defines}
 
 
-def _aliases(definition: Definition) -> set[str]:
+def aliases(definition: Definition) -> set[str]:
     """The instance's names: the parameter, and locals that take it at once."""
     from isolate_ext.model.declarators import declarators
 

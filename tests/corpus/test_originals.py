@@ -166,6 +166,8 @@ def test_mistakes_are_told_in_a_line(tmp_path: Path) -> None:
 
 def test_a_failing_behaviour_is_told(tmp_path: Path) -> None:
     for path in check.folder("structs").iterdir():
+        if path.is_dir():
+            continue
         text = path.read_bytes().replace(b"PyLong_FromLong(days / 7)", b"PyLong_FromLong(days / 8)")
         (tmp_path / path.name).write_bytes(text)
     libraries = check.build(tmp_path, INTERPRETERS[0].path, tmp_path / "out")

@@ -2,7 +2,16 @@
 
 from isolate_ext.engine.migrate import Outcome, migrate
 from isolate_ext.engine.plan import Edit, Note, Plan
-from isolate_ext.engine.rule import Pass, Refused, Rewrite, Rule, Safety, Settings, Violation
+from isolate_ext.engine.rule import (
+    Pass,
+    Preparation,
+    Refused,
+    Rewrite,
+    Rule,
+    Safety,
+    Settings,
+    Violation,
+)
 from isolate_ext.engine.stages import Stage
 
 __all__ = [
@@ -11,6 +20,7 @@ __all__ = [
     "Outcome",
     "Pass",
     "Plan",
+    "Preparation",
     "Refused",
     "Rewrite",
     "Rule",

@@ -56,9 +56,11 @@ def migrate(
     macros that hide the init function are made plain first.
     """
     original = extension
+    notes: list[Note] = []
     if reparse is not None:
-        extension = _prepared(extension, reparse)
+        extension = _prepared(extension, reparse, rules, notes)
     outcome = _migrate(extension, rules, settings, upto, every_stage)
+    outcome.notes = [*notes, *outcome.notes]
     if extension is not original and outcome.stage is not None:
         outcome.texts = {
             stage: _against(original, extension, texts) for stage, texts in outcome.texts.items()
@@ -71,7 +73,9 @@ def migrate(
     return outcome
 
 
-def _prepared(extension: Extension, reparse: Reparse) -> Extension:
+def _prepared(
+    extension: Extension, reparse: Reparse, rules: Sequence[Rule], notes: list[Note]
+) -> Extension:
     """The extension after what hides its parts has been made plain; itself if nothing does."""
     for _ in range(5):
         changed = spelled_out(extension.files)
@@ -83,7 +87,24 @@ def _prepared(extension: Extension, reparse: Reparse) -> Extension:
         changed = plain_branches(extension, decisions)
         if changed:
             extension = reparse({**_texts(extension), **changed})
+    for rule in rules:
+        if rule.prepare is not None:
+            extension = _prepared_by(rule, extension, reparse, notes)
     return extension
+
+
+def _prepared_by(
+    rule: Rule, extension: Extension, reparse: Reparse, notes: list[Note]
+) -> Extension:
+    decisions = place(extension)
+    if not isinstance(decisions, Decisions) or rule.prepare is None:
+        return extension
+    found = list(rule.prepare(extension, decisions))
+    if not found:
+        return extension
+    edits = [each for preparation in found for each in preparation.replacements]
+    notes.extend(Note(rule.id, each.path, each.start, each.message, True) for each in found)
+    return reparse({**_texts(extension), **compose(_texts(extension), edits).files})
 
 
 def _texts(extension: Extension) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from isolate_ext.placement.decisions import Decisions, RouteKind
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.syntax import Node, Parsed
 from isolate_ext.text import Style, style_of
-from isolate_ext.text.replacement import Part
+from isolate_ext.text.replacement import Part, Replacement
 
 
 class Safety(Enum):
@@ -145,6 +145,16 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True)
+class Preparation:
+    """Edits made before the model is built anew and the plan is made, and what to tell of them."""
+
+    replacements: tuple[Replacement, ...]
+    path: str
+    start: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A migration pattern.  ``doc`` is the module's docstring, its first line the title."""
 
@@ -156,6 +166,7 @@ class Rule:
     run: Callable[[Pass], None]
     examples: tuple[Rewrite | Refused, ...] = ()
     verify: Callable[[Extension], Iterable[Violation]] | None = None
+    prepare: Callable[[Extension, Decisions], Iterable[Preparation]] | None = None
 
     @property
     def title(self) -> str:

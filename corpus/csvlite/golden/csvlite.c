@@ -486,6 +486,18 @@ static PyMemberDef reader_members[] = {
 };
 
 /* No tp_new: readers are made by reader() alone. */
+static PyObject *
+Reader_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    PyErr_Format(PyExc_TypeError, "cannot pickle '%.200s' object", Py_TYPE(self)->tp_name);
+    return NULL;
+}
+
+static PyMethodDef Reader_methods[] = {
+    {"__reduce__", Reader_reduce, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL}
+};
+
 static PyType_Slot Reader_slots[] = {
     {Py_tp_dealloc, reader_dealloc},
     {Py_tp_doc, (void *)"An iterator over the rows of an iterable of lines."},
@@ -494,6 +506,7 @@ static PyType_Slot Reader_slots[] = {
     {Py_tp_iter, PyObject_SelfIter},
     {Py_tp_iternext, reader_iternext},
     {Py_tp_members, reader_members},
+    {Py_tp_methods, Reader_methods},
     {0, NULL}
 };
 
@@ -608,7 +621,15 @@ writer_dealloc(WriterObj *self)
     Py_DECREF(tp);
 }
 
+static PyObject *
+Writer_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    PyErr_Format(PyExc_TypeError, "cannot pickle '%.200s' object", Py_TYPE(self)->tp_name);
+    return NULL;
+}
+
 static PyMethodDef writer_methods[] = {
+    {"__reduce__", Writer_reduce, METH_NOARGS, NULL},
     {"writerow", (PyCFunction)writer_writerow, METH_O,
      "Write one row; returns what the callback returned."},
     {NULL}

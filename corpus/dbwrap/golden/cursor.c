@@ -100,7 +100,15 @@ static PyObject *cursor_richcompare(PyObject *a, PyObject *b, int op)
 	return PyBool_FromLong(same == (op == Py_EQ));
 }
 
+static PyObject *
+Cursor_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+	PyErr_Format(PyExc_TypeError, "cannot pickle '%.200s' object", Py_TYPE(self)->tp_name);
+	return NULL;
+}
+
 static PyMethodDef cursor_methods[] = {
+	{"__reduce__", Cursor_reduce, METH_NOARGS, NULL},
 	{"fetchall", cursor_fetchall, METH_NOARGS, "All rows not given yet."},
 	{NULL}
 };

@@ -165,11 +165,24 @@ Cell_traverse(Cell *self, visitproc visit, void *arg)
     return 0;
 }
 
+static PyObject *
+Cell_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    PyErr_Format(PyExc_TypeError, "cannot pickle '%.200s' object", Py_TYPE(self)->tp_name);
+    return NULL;
+}
+
+static PyMethodDef Cell_methods[] = {
+    {"__reduce__", Cell_reduce, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL}
+};
+
 static PyType_Slot Cell_slots[] = {
     {Py_tp_dealloc, cell_dealloc},
     {Py_tp_repr, cell_repr},
     {Py_tp_members, cell_members},
     {Py_tp_traverse, Cell_traverse},
+    {Py_tp_methods, Cell_methods},
     {0, NULL}
 };
 

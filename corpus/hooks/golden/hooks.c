@@ -180,6 +180,18 @@ subscription_traverse(subscription *self, visitproc visit, void *arg)
 	return 0;
 }
 
+static PyObject *
+subscription_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+	PyErr_Format(PyExc_TypeError, "cannot pickle '%.200s' object", Py_TYPE(self)->tp_name);
+	return NULL;
+}
+
+static PyMethodDef subscription_methods[] = {
+	{"__reduce__", subscription_reduce, METH_NOARGS, NULL},
+	{NULL, NULL, 0, NULL}
+};
+
 static PyType_Slot subscription_slots[] = {
 	{Py_tp_dealloc, subscription_dealloc},
 	{Py_tp_repr, subscription_repr},
@@ -187,6 +199,7 @@ static PyType_Slot subscription_slots[] = {
 	{Py_tp_doc, (void *)"What subscribe() gives."},
 	{Py_tp_members, subscription_members},
 	{Py_tp_traverse, subscription_traverse},
+	{Py_tp_methods, subscription_methods},
 	{0, NULL}
 };
 

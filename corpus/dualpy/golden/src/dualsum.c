@@ -221,7 +221,15 @@ sum_richcompare(PyObject *a, PyObject *b, int op)
     return result;
 }
 
+static PyObject *
+Sum_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    PyErr_Format(PyExc_TypeError, "cannot pickle '%.200s' object", Py_TYPE(self)->tp_name);
+    return NULL;
+}
+
 static PyMethodDef sum_methods[] = {
+    {"__reduce__", Sum_reduce, METH_NOARGS, NULL},
     {"update", (PyCFunction)sum_update, METH_VARARGS, "Add bytes."},
     {"copy", (PyCFunction)sum_copy, METH_NOARGS, "A sum that goes its own way."},
     {"hexdigest", (PyCFunction)sum_hexdigest, METH_NOARGS, "The sum in hexadecimal."},

@@ -16,27 +16,87 @@ typedef struct
 } Fixed;
 
 typedef struct {
+  PyTypeObject *Fixed_Type;
   PyObject *FixedOverflow;
   Fixed *fixed_zero;
   Fixed *fixed_one;
-  Fixed *free_list[MAX_FREE];
-  int num_free;
   int rounding;
 } fixednum_state;
 
-static fixednum_state global_fixednum_state;
-
-static inline fixednum_state *
-get_global_fixednum_state(void)
-{
-  return &global_fixednum_state;
-}
+#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
+#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
+#endif
+#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
+#  define Py_TPFLAGS_IMMUTABLETYPE 0
+#endif
 
 static inline fixednum_state *
 get_fixednum_state(PyObject *module)
 {
-  (void)module;
-  return get_global_fixednum_state();
+  void *state = PyModule_GetState(module);
+  assert(state != NULL);
+  return (fixednum_state *)state;
+}
+
+static struct PyModuleDef fixednum_module;
+
+/* NULL, without an exception, for a type that is not of this module. */
+static inline fixednum_state *
+get_fixednum_state_by_type(PyTypeObject *type)
+{
+#if PY_VERSION_HEX >= 0x030b0000
+  PyObject *module;
+
+  if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
+    return NULL;
+  }
+  module = PyType_GetModuleByDef(type, &fixednum_module);
+  if (module == NULL) {
+    PyErr_Clear();
+    return NULL;
+  }
+  return (fixednum_state *)PyModule_GetState(module);
+#else
+  PyObject *mro = type->tp_mro;
+  Py_ssize_t i, n = mro == NULL ? 0 : PyTuple_GET_SIZE(mro);
+
+  for (i = 0; i < n; i++) {
+    PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
+    if (PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE)) {
+      PyObject *module = ((PyHeapTypeObject *)base)->ht_module;
+      if (module != NULL && PyModule_Check(module)
+        && PyModule_GetDef(module) == &fixednum_module) {
+        return (fixednum_state *)PyModule_GetState(module);
+      }
+    }
+  }
+  return NULL;
+#endif
+}
+
+/* NULL, without an exception, if no operand is of a type of this module. */
+static inline fixednum_state *
+find_fixednum_state_by_operands(PyObject *left, PyObject *right, PyObject *third)
+{
+  fixednum_state *found = get_fixednum_state_by_type(Py_TYPE(left));
+
+  if (found == NULL) {
+    found = get_fixednum_state_by_type(Py_TYPE(right));
+  }
+  if (found == NULL && third != NULL) {
+    found = get_fixednum_state_by_type(Py_TYPE(third));
+  }
+  return found;
+}
+
+static int
+fixednum_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **type)
+{
+  if (*type != NULL) {
+    return 0;
+  }
+  *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
+  return *type == NULL ? -1 : 0;
 }
 
 #if PY_VERSION_HEX < 0x030a0000
@@ -52,14 +112,12 @@ PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
 }
 #endif
 
-static PyTypeObject Fixed_Type;
-
 
 
 /* How results are rounded: 0 down, 1 half up.  */
 
-#define Fixed_Check(op) PyObject_TypeCheck (op, &Fixed_Type)
-#define Fixed_CheckExact(op) (Py_TYPE (op) == &Fixed_Type)
+#define Fixed_Check(state, op) PyObject_TypeCheck (op, (state)->Fixed_Type)
+#define Fixed_CheckExact(state, op) (Py_TYPE (op) == (state)->Fixed_Type)
 #define UNITS(op) (((Fixed *) (op))->units)
 
 static PyObject *
@@ -82,17 +140,9 @@ fixed_from_units (fixednum_state *state, long long units)
       Py_INCREF (state->fixed_one);
       return (PyObject *) state->fixed_one;
     }
-  if (state->num_free > 0)
-    {
-      self = state->free_list[--state->num_free];
-      PyObject_Init ((PyObject *) self, &Fixed_Type);
-    }
-  else
-    {
-      self = PyObject_New (Fixed, &Fixed_Type);
-      if (self == NULL)
-        return NULL;
-    }
+  self = (Fixed *)PyType_GenericAlloc(state->Fixed_Type, 0);
+  if (self == NULL)
+    return NULL;
   self->units = units;
   return (PyObject *) self;
 }
@@ -100,10 +150,10 @@ fixed_from_units (fixednum_state *state, long long units)
 static void
 fixed_dealloc (PyObject *self)
 {
-  if (Fixed_CheckExact (self) && get_global_fixednum_state()->num_free < MAX_FREE)
-    get_global_fixednum_state()->free_list[get_global_fixednum_state()->num_free++] = (Fixed *) self;
-  else
-    Py_TYPE (self)->tp_free (self);
+  PyTypeObject *tp = Py_TYPE(self);
+  PyObject_GC_UnTrack(self);
+  tp->tp_free(self);
+  Py_DECREF(tp);
 }
 
 static long long
@@ -120,7 +170,7 @@ divide (fixednum_state *state, long long a, long long b)
 static int
 convert (fixednum_state *state, PyObject *op, long long *units)
 {
-  if (Fixed_Check (op))
+  if (Fixed_Check (state, op))
     {
       *units = UNITS (op);
       return 1;
@@ -167,41 +217,57 @@ convert (fixednum_state *state, PyObject *op, long long *units)
 static PyObject *
 fixed_add (PyObject *v, PyObject *w)
 {
+  fixednum_state *state = find_fixednum_state_by_operands(v, w, NULL);
+  if (state == NULL) {
+    Py_RETURN_NOTIMPLEMENTED;
+  }
   long long a, b;
 
-  CONVERT_BOTH (get_global_fixednum_state(), v, w, a, b);
-  return fixed_from_units (get_global_fixednum_state(), a + b);
+  CONVERT_BOTH (state, v, w, a, b);
+  return fixed_from_units (state, a + b);
 }
 
 static PyObject *
 fixed_subtract (PyObject *v, PyObject *w)
 {
+  fixednum_state *state = find_fixednum_state_by_operands(v, w, NULL);
+  if (state == NULL) {
+    Py_RETURN_NOTIMPLEMENTED;
+  }
   long long a, b;
 
-  CONVERT_BOTH (get_global_fixednum_state(), v, w, a, b);
-  return fixed_from_units (get_global_fixednum_state(), a - b);
+  CONVERT_BOTH (state, v, w, a, b);
+  return fixed_from_units (state, a - b);
 }
 
 static PyObject *
 fixed_multiply (PyObject *v, PyObject *w)
 {
+  fixednum_state *state = find_fixednum_state_by_operands(v, w, NULL);
+  if (state == NULL) {
+    Py_RETURN_NOTIMPLEMENTED;
+  }
   long long a, b;
 
-  CONVERT_BOTH (get_global_fixednum_state(), v, w, a, b);
+  CONVERT_BOTH (state, v, w, a, b);
   if (a != 0 && llabs (b) > 0x7fffffffffffffffLL / llabs (a))
     {
-      PyErr_SetString (get_global_fixednum_state()->FixedOverflow, "the product has too many digits");
+      PyErr_SetString (state->FixedOverflow, "the product has too many digits");
       return NULL;
     }
-  return fixed_from_units (get_global_fixednum_state(), divide (get_global_fixednum_state(), a * b, SCALE));
+  return fixed_from_units (state, divide (state, a * b, SCALE));
 }
 
 static PyObject *
 fixed_divide (PyObject *v, PyObject *w)
 {
+  fixednum_state *state = find_fixednum_state_by_operands(v, w, NULL);
+  if (state == NULL) {
+    Py_RETURN_NOTIMPLEMENTED;
+  }
   long long a, b;
 
-  CONVERT_BOTH (get_global_fixednum_state(), v, w, a, b);
+  CONVERT_BOTH (state, v, w, a, b);
   if (b == 0)
     {
       PyErr_SetString (PyExc_ZeroDivisionError, "division of a fixed number by zero");
@@ -209,31 +275,35 @@ fixed_divide (PyObject *v, PyObject *w)
     }
   if (llabs (a) > 0x7fffffffffffffffLL / SCALE)
     {
-      PyErr_SetString (get_global_fixednum_state()->FixedOverflow, "the dividend has too many digits");
+      PyErr_SetString (state->FixedOverflow, "the dividend has too many digits");
       return NULL;
     }
-  return fixed_from_units (get_global_fixednum_state(), divide (get_global_fixednum_state(), a * SCALE, b));
+  return fixed_from_units (state, divide (state, a * SCALE, b));
 }
 
 static PyObject *
 fixed_power (PyObject *v, PyObject *w, PyObject *z)
 {
+  fixednum_state *state = find_fixednum_state_by_operands(v, w, z);
+  if (state == NULL) {
+    Py_RETURN_NOTIMPLEMENTED;
+  }
   PyObject *result, *base, *next;
   long long a;
   long n;
 
   if (z != Py_None)
     {
-      if (Fixed_Check (z))
+      if (Fixed_Check (state, z))
         PyErr_SetString (PyExc_TypeError, "a fixed number cannot be a modulus");
       else
         PyErr_SetString (PyExc_TypeError, "pow() of fixed numbers takes no modulus");
       return NULL;
     }
-  if (!Fixed_Check (v))
+  if (!Fixed_Check (state, v))
     Py_RETURN_NOTIMPLEMENTED;
   a = UNITS (v);
-  if (Fixed_Check (w) && UNITS (w) % SCALE == 0)
+  if (Fixed_Check (state, w) && UNITS (w) % SCALE == 0)
     n = (long) (UNITS (w) / SCALE);
   else if (PyLong_Check (w))
     n = PyLong_AsLong (w);
@@ -245,8 +315,8 @@ fixed_power (PyObject *v, PyObject *w, PyObject *z)
         PyErr_SetString (PyExc_ValueError, "the exponent must not be negative");
       return NULL;
     }
-  base = fixed_from_units (get_global_fixednum_state(), a);
-  result = fixed_from_units (get_global_fixednum_state(), SCALE);
+  base = fixed_from_units (state, a);
+  result = fixed_from_units (state, SCALE);
   while (base != NULL && result != NULL && n-- > 0)
     {
       next = fixed_multiply (result, base);
@@ -260,13 +330,15 @@ fixed_power (PyObject *v, PyObject *w, PyObject *z)
 static PyObject *
 fixed_negative (PyObject *self)
 {
-  return fixed_from_units (get_global_fixednum_state(), -UNITS (self));
+  fixednum_state *state = get_fixednum_state_by_type(Py_TYPE(self));
+  return fixed_from_units (state, -UNITS (self));
 }
 
 static PyObject *
 fixed_positive (PyObject *self)
 {
-  return fixed_from_units (get_global_fixednum_state(), UNITS (self));
+  fixednum_state *state = get_fixednum_state_by_type(Py_TYPE(self));
+  return fixed_from_units (state, UNITS (self));
 }
 
 static PyObject *
@@ -298,55 +370,23 @@ fixed_float (PyObject *self)
 static PyObject *
 fixed_inplace_add (PyObject *self, PyObject *other)
 {
+  fixednum_state *state = get_fixednum_state_by_type(Py_TYPE(self));
   PyObject *sum = fixed_add (self, other), *result;
 
-  if (sum == NULL || sum == Py_NotImplemented || Fixed_CheckExact (self))
+  if (sum == NULL || sum == Py_NotImplemented || Fixed_CheckExact (state, self))
     return sum;
   result = PyObject_CallFunctionObjArgs ((PyObject *) Py_TYPE (self), sum, NULL);
   Py_DECREF (sum);
   return result;
 }
 
-static PyNumberMethods fixed_as_number = {
-  fixed_add,                    /* nb_add */
-  fixed_subtract,               /* nb_subtract */
-  fixed_multiply,               /* nb_multiply */
-  0,                            /* nb_remainder */
-  0,                            /* nb_divmod */
-  fixed_power,                  /* nb_power */
-  fixed_negative,               /* nb_negative */
-  fixed_positive,               /* nb_positive */
-  fixed_absolute,               /* nb_absolute */
-  fixed_bool,                   /* nb_bool */
-  0,                            /* nb_invert */
-  0,                            /* nb_lshift */
-  0,                            /* nb_rshift */
-  0,                            /* nb_and */
-  0,                            /* nb_xor */
-  0,                            /* nb_or */
-  fixed_int,                    /* nb_int */
-  0,                            /* nb_reserved */
-  fixed_float,                  /* nb_float */
-  fixed_inplace_add,            /* nb_inplace_add */
-  0,                            /* nb_inplace_subtract */
-  0,                            /* nb_inplace_multiply */
-  0,                            /* nb_inplace_remainder */
-  0,                            /* nb_inplace_power */
-  0,                            /* nb_inplace_lshift */
-  0,                            /* nb_inplace_rshift */
-  0,                            /* nb_inplace_and */
-  0,                            /* nb_inplace_xor */
-  0,                            /* nb_inplace_or */
-  0,                            /* nb_floor_divide */
-  fixed_divide,                 /* nb_true_divide */
-};
-
 static PyObject *
 fixed_richcompare (PyObject *v, PyObject *w, int op)
 {
+  fixednum_state *state = get_fixednum_state_by_type(Py_TYPE(v));
   long long a, b;
 
-  CONVERT_BOTH (get_global_fixednum_state(), v, w, a, b);
+  CONVERT_BOTH (state, v, w, a, b);
   Py_RETURN_RICHCOMPARE (a, b, op);
 }
 
@@ -390,6 +430,7 @@ fixed_repr (PyObject *self)
 static PyObject *
 fixed_new (PyTypeObject *type, PyObject *args, PyObject *kwds)
 {
+  fixednum_state *state = get_fixednum_state_by_type(type);
   PyObject *value = NULL, *number = NULL, *self;
   long long units = 0;
   int known = 1;
@@ -404,15 +445,15 @@ fixed_new (PyTypeObject *type, PyObject *args, PyObject *kwds)
       value = number;
     }
   if (value != NULL)
-    known = convert (get_global_fixednum_state(), value, &units);
+    known = convert (state, value, &units);
   Py_XDECREF (number);
   if (known == 0)
     PyErr_Format (PyExc_TypeError, "no fixed number can be made from %.100s",
                   Py_TYPE (value)->tp_name);
   if (known <= 0)
     return NULL;
-  if (type == &Fixed_Type)
-    return fixed_from_units (get_global_fixednum_state(), units);
+  if (type == state->Fixed_Type)
+    return fixed_from_units (state, units);
   self = type->tp_alloc (type, 0);
   if (self != NULL)
     UNITS (self) = units;
@@ -430,45 +471,44 @@ static PyMethodDef fixed_methods[] = {
   {NULL, NULL, 0, NULL}
 };
 
-static PyTypeObject Fixed_Type = {
-  PyVarObject_HEAD_INIT (NULL, 0)
-  "fixednum.Fixed",             /* tp_name */
-  sizeof (Fixed),               /* tp_basicsize */
-  0,                            /* tp_itemsize */
-  fixed_dealloc,                /* tp_dealloc */
-  0,                            /* tp_vectorcall_offset */
-  0,                            /* tp_getattr */
-  0,                            /* tp_setattr */
-  0,                            /* tp_as_async */
-  fixed_repr,                   /* tp_repr */
-  &fixed_as_number,             /* tp_as_number */
-  0,                            /* tp_as_sequence */
-  0,                            /* tp_as_mapping */
-  fixed_hash,                   /* tp_hash */
-  0,                            /* tp_call */
-  fixed_str,                    /* tp_str */
-  0,                            /* tp_getattro */
-  0,                            /* tp_setattro */
-  0,                            /* tp_as_buffer */
-  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, /* tp_flags */
-  "Fixed(value=0)\n\nA number with four decimal places.", /* tp_doc */
-  0,                            /* tp_traverse */
-  0,                            /* tp_clear */
-  fixed_richcompare,            /* tp_richcompare */
-  0,                            /* tp_weaklistoffset */
-  0,                            /* tp_iter */
-  0,                            /* tp_iternext */
-  fixed_methods,                /* tp_methods */
-  0,                            /* tp_members */
-  0,                            /* tp_getset */
-  0,                            /* tp_base */
-  0,                            /* tp_dict */
-  0,                            /* tp_descr_get */
-  0,                            /* tp_descr_set */
-  0,                            /* tp_dictoffset */
-  0,                            /* tp_init */
-  0,                            /* tp_alloc */
-  fixed_new,                    /* tp_new */
+static int
+Fixed_traverse(PyObject *self, visitproc visit, void *arg)
+{
+  Py_VISIT(Py_TYPE(self));
+  return 0;
+}
+
+static PyType_Slot Fixed_slots[] = {
+  {Py_tp_dealloc, fixed_dealloc},
+  {Py_tp_repr, fixed_repr},
+  {Py_nb_add, fixed_add},
+  {Py_nb_subtract, fixed_subtract},
+  {Py_nb_multiply, fixed_multiply},
+  {Py_nb_power, fixed_power},
+  {Py_nb_negative, fixed_negative},
+  {Py_nb_positive, fixed_positive},
+  {Py_nb_absolute, fixed_absolute},
+  {Py_nb_bool, fixed_bool},
+  {Py_nb_int, fixed_int},
+  {Py_nb_float, fixed_float},
+  {Py_nb_inplace_add, fixed_inplace_add},
+  {Py_nb_true_divide, fixed_divide},
+  {Py_tp_hash, fixed_hash},
+  {Py_tp_str, fixed_str},
+  {Py_tp_doc, (void *)"Fixed(value=0)\n\nA number with four decimal places."},
+  {Py_tp_richcompare, fixed_richcompare},
+  {Py_tp_methods, fixed_methods},
+  {Py_tp_new, fixed_new},
+  {Py_tp_traverse, Fixed_traverse},
+  {0, NULL}
+};
+
+static PyType_Spec Fixed_spec = {
+  .name = "fixednum.Fixed",
+  .basicsize = sizeof (Fixed),
+  .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC |
+        Py_TPFLAGS_IMMUTABLETYPE,
+  .slots = Fixed_slots,
 };
 
 static PyObject *
@@ -509,33 +549,68 @@ static PyMethodDef fixednum_methods[] = {
   {NULL, NULL, 0, NULL}
 };
 
+static int
+fixednum_traverse(PyObject *module, visitproc visit, void *arg)
+{
+  fixednum_state *state = get_fixednum_state(module);
+
+  Py_VISIT(state->Fixed_Type);
+  Py_VISIT(state->FixedOverflow);
+  Py_VISIT(state->fixed_zero);
+  Py_VISIT(state->fixed_one);
+  return 0;
+}
+
+static int
+fixednum_clear(PyObject *module)
+{
+  fixednum_state *state = get_fixednum_state(module);
+
+  Py_CLEAR(state->Fixed_Type);
+  Py_CLEAR(state->FixedOverflow);
+  Py_CLEAR(state->fixed_zero);
+  Py_CLEAR(state->fixed_one);
+  return 0;
+}
+
+static void
+fixednum_free(void *module)
+{
+  (void)fixednum_clear((PyObject *)module);
+}
+
+static int fixednum_exec(PyObject *);
+
+static PyModuleDef_Slot fixednum_slots[] = {
+  {Py_mod_exec, fixednum_exec},
+#if PY_VERSION_HEX >= 0x030c0000
+  {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+  {0, NULL}
+};
+
 static struct PyModuleDef fixednum_module = {
   PyModuleDef_HEAD_INIT,
-  "fixednum",                   /* m_name */
-  "Numbers with four decimal places.", /* m_doc */
-  -1,                           /* m_size */
-  fixednum_methods,             /* m_methods */
-  NULL, NULL, NULL, NULL
+  .m_name = "fixednum",
+  .m_doc = "Numbers with four decimal places.",
+  .m_size = sizeof(fixednum_state),
+  .m_methods = fixednum_methods,
+  .m_slots = fixednum_slots,
+  .m_traverse = fixednum_traverse,
+  .m_clear = fixednum_clear,
+  .m_free = fixednum_free,
 };
 
-static fixednum_state global_fixednum_state = {
-  .rounding = 1,
-};
-
-PyMODINIT_FUNC
-PyInit_fixednum (void)
+static int
+fixednum_exec(PyObject *module)
 {
-  fixednum_state *state = get_global_fixednum_state();
-  PyObject *module;
+  fixednum_state *state = get_fixednum_state(module);
+  state->rounding = 1;
 
-  if (PyType_Ready (&Fixed_Type) < 0)
-    return NULL;
-  module = PyModule_Create (&fixednum_module);
-  if (module == NULL)
-    return NULL;
+  if (fixednum_add_type(module, &Fixed_spec, &state->Fixed_Type) < 0)
+    return -1;
   state->FixedOverflow = PyErr_NewException ("fixednum.FixedOverflow", PyExc_OverflowError, NULL);
-  Py_XINCREF (state->FixedOverflow);
-  if (state->FixedOverflow == NULL || PyModule_AddObject (module, "FixedOverflow", state->FixedOverflow) < 0)
+  if (state->FixedOverflow == NULL || PyModule_AddObjectRef (module, "FixedOverflow", state->FixedOverflow) < 0)
     goto error;
   if (state->fixed_zero == NULL)
     state->fixed_zero = (Fixed *) fixed_from_units (state, 0);
@@ -543,16 +618,19 @@ PyInit_fixednum (void)
     state->fixed_one = (Fixed *) fixed_from_units (state, SCALE);
   if (state->fixed_zero == NULL || state->fixed_one == NULL)
     goto error;
-  Py_INCREF (&Fixed_Type);
-  Py_INCREF (state->fixed_zero);
-  Py_INCREF (state->fixed_one);
-  if (PyModule_AddObject (module, "Fixed", (PyObject *) &Fixed_Type) < 0
-      || PyModule_AddObject (module, "zero", (PyObject *) state->fixed_zero) < 0
-      || PyModule_AddObject (module, "one", (PyObject *) state->fixed_one) < 0)
+  if (PyModule_AddObjectRef (module, "Fixed", (PyObject *) state->Fixed_Type) < 0
+      || PyModule_AddObjectRef (module, "zero", (PyObject *) state->fixed_zero) < 0
+      || PyModule_AddObjectRef (module, "one", (PyObject *) state->fixed_one) < 0)
     goto error;
-  return module;
+  return 0;
 
 error:
-  Py_DECREF (module);
-  return NULL;
+  ;
+  return -1;
+}
+
+PyMODINIT_FUNC
+PyInit_fixednum(void)
+{
+  return PyModuleDef_Init(&fixednum_module);
 }
