@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from isolate_ext.engine.plan import Note, Plan
 from isolate_ext.engine.places import Places
+from isolate_ext.engine.plan import Note, Plan
 from isolate_ext.engine.prepare import plain_branches, spelled_out
 from isolate_ext.engine.rule import Pass, Rule, Settings, Violation
 from isolate_ext.engine.stages import Stage
