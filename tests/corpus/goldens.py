@@ -56,12 +56,10 @@ class Migration:
         for each in self.planned:
             stage = each.stage.label if each.stage is not None else "unchanged"
             lines.append(f"{each.found.name}: {stage}")
-            for finding in each.whole:
-                lines.append(f"  {finding.path}: {finding.reason}: {finding.message}")
-            for refusal in each.outcome.refusals:
-                line, column = each.outcome.extension.files[refusal.path].line_column(refusal.start)
+            for finding in each.result().refusals:
                 lines.append(
-                    f"  {refusal.path}:{line}:{column}: {refusal.reason.name}: {refusal.message}"
+                    f"  {finding.path}:{finding.line}:{finding.column}: "
+                    f"{finding.reason}: {finding.message}"
                 )
         return "\n".join(lines) + "\n"
 

@@ -18,6 +18,7 @@ import pytest
 
 from isolate_ext.engine import Stage
 from isolate_ext.project import Interpreter, find_interpreters
+from isolate_ext.report.results import ALREADY
 
 
 def load(name: str, path: Path) -> ModuleType:
@@ -126,7 +127,7 @@ def test_a_process_wide_hook_stays_single_phase() -> None:
     """The line editor keeps one function pointer a process: nothing pretends to isolate it."""
     made = goldens.migration("lineedit")
     assert [each.stage for each in made.planned] != [Stage.ISOLATED]
-    assert made.planned[0].outcome.refusals
+    assert made.planned[0].result().refusals
     assert all(b"Py_mod_exec" not in text for text in made.files().values())
 
 
@@ -152,5 +153,5 @@ def test_a_second_run_changes_nothing(name: str, tmp_path: Path) -> None:
     outcomes = goldens.migrated_folder(again)
     for each in outcomes.planned:
         if each.found.name in made.isolated:
-            assert each.outcome.already, outcomes.result()
+            assert each.result().status == ALREADY, outcomes.result()
             assert not each.texts()
