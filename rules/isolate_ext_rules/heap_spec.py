@@ -22,6 +22,7 @@ from isolate_ext.model.types import StaticType
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext.text import Hole, Span
+from isolate_ext_rules.c_text import indent_at
 from isolate_ext_rules.examples import module
 from isolate_ext_rules.static_type import stem
 from isolate_ext_rules.type_alloc import instances_of
@@ -135,7 +136,9 @@ def _complete_traverse(pass_: Pass, type_: StaticType) -> None:
     pass_.replace(table.home.path, start, start, text, group, Stage.HEAP_TYPES)
     for slot, function in traverse_slots(pass_, type_, stem(type_)):
         at = rows[0][0].start
-        row = f"{{Py_{slot}, {function}}},\n    "
+        newline = pass_.style(table.home.path).newline.decode()
+        margin = indent_at(pass_.parsed(table.home.path).source.data, at) or "    "
+        row = f"{{Py_{slot}, {function}}},{newline}{margin}".encode()
         pass_.replace(table.home.path, at, at, row, group, Stage.HEAP_TYPES)
     freeing = type_.slot("tp_free")
     if freeing is not None:

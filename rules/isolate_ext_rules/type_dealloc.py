@@ -188,11 +188,12 @@ def _free_calls(pass_: Pass, definition: Definition, own: set[str]) -> Iterator[
             continue
         if strip_casts(arguments.named[0]).str not in own:
             continue
-        if callee.str in FREE or re.search(r"(->|\.)\s*tp_free$", callee.str):
-            yield node
-        elif re.fullmatch(r"\(?Py\w+_Type\.tp_dealloc\)?", callee.str):
-            yield node
-        elif re.search(r"tp_base\s*->\s*tp_dealloc$", callee.str):
+        if (
+            callee.str in FREE
+            or re.search(r"(->|\.)\s*tp_free$", callee.str)
+            or re.fullmatch(r"\(?Py\w+_Type\.tp_dealloc\)?", callee.str)
+            or re.search(r"tp_base\s*->\s*tp_dealloc$", callee.str)
+        ):
             yield node
 
 

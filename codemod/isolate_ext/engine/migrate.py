@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from isolate_ext.engine.places import Places
 from isolate_ext.engine.plan import Note, Plan
-from isolate_ext.engine.prepare import plain_branches, spelled_out
+from isolate_ext.engine.prepare import plain_branches, spelled_out, written_out
 from isolate_ext.engine.rule import Pass, Rule, Settings, Violation
 from isolate_ext.engine.stages import Stage
 from isolate_ext.model.extension import Extension
@@ -82,7 +82,12 @@ def _prepared(
         if not changed:
             break
         extension = reparse({**_texts(extension), **changed})
-    decisions = place(extension)
+    for _ in range(3):
+        decisions = place(extension)
+        changed = written_out(extension, decisions) if isinstance(decisions, Decisions) else {}
+        if not changed:
+            break
+        extension = reparse({**_texts(extension), **changed})
     if isinstance(decisions, Decisions):
         changed = plain_branches(extension, decisions)
         if changed:

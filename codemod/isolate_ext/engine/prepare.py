@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from isolate_ext.model.entities import Kind
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.decisions import Decisions
+from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Define, Group, Parsed
 from isolate_ext.syntax.expansion import expand, invocation
 from isolate_ext.text import compose
@@ -40,6 +41,49 @@ def spelled_out(files: Mapping[str, Parsed]) -> dict[str, bytes]:
         if items:
             changed[path] = _applied(parsed, items)
     return changed
+
+
+def written_out(extension: Extension, decisions: Decisions) -> dict[str, bytes]:
+    """Files with the macros written out that make functions at file scope and need the state."""
+    names = {
+        extension.routines[each.symbol].name
+        for each in decisions.refusals
+        if each.reason is Reason.FILE_SCOPE_USE
+        and each.symbol in extension.routines
+        and extension.routines[each.symbol].is_macro
+    }
+    threaded = [extension.routines[key].name for key in decisions.threaded]
+    pasting = {
+        define.name
+        for pasted in extension.pasted
+        if any(re.fullmatch(pasted.pattern, name) for name in threaded)
+        and (define := extension.files[pasted.path].define_at(pasted.start)) is not None
+    }
+    names |= pasting
+    changed = {}
+    for path, parsed in extension.files.items():
+        items = [
+            edit
+            for name in sorted(names)
+            for offset in parsed.occurrences(name)
+            if name in pasting or extension.function_at(path, offset) is None
+            for edit in _expansion_at(extension.files, parsed, offset, name)
+        ]
+        if items:
+            changed[path] = _applied(parsed, items)
+    return changed
+
+
+def _expansion_at(
+    files: Mapping[str, Parsed], parsed: Parsed, offset: int, name: str
+) -> Iterator[Replacement]:
+    found = _definition(files, name)
+    call = invocation(parsed.source.data, offset + len(name))
+    if found is None or call is None or parsed.define_at(offset) is not None:
+        return
+    text = expand(found[0], found[1], call[1])
+    if text is not None:
+        yield _edit(parsed, offset, call[0], text)
 
 
 def plain_branches(extension: Extension, decisions: Decisions) -> dict[str, bytes]:

@@ -67,7 +67,7 @@ def _visible(extension: Extension, function: Definition, use: Use) -> bool:
         return True
     reached = next((files for files in extension.units.values() if use.path in files), ())
     return any(
-        each.path == use.path and each.start < use.start
+        (each.path == use.path and each.start < use.start)
         or (each.path != use.path and each.path in reached)
         for each in routine.prototypes
     )  # fmt: skip

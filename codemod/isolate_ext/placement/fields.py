@@ -28,6 +28,27 @@ def lives(variable: Variable) -> bool:
     )
 
 
+def _uncalled(extension: Extension) -> set[str]:
+    """Static functions that nothing mentions but others of their kind: inline helpers of a header."""
+    found: set[str] = set()
+    while True:
+        added = {
+            routine.key
+            for routine in extension.routines.values()
+            if routine.key not in found
+            and routine.static
+            and routine.key not in extension.fenced
+            and not (routine.is_macro and "#" in routine.key and not routine.definitions)
+            and all(
+                use.inside is not None and use.inside.routine in found
+                for use in extension.uses_of(routine.key)
+            )
+        }
+        if not added:
+            return found
+        found |= added
+
+
 def _unusual_files(extension: Extension) -> dict[str, tuple[str, ...]]:
     """Files that are included only under unusual conditions, with those of one `#include`."""
     found: dict[str, tuple[str, ...]] = {}
@@ -82,6 +103,7 @@ class FieldPlan:
         self.stays: list[Stay] = []
         self.refusals: list[Refusal] = []
         self.unusual_files = _unusual_files(extension)
+        self.uncalled = _uncalled(extension)
 
     def sort(self) -> None:
         for variable in self.extension.variables.values():
@@ -106,6 +128,9 @@ class FieldPlan:
 
     def _variable(self, variable: Variable) -> None:
         kind = variable.kind
+        if variable.function is not None and variable.function.routine in self.uncalled:
+            self._stay(variable, Level.PROCESS, "nothing calls the function it is local to", False)
+            return
         if kind in _DEFINITIONS:
             return
         if kind is Kind.CONSTANT:

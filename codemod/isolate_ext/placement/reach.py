@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from isolate_ext.capi.slots import Receiver, receiver
+from isolate_ext.model.channels import Channel
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import CType, Definition, Kind, Parameter, Routine, Use, strip_casts
-from isolate_ext.model.channels import Channel
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.flow import Flow
 from isolate_ext.model.init import ModuleInit
@@ -200,8 +200,8 @@ class Reach:
                 owner in self.types or owner in self.heap_tables for owner in role.owners
             ):
                 return None
-            if "METH_STATIC" in role.flags:
-                return None
+            if "METH_STATIC" in role.flags and role.called is Called.TYPE_METHOD:
+                return Route(RouteKind.TYPE, (f"(PyTypeObject *){parameters[0].name}",))
             if "METH_CLASS" in role.flags:
                 return Route(RouteKind.TYPE, (f"(PyTypeObject *){parameters[0].name}",))
             slot = role.slot if role.called in (Called.SLOT, Called.SPEC_SLOT) else ""

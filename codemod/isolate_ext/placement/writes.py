@@ -7,12 +7,35 @@ from isolate_ext.model.extension import Extension
 from isolate_ext.syntax import Node
 
 _READERS = frozenset(
-    "strlen strcmp strncmp strcasecmp strchr strstr memcmp puts sizeof printf fprintf bsearch "
-    "PyErr_SetString PyErr_Format PyUnicode_FromString PyBytes_FromString PyUnicode_FromStringAndSize "
-    "PyBytes_FromStringAndSize PyUnicode_InternFromString Py_BuildValue PyModule_AddStringConstant "
-    "PyDict_GetItemString PyObject_GetAttrString assert Py_ARRAY_LENGTH".split()
+    [
+        "strlen",
+        "strcmp",
+        "strncmp",
+        "strcasecmp",
+        "strchr",
+        "strstr",
+        "memcmp",
+        "puts",
+        "sizeof",
+        "printf",
+        "fprintf",
+        "bsearch",
+        "PyErr_SetString",
+        "PyErr_Format",
+        "PyUnicode_FromString",
+        "PyBytes_FromString",
+        "PyUnicode_FromStringAndSize",
+        "PyBytes_FromStringAndSize",
+        "PyUnicode_InternFromString",
+        "Py_BuildValue",
+        "PyModule_AddStringConstant",
+        "PyDict_GetItemString",
+        "PyObject_GetAttrString",
+        "assert",
+        "Py_ARRAY_LENGTH",
+    ]
 )
-_SOURCE_SECOND = frozenset("memcpy memmove strcpy strncpy strcat".split())
+_SOURCE_SECOND = frozenset(["memcpy", "memmove", "strcpy", "strncpy", "strcat"])
 
 
 def writes(extension: Extension, variable: Variable) -> list[Use]:
@@ -58,11 +81,15 @@ def assigned(use: Use) -> bool:
 def part(node: Node) -> tuple[Node, bool]:
     """The largest expression that names a part of the variable, and whether `&` is before it."""
     while (parent := node.parent) is not None:
-        if parent.kind == "subscript_expression" and parent.children and parent.children[0] is node:
-            node = parent
-        elif parent.kind == "field_expression" and parent.children[0] is node and _dot(parent):
-            node = parent
-        elif parent.kind in ("parenthesized_expression", "cast_expression"):
+        if (
+            (
+                parent.kind == "subscript_expression"
+                and parent.children
+                and parent.children[0] is node
+            )
+            or (parent.kind == "field_expression" and parent.children[0] is node and _dot(parent))
+            or parent.kind in ("parenthesized_expression", "cast_expression")
+        ):
             node = parent
         else:
             break
