@@ -11,10 +11,11 @@ import pytest
 from legacy import ALREADY, clean, git, repository, setup_py, snapshot, stubborn
 
 from isolate_ext.app import migrate as use_case
+from isolate_ext.app import planning
 from isolate_ext.app.migrate import migrate
 from isolate_ext.app.options import MigrateOptions
 from isolate_ext.app.rulebook import all_rules
-from isolate_ext.engine import Pass, Rule, Safety, Stage
+from isolate_ext.engine import Outcome, Pass, Rule, Safety, Stage, Violation
 from isolate_ext.project import ProjectError
 from isolate_ext.report.diff import patch
 from isolate_ext.report.exits import Exit, verdict
@@ -225,6 +226,39 @@ def test_a_rule_left_out_is_a_refusal(tree: Tree) -> None:
     assert "disabled" in [it.reason for it in only(result).refusals]
     assert verdict(result).code == Exit.INCOMPLETE
     assert b"PyModuleDef_Init" not in (root / "spam.c").read_bytes()
+
+
+@pytest.mark.parametrize("rule", ["global-variable", "module-state", "state-access", "add-object"])
+def test_whatever_rule_is_left_out_the_result_compiles(tree: Tree, rule: str) -> None:
+    root = tree({"setup.py": setup_py("spam"), "spam.c": clean()})
+    result = run(root, no_rules=(rule,), compile=True)
+    reasons = {it.reason for it in only(result).refusals}
+    assert "compile" not in reasons
+    assert only(result).compilation is None or not only(result).compilation.errors
+    assert verdict(result).code == (Exit.INCOMPLETE if reasons else Exit.OK)
+
+
+def test_one_rule_alone_does_not_break_anything(tree: Tree) -> None:
+    root = tree({"setup.py": setup_py("spam"), "spam.c": clean()})
+    result = run(root, rules=("global-variable",))
+    assert only(result).refusals[0].reason == "disabled"
+    assert not result.changed
+
+
+def test_what_breaks_a_rule_of_ours_is_not_used(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = planning.migrate
+
+    def violating(*given: object) -> Outcome:
+        outcome = real(*given)  # type: ignore[arg-type]
+        return dataclasses.replace(outcome, violations=[Violation("extra", "spam.c", 0, "wrong")])
+
+    monkeypatch.setattr(planning, "migrate", violating)
+    result = run(tree({"setup.py": setup_py("spam"), "spam.c": clean()}))
+    assert [it.reason for it in only(result).refusals] == ["postcondition"]
+    assert not result.changed
+    assert "wrong" in Path(only(result).report or "").read_text()
 
 
 def test_an_unknown_rule_is_a_mistake(tree: Tree) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from isolate_ext.app.crash import write_report
 from isolate_ext.app.describe import describe, reason_id
 from isolate_ext.app.modelling import Library, model_of
+from isolate_ext.app.selection import hole
 from isolate_ext.engine import Outcome, Rule, Settings, Stage, migrate
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.refusals import Reason
@@ -85,6 +86,10 @@ def plan(
     )
     if outcome.violations:
         _faulty(planned, outcome)
+    missing = hole(outcome, rules)
+    if missing is not None:
+        message = f"{missing.rule} is not selected, and the other rules build on it"
+        planned.refuse(reason_id(Reason.DISABLED), missing.path, message, Reason.DISABLED.value)
     return planned
 
 
@@ -94,10 +99,8 @@ def _faulty(planned: Planned, outcome: Outcome) -> None:
     name = f"violation-{planned.found.short_name}"
     planned.report = write_report(name, "\n".join(lines), planned.texts())
     first = outcome.violations[0]
-    reason = Reason.POSTCONDITION
-    planned.refuse(
-        reason_id(reason), first.path, first.message, f"{reason.value}: {planned.report}"
-    )
+    help = f"{Reason.POSTCONDITION.value}: {planned.report}"
+    planned.refuse("postcondition", first.path, first.message, help)
 
 
 def settle(planned: Sequence[Planned]) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from isolate_ext.app.rulebook import check_names
-from isolate_ext.engine import Pass, Plan, Rule
-from isolate_ext.placement.refusals import Reason
+from isolate_ext.engine import Outcome, Pass, Plan, Rule
+from isolate_ext.placement.refusals import Reason, Refusal
 
 
 def select(rules: Sequence[Rule], only: Sequence[str], without: Sequence[str]) -> tuple[Rule, ...]:
@@ -17,6 +17,24 @@ def select(rules: Sequence[Rule], only: Sequence[str], without: Sequence[str]) -
         rule if (not only or rule.id in only) and rule.id not in without else disabled(rule)
         for rule in rules
     )
+
+
+def hole(outcome: Outcome, rules: Sequence[Rule]) -> Refusal | None:
+    """The first refusal of a disabled rule without which the planned text makes no sense.
+
+    What a rule of the last stage would have done is merely left out, and a variable that a rule
+    may not touch stays where it is; all else belongs together.
+    """
+    stages = {rule.id: rule.stage for rule in rules}
+    decisions = outcome.decisions
+    moved = {**decisions.fields, **decisions.types} if decisions is not None else {}
+    stays = outcome.extension.variables.keys() - moved.keys()
+    for each in outcome.refusals:
+        if each.reason is not Reason.DISABLED or each.symbol in stays:
+            continue
+        if outcome.stage is not None and stages[each.rule] <= outcome.stage:
+            return each
+    return None
 
 
 def disabled(rule: Rule) -> Rule:
