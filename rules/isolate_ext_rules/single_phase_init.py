@@ -303,10 +303,15 @@ def _header(pass_: Pass) -> None:
     unused = _module_unused(pass_)
     parameter = f"Py_UNUSED({module_name(pass_)})" if unused else module_name(pass_)
     text = f"static int\n{names.exec_function}(PyObject *{parameter})\n"
-    pass_.replace(creator.path, creator.start, creator.body[0], text, GROUP, Stage.ISOLATED)
+    data = pass_.parsed(creator.path).source.data
+    line = data.rfind(b"\n", 0, creator.start) + 1
+    attribute = re.fullmatch(rb"([A-Z][A-Z0-9_]*\s+)*", data[line : creator.start])
+    start = line if attribute is not None else creator.start
+    pass_.replace(creator.path, start, creator.body[0], text, GROUP, Stage.ISOLATED)
     returned = f"return PyModuleDef_Init(&{definition_name(pass_)});"
     if creator is init.entry:
-        new = f"\n\nPyMODINIT_FUNC\nPyInit_{init.name}(void)\n{{\n    {returned}\n}}"
+        before = data[start : creator.start].decode("latin-1")
+        new = f"\n\n{before}PyMODINIT_FUNC\nPyInit_{init.name}(void)\n{{\n    {returned}\n}}"
         pass_.replace(creator.path, creator.end, creator.end, new, GROUP, Stage.ISOLATED)
     else:
         at = body_start(pass_.parsed(init.entry.path).source.data, init.entry.body)

@@ -208,6 +208,9 @@ class FieldPlan:
             )
             return False
         for pasted in self.extension.pasted:
+            define = self.extension.files[pasted.path].define_at(pasted.start)
+            if define is not None and f"{pasted.path}:#{define.name}" in self.uncalled:
+                continue
             if re.fullmatch(pasted.pattern, variable.name) and not re.fullmatch(
                 r"(\\w\+)+", pasted.pattern
             ):

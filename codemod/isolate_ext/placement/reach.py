@@ -6,6 +6,7 @@ instance, a type or an operand; from a type that may be torn down; not at all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from isolate_ext.capi.slots import Receiver, receiver
@@ -112,8 +113,32 @@ class Reach:
                 self.generated_routes[definition] = route
         return []
 
+    def _pasted(self, routine: Routine) -> bool:
+        """Whether ## may make the name in a macro that is used."""
+        for pasted in self.extension.pasted:
+            if not re.fullmatch(pasted.pattern, routine.name):
+                continue
+            define = self.extension.files[pasted.path].define_at(pasted.start)
+            macro = self.extension.routine_named(f"#{define.name}", pasted.path) if define else None
+            if macro is None or self.extension.uses_of(macro.key):
+                return True
+        return False
+
     def _thread(self, routine: Routine, stores: Collection[tuple[str, int]] = ()) -> list[str]:
         """Its callers pass the state; ``stores`` are uses that only store its address."""
+        if self._pasted(routine):
+            first = routine.definitions[0]
+            self.refusals.append(
+                Refusal(
+                    _RULE,
+                    Reason.PASTED_NAME,
+                    first.path,
+                    first.name_start,
+                    first.name_start + len(routine.name),
+                    f"{routine.name} needs the module state, and ## may make its name elsewhere",
+                    routine.key,
+                )
+            )
         self.threaded.add(routine.key)
         for definition in routine.definitions:
             self.routes[definition] = Route(RouteKind.PARAMETER)
