@@ -98,7 +98,7 @@ def _pass_state(pass_: Pass, path: str, routine: Routine, uses: list[Use]) -> No
     """``#define f(...) f(state, __VA_ARGS__)`` around the file that calls it."""
     states = {_state(pass_, use) for use in uses}
     counts = {_argument_count(use) for use in uses}
-    declared = any(each.path == path for each in [*routine.definitions, *routine.prototypes])
+    declared = path in {d.path for d in routine.definitions} | {p.path for p in routine.prototypes}
     if len(states) != 1 or None in states or None in counts or declared or {0} < counts:
         first = uses[0]
         pass_.refuse(
@@ -142,14 +142,14 @@ def _surround(pass_: Pass, path: str, field: StateField, uses: list[Use]) -> Non
     star = "*" if field.kind is Kind.TYPE else ""
     since = Stage.HEAP_TYPES if field.kind is Kind.TYPE else Stage.STATE
     static = f"{pass_.decisions.names.global_accessor}()"
-    for text, first, last in (
+    for text, start_at, last in (
         (static, since, Stage.HEAP_TYPES),
         (state, Stage.ACCESS, Stage.ISOLATED),
     ):
         before = f"#define {name} ({star}{text}->{field.name})  /* for generated code */\n"
         for including, start, end in _includes(pass_, path):
-            pass_.replace(including, start, start, before, group, first, last)
-            pass_.replace(including, end, end, f"#undef {name}\n", group, first, last)
+            pass_.replace(including, start, start, before, group, start_at, last)
+            pass_.replace(including, end, end, f"#undef {name}\n", group, start_at, last)
 
 
 def _state(pass_: Pass, use: Use) -> str | None:

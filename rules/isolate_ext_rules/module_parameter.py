@@ -14,7 +14,7 @@ Handbook patterns 15 and 63.
 from __future__ import annotations
 
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.entities import Use
+from isolate_ext.model.entities import Definition, Prototype, Use
 from isolate_ext_rules.examples import TYPE
 from isolate_ext_rules.state_access import add_parameter
 
@@ -45,7 +45,8 @@ def run(pass_: Pass) -> None:
     for key in sorted(pass_.decisions.module_threaded):
         routine = pass_.extension.routines[key]
         group = f"module:{key}"
-        for each in [*routine.definitions, *routine.prototypes]:
+        places: list[Definition | Prototype] = [*routine.definitions, *routine.prototypes]
+        for each in places:
             assert each.parameters_span is not None
             add_parameter(pass_, each.path, each.parameters_span, parameter, group)
         for use in pass_.extension.uses_of(key):

@@ -187,12 +187,22 @@ def _lookups(pass_: Pass, stage: Stage, home: Home, kinds: set[RouteKind]) -> li
         )
     if RouteKind.TEARDOWN in kinds:
         if isolated:
+            fills |= {"stand_in": names.stand_in, "fill": _fill_stand_in(pass_)}
             parts.append(GET_IN_TEARDOWN.fill(accessor=names.teardown_accessor, **fills))
         else:
-            parts.append(
-                _static_lookup(pass_, names.teardown_accessor, "PyTypeObject *type", "(void)type;")
-            )
+            given = f"PyTypeObject *type, {names.state_struct} *{names.stand_in}"
+            unused = f"(void)type;\n    (void){names.stand_in};"
+            parts.append(_static_lookup(pass_, names.teardown_accessor, given, unused))
     return parts
+
+
+def _fill_stand_in(pass_: Pass) -> str:
+    """What a torn down state looks like: no objects, and the values that it began with."""
+    names = pass_.decisions.names
+    values = static_initialiser(pass_).removeprefix(" = ")
+    if not values:
+        return f"memset({names.stand_in}, 0, sizeof(*{names.stand_in}));"
+    return f"*{names.stand_in} = ({names.state_struct}){values};"
 
 
 def _static_lookup(pass_: Pass, accessor: str, parameters: str, unused: str) -> str:

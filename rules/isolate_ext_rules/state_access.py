@@ -64,7 +64,8 @@ def fetch_lines(pass_: Pass, route: Route) -> list[str]:
     if route.kind is RouteKind.TYPE:
         return [f"{declare} = {names.type_accessor}({source});"]
     if route.kind is RouteKind.TEARDOWN:
-        return [f"{declare} = {names.teardown_accessor}(Py_TYPE({_bare(source)}));"]
+        found = f"{names.teardown_accessor}(Py_TYPE({_bare(source)}), &{names.stand_in})"
+        return [f"{names.state_struct} {names.stand_in}, *{names.variable} = {found};"]
     if route.kind is RouteKind.MODULE_OR_INSTANCE:
         return [
             f"{declare} = PyModule_Check({source}) ? {names.module_accessor}({source})",

@@ -106,9 +106,10 @@ ${accessor}(PyObject *left, PyObject *right, PyObject *third)
 
 GET_IN_TEARDOWN = Template(
     """\
-/* For dealloc and the like: NULL once the type has been cleared by the GC. */
+/* For dealloc and the like: once the GC has cleared the type, or its module,
+   members are NULL, and there may be nothing but the caller's stand-in. */
 static inline ${struct} *
-${accessor}(PyTypeObject *type)
+${accessor}(PyTypeObject *type, ${struct} *${stand_in})
 {
     for (; type != NULL; type = type->tp_base) {
         if (PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
@@ -119,9 +120,10 @@ ${accessor}(PyTypeObject *type)
             }
         }
     }
-    return NULL;
+    ${fill}
+    return ${stand_in};
 }""",
-    "struct accessor definition",
+    "struct accessor definition stand_in fill",
 )
 
 TYPE_FLAGS = Template(

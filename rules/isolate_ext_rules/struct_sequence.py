@@ -13,6 +13,7 @@ Handbook pattern 52.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.declarators import declarators
@@ -209,8 +210,13 @@ def _stands_first(statement: Node, test: Node) -> bool:
 
 
 def _unchecked(
-    pass_: Pass, sequence: StructSequence, use: Use, call: Node, statement: Node, made
-) -> None:  # type: ignore[no-untyped-def]
+    pass_: Pass,
+    sequence: StructSequence,
+    use: Use,
+    call: Node,
+    statement: Node,
+    made: Callable[[str], list[Part]],
+) -> None:
     """The older call returned nothing: failure is told to the caller now."""
     assert use.inside is not None
     early, late = failures(pass_, use.inside)

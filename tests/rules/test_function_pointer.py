@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rule_snippets import behaves, migrated, reasons, text_of
+
 from isolate_ext.engine import Stage
 from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.examples import module
 from isolate_ext_rules.function_pointer import FOREIGN, TABLE
-
-from .snippets import behaves, migrated, reasons, text_of
 
 CHECK = """
 import spam
@@ -100,7 +100,9 @@ def test_parameters_and_locals_of_a_typedef(tmp_path: Path) -> None:
         TABLE.replace("{'a', anything},", "ROW('a', anything),").replace(
             "static const rule_t", "#define ROW(c, f) {c, f}\nstatic const rule_t"
         ),
-        TABLE.replace("static PyObject *\nspam", "#define RUN(r) (r)->check(1)\nstatic PyObject *\nspam"),
+        TABLE.replace(
+            "static PyObject *\nspam", "#define RUN(r) (r)->check(1)\nstatic PyObject *\nspam"
+        ),
     ],
     ids=["foreign function", "capsule", "handed on", "macro row", "macro call"],
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rule_snippets import behaves, migrated, reasons, text_of
+
 from isolate_ext.engine import Stage
 from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.examples import module
-
-from .snippets import behaves, migrated, reasons, text_of
 
 GENERATED = """/*[clinic input]
 preserve
@@ -58,7 +58,9 @@ spam_double_impl(PyObject *module, long value)
         return NULL;
     }""",
 )
-RUN = "import spam\ntry:\n    spam.double('x')\nexcept spam.Error as e:\n    print(e, spam.double(2))"
+RUN = (
+    "import spam\ntry:\n    spam.double('x')\nexcept spam.Error as e:\n    print(e, spam.double(2))"
+)
 
 
 def test_a_macro_around_the_include_passes_the_state(tmp_path: Path) -> None:
@@ -74,8 +76,11 @@ def test_two_ways_to_the_state_in_one_file_are_refused() -> None:
     ).replace("(module", "(self")
     source = SOURCE.replace(
         '{"double"', '{"triple", spam_triple, METH_O, NULL},\n    {"double"'
-    ).replace("static PyMethodDef", "static PyObject *\nspam_triple_impl(PyObject *self, long value)"
-              "\n{\n    return PyLong_FromLong(3 * value);\n}\n\nstatic PyMethodDef")
+    ).replace(
+        "static PyMethodDef",
+        "static PyObject *\nspam_triple_impl(PyObject *self, long value)"
+        "\n{\n    return PyLong_FromLong(3 * value);\n}\n\nstatic PyMethodDef",
+    )
     outcome = migrated({"spam.c": source, "spam.c.h": other})
     assert reasons(outcome) == {Reason.GENERATED}
     assert outcome.stage is Stage.ACCESS

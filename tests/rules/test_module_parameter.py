@@ -5,17 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rule_snippets import behaves, migrated, text_of
+
 from isolate_ext.engine import Stage
 from isolate_ext_rules.heap_spec import SPEC
 from isolate_ext_rules.module_parameter import SETUP
-
-from .snippets import behaves, migrated, text_of
 
 RUN = "import spam\nprint(type(spam.egg()).__name__)"
 
 
 def test_two_helpers_deep(tmp_path: Path) -> None:
-    code = SETUP.replace("static PyMethodDef", """static int add_all(void);
+    code = SETUP.replace(
+        "static PyMethodDef",
+        """static int add_all(void);
 
 static int
 add_all(void)
@@ -23,7 +25,8 @@ add_all(void)
     return add_types();
 }
 
-static PyMethodDef""").replace("(add_types() < 0", "(add_all() < 0")
+static PyMethodDef""",
+    ).replace("(add_types() < 0", "(add_all() < 0")
     outcome = migrated(code)
     assert outcome.stage is Stage.ISOLATED
     assert "static int add_all(PyObject *module);" in text_of(outcome)
@@ -54,8 +57,10 @@ def test_a_parameter_that_is_something_else_is_not(tmp_path: Path) -> None:
 
 def test_types_made_of_specs_in_helpers(tmp_path: Path) -> None:
     code = SPEC.replace("Egg = PyType_FromSpec(&Egg_spec);", "make(m);").replace(
-        "static PyMethodDef", "static void\nmake(PyObject *m)\n{\n    Egg = PyType_FromSpec(&Egg_spec);\n"
-        "    Py_XINCREF(Egg);\n    PyModule_AddObject(m, \"Egg\", Egg);\n}\n\nstatic PyMethodDef")
+        "static PyMethodDef",
+        "static void\nmake(PyObject *m)\n{\n    Egg = PyType_FromSpec(&Egg_spec);\n"
+        '    Py_XINCREF(Egg);\n    PyModule_AddObject(m, "Egg", Egg);\n}\n\nstatic PyMethodDef',
+    )
     outcome = migrated(code)
     assert "state->Egg = PyType_FromModuleAndSpec(m, &Egg_spec, NULL);" in text_of(outcome)
     behaves(outcome, tmp_path, "import spam\nprint(spam.Egg.__name__)", "Egg")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rule_snippets import behaves, migrated, reasons, text_of
+
 from isolate_ext.engine import Stage
 from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.examples import module
 from isolate_ext_rules.struct_sequence import POINT
-
-from .snippets import behaves, migrated, reasons, text_of
 
 USE = "import spam\nprint(type(spam.point()).__name__, spam.point.__module__)"
 UNCHECKED = """if (PointType.tp_name == 0)
@@ -43,14 +43,17 @@ def test_a_patched_slot_is_reached_through_the_member(tmp_path: Path) -> None:
 
 
 def test_a_failure_that_nobody_would_hear_is_refused() -> None:
-    code = POINT.replace("static PyObject *\nspam_point", """static void
+    code = POINT.replace(
+        "static PyObject *\nspam_point",
+        """static void
 fill(void)
 {
     PyStructSequence_InitType(&PointType, &point_desc);
 }
 
 static PyObject *
-spam_point""").replace("return m;", "fill();\n    return m;")
+spam_point""",
+    ).replace("return m;", "fill();\n    return m;")
     outcome = migrated(code)
     assert outcome.stage is Stage.ACCESS
     assert Reason.INIT_SHAPE in reasons(outcome)
@@ -59,8 +62,8 @@ spam_point""").replace("return m;", "fill();\n    return m;")
 @pytest.mark.parametrize(
     "code",
     [
-        "static PyTypeObject Egg;\nstatic void fill(void) { Egg.tp_name = \"spam.Egg\"; }",
-        "static void fill(void) { static PyTypeObject Egg = {PyVarObject_HEAD_INIT(NULL, 0) \"a.b\"};"
+        'static PyTypeObject Egg;\nstatic void fill(void) { Egg.tp_name = "spam.Egg"; }',
+        'static void fill(void) { static PyTypeObject Egg = {PyVarObject_HEAD_INIT(NULL, 0) "a.b"};'
         " PyType_Ready(&Egg); }",
         "static PyTypeObject Eggs[2];",
     ],

@@ -108,6 +108,7 @@ class Names:
     operand_accessor: str
     teardown_accessor: str
     global_accessor: str
+    stand_in: str
     global_variable: str
     exec_function: str
     slots: str

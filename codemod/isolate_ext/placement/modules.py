@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from isolate_ext.model.entities import Definition, Routine, Use, strip_casts
+from isolate_ext.model.entities import Definition, Prototype, Routine, Use, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import ModuleInit, init_closure
 from isolate_ext.syntax import Node
@@ -47,7 +47,7 @@ def modules_at_hand(extension: Extension, init: ModuleInit, types: Collection[st
 
 
 def _editable(extension: Extension, routine: Routine) -> bool:
-    places = [*routine.definitions, *routine.prototypes]
+    places: list[Definition | Prototype] = [*routine.definitions, *routine.prototypes]
     return bool(routine.definitions) and not any(
         each.path in extension.generated for each in places
     )

@@ -22,6 +22,7 @@ def names_for(extension: Extension, module: str, adopted: Adopted | None) -> Nam
         type_accessor=fresh(f"get_{stem}_state_by_type"),
         operand_accessor=fresh(f"find_{stem}_state_by_operands"),
         teardown_accessor=fresh(f"find_{stem}_state_in_teardown"),
+        stand_in=fresh("torn_down"),
         global_accessor=fresh(f"get_global_{stem}_state"),
         global_variable=fresh(f"global_{stem}_state"),
         exec_function=fresh(f"{stem}_exec", f"{stem}_module_exec"),

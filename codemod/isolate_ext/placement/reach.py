@@ -19,6 +19,7 @@ from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.roles import Called, Role, roles
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.base_calls import base_call
+from isolate_ext.placement.callbacks import registered_instance
 from isolate_ext.placement.decisions import Route, RouteKind
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.syntax import Node
@@ -100,8 +101,32 @@ class Reach:
             if route is None:
                 route = Route(RouteKind.GLOBAL)
                 self._refuse_route(routine, definition, handed_out)
+            elif routine.key in self.teardown:
+                route = self._in_teardown(routine, definition, route)
             self.routes[definition] = route
         return []
+
+    def _in_teardown(self, routine: Routine, definition: Definition, route: Route) -> Route:
+        """No lookup by definition where a type may have been cleared (handbook section 0.3)."""
+        if route.kind is RouteKind.INSTANCE:
+            return Route(RouteKind.TEARDOWN, route.sources)
+        if route.kind in (RouteKind.TYPE, RouteKind.EITHER, RouteKind.MODULE_OR_INSTANCE):
+            start = definition.name_start
+            text = (
+                f"{routine.name} looks the state up, and is called while an instance is destroyed"
+            )
+            self.refusals.append(
+                Refusal(
+                    "teardown",
+                    Reason.TEARDOWN,
+                    definition.path,
+                    start,
+                    start + len(definition.name),
+                    text,
+                    routine.key,
+                )
+            )
+        return route
 
     def _in_generated(self, routine: Routine) -> list[str]:
         """Generated code is not edited; what it names is led to the state from around it."""
@@ -200,7 +225,7 @@ class Reach:
     ) -> Route | None:
         found = {self._role_route(definition, role) for role in handed_out}
         if None in found:
-            return self._object_in_hand(definition)
+            return self._object_in_hand(definition, handed_out)
         found.discard(None)
         routes = [each for each in found if each is not None]
         if len(routes) == 1:
@@ -262,7 +287,7 @@ class Reach:
             for role in self.roles.get(caller.routine, [])
         )
 
-    def _object_in_hand(self, definition: Definition) -> Route | None:
+    def _object_in_hand(self, definition: Definition, handed_out: list[Role]) -> Route | None:
         """A parameter, or a user pointer cast at once, that is an instance of a moved type."""
         structs = {id(t.struct) for t in self.types.values() if t.struct is not None}
         for parameter in definition.parameters:
@@ -272,6 +297,11 @@ class Reach:
             if parameter.name and parameter.ctype.pointers == 1 and parameter.ctype.base == "void":
                 if self._cast_at_entry(definition, parameter.name, structs):
                     return Route(RouteKind.INSTANCE, (as_object(parameter),))
+        instance = registered_instance(
+            self.extension, definition, handed_out, lambda kind: self._points_to(kind, structs)
+        )
+        if instance is not None:
+            return Route(RouteKind.INSTANCE, (as_object(instance),))
         for parameter in definition.parameters:
             member = self._user_members(structs).get(parameter.ctype.base)
             if parameter.name and member and parameter.ctype.pointers == 1:
@@ -346,7 +376,7 @@ class Reach:
         if channel is not None and channel.problem is not None:
             path, at, why = channel.problem
             first = min(channel.routines).rpartition(":")[2]
-            text = f"{first} and what else is called through its pointer need the module state, but {why}"
+            text = f"{first} needs the module state and is called through a pointer, but {why}"
             self.refusals.append(
                 Refusal("function-pointer", Reason.ADDRESS_TAKEN, path, at, at, text)
             )
