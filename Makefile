@@ -24,6 +24,7 @@ lint: $(VENV)/.dev
 corpus: $(VENV)/.dev
 	$(BIN)/python corpus/harness --first $(ARGS)
 
+# make bench ARGS="--source DIR", with an unpacked source tree of CPython 3.9
 bench: $(VENV)/.dev
 	$(BIN)/python tests/bench $(ARGS)
 
