@@ -82,12 +82,13 @@ def _prepared(
         if not changed:
             break
         extension = reparse({**_texts(extension), **changed})
-    for _ in range(3):
-        decisions = place(extension)
+    decisions = place(extension)
+    for _ in range(8):
         changed = written_out(extension, decisions) if isinstance(decisions, Decisions) else {}
         if not changed:
             break
         extension = reparse({**_texts(extension), **changed})
+        decisions = place(extension)
     if isinstance(decisions, Decisions):
         changed = plain_branches(extension, decisions)
         if changed:

@@ -74,10 +74,26 @@ def written_out(extension: Extension, decisions: Decisions) -> dict[str, bytes]:
     return changed
 
 
+def _nearest(
+    files: Mapping[str, Parsed], parsed: Parsed, name: str, offset: int
+) -> tuple[Define, bytes] | None:
+    """The definition in force at an offset: the last before it in its file, or the only one."""
+    own = [
+        define
+        for define in parsed.scan.defines
+        if define.name == name
+        and define.span[1] <= offset
+        and all(c.verdict is not False for c in _conditions(parsed, define))
+    ]
+    if own and len({define.branch for define in own}) == 1:
+        return own[-1], parsed.source.data
+    return _definition(files, name)
+
+
 def _expansion_at(
     files: Mapping[str, Parsed], parsed: Parsed, offset: int, name: str
 ) -> Iterator[Replacement]:
-    found = _definition(files, name)
+    found = _nearest(files, parsed, name, offset)
     call = invocation(parsed.source.data, offset + len(name))
     if found is None or call is None or parsed.define_at(offset) is not None:
         return
@@ -150,7 +166,7 @@ def _expansions(
     for match in re.compile(rb"\b[A-Za-z_]\w*").finditer(data, start, end):
         if match.start() < at or parsed.define_at(match.start()) is not None:
             continue
-        found = _definition(files, match[0].decode())
+        found = _nearest(files, parsed, match[0].decode(), match.start())
         if found is None or not _is_wanted(found, wanted):
             continue
         define, home = found
@@ -187,13 +203,28 @@ def _hidden_types(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Repla
         if found is None or not _at_top_level(parsed, stand_in.span[0]):
             continue
         define, home = found
-        if not _TYPE_BODY.search(home, *define.body_span):
+        if not _makes_types(files, define, home, ()):
             continue
         call = invocation(data, stand_in.span[0] + len(stand_in.name))
         text = expand(define, home, call[1]) if call is not None else None
         if call is not None and text is not None:
             end = call[0]
             yield _edit(parsed, stand_in.span[0], end, text)
+
+
+def _makes_types(
+    files: Mapping[str, Parsed], define: Define, home: bytes, seen: tuple[str, ...]
+) -> bool:
+    """Whether a macro defines a type or makes instances, itself or through others."""
+    if _TYPE_BODY.search(home, *define.body_span):
+        return True
+    for word in set(re.findall(rb"\b[A-Za-z_]\w+\b", home[slice(*define.body_span)])):
+        name = word.decode()
+        inner = _definition(files, name) if name not in seen and name != define.name else None
+        if inner is not None and inner[0].params is not None:
+            if _makes_types(files, *inner, (*seen, define.name)):
+                return True
+    return False
 
 
 def _hidden_slots(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Replacement]:

@@ -217,10 +217,9 @@ def _table_owners(extension: Extension, table: Variable) -> tuple[Called, tuple[
         holder = extension.variables[use.holder] if use.holder is not None else None
         if holder is not None and holder.kind is Kind.MODULE_DEF:
             return Called.MODULE_METHOD, (holder.key,)
-        if holder is not None and holder.kind is Kind.TYPE:
-            called = Called.TYPE_METHOD
-            owners.append(holder.key)
-        elif holder is not None and holder.kind is Kind.TABLE:
+        if (holder is not None and holder.kind is Kind.TYPE) or (
+            holder is not None and holder.kind is Kind.TABLE
+        ):
             called = Called.TYPE_METHOD
             owners.append(holder.key)
         elif use.node is not None and use.inside is not None:

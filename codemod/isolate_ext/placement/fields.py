@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from isolate_ext.model.build import resolve_include
+from isolate_ext.model.calls import uncalled
 from isolate_ext.model.entities import Kind, Variable, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.decisions import Level, StateField, Stay
@@ -26,27 +27,6 @@ def lives(variable: Variable) -> bool:
         all(each.verdict is not False for each in (*where, *declaration.conditions))
         for declaration in variable.definitions
     )
-
-
-def _uncalled(extension: Extension) -> set[str]:
-    """Static functions that nothing mentions but others of their kind: inline helpers of a header."""
-    found: set[str] = set()
-    while True:
-        added = {
-            routine.key
-            for routine in extension.routines.values()
-            if routine.key not in found
-            and routine.static
-            and routine.key not in extension.fenced
-            and not (routine.is_macro and "#" in routine.key and not routine.definitions)
-            and all(
-                use.inside is not None and use.inside.routine in found
-                for use in extension.uses_of(routine.key)
-            )
-        }
-        if not added:
-            return found
-        found |= added
 
 
 def _unusual_files(extension: Extension) -> dict[str, tuple[str, ...]]:
@@ -103,7 +83,7 @@ class FieldPlan:
         self.stays: list[Stay] = []
         self.refusals: list[Refusal] = []
         self.unusual_files = _unusual_files(extension)
-        self.uncalled = _uncalled(extension)
+        self.uncalled = uncalled(extension)
 
     def sort(self) -> None:
         for variable in self.extension.variables.values():

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from isolate_ext.capi.slots import Receiver, receiver
+from isolate_ext.model.calls import uncalled
 from isolate_ext.model.channels import Channel
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import CType, Definition, Kind, Parameter, Routine, Use, strip_casts
@@ -58,6 +59,7 @@ class Reach:
             if not routine.is_macro
         }
         self.teardown = self._teardown_closure()
+        self.uncalled = uncalled(extension)
 
     def solve(self, seeds: Iterable[str] = ()) -> None:
         pending = sorted(self._users() | set(seeds))
@@ -145,7 +147,7 @@ class Reach:
                 continue
             define = self.extension.files[pasted.path].define_at(pasted.start)
             macro = self.extension.routine_named(f"#{define.name}", pasted.path) if define else None
-            if macro is None or self.extension.uses_of(macro.key):
+            if macro is None or macro.key not in self.uncalled:
                 return True
         return False
 

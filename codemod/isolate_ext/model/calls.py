@@ -1,0 +1,26 @@
+"""Which routines anything can reach."""
+
+from __future__ import annotations
+
+from isolate_ext.model.extension import Extension
+
+
+def uncalled(extension: Extension) -> set[str]:
+    """Static functions that nothing mentions but others of their kind: inline helpers of a header."""
+    found: set[str] = set()
+    while True:
+        added = {
+            routine.key
+            for routine in extension.routines.values()
+            if routine.key not in found
+            and routine.static
+            and routine.key not in extension.fenced
+            and not (routine.is_macro and "#" in routine.key and not routine.definitions)
+            and all(
+                use.inside is not None and use.inside.routine in found
+                for use in extension.uses_of(routine.key)
+            )
+        }
+        if not added:
+            return found
+        found |= added
