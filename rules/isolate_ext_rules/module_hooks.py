@@ -19,6 +19,7 @@ from isolate_ext.model.initialisers import fields_of
 from isolate_ext.placement.decisions import StateField
 from isolate_ext_rules.c_text import conditional, indent_at
 from isolate_ext_rules.examples import EXCEPTION
+from isolate_ext_rules.verify_module import verify_hooks
 
 EXAMPLES = (
     Rewrite(
@@ -145,4 +146,13 @@ def hook_fields(pass_: Pass, present: Mapping[str, Entry]) -> dict[str, str]:
     return fields
 
 
-RULE = Rule("module-hooks", __doc__, (5, 6, 101), Stage.ISOLATED, Safety.SAFE, run, EXAMPLES)
+RULE = Rule(
+    "module-hooks",
+    __doc__,
+    (5, 6, 101),
+    Stage.ISOLATED,
+    Safety.SAFE,
+    run,
+    EXAMPLES,
+    verify=verify_hooks,
+)

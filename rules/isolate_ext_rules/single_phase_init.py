@@ -35,6 +35,7 @@ from isolate_ext_rules.exec_prologue import add_prologue
 from isolate_ext_rules.init_macros import macro_exits
 from isolate_ext_rules.module_hooks import hook_fields, hook_functions
 from isolate_ext_rules.state_home import definition_name, is_shared
+from isolate_ext_rules.verify_module import verify_init
 
 EXAMPLES = (
     Rewrite(
@@ -455,4 +456,5 @@ RULE = Rule(
     Safety.SAFE,
     run,
     EXAMPLES,
+    verify=verify_init,
 )

@@ -21,6 +21,7 @@ from isolate_ext.placement.decisions import Route, RouteKind
 from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.c_text import body_start
 from isolate_ext_rules.examples import CALLBACK, HELPER
+from isolate_ext_rules.verify_module import verify_teardown
 
 EXAMPLES = (
     Rewrite(
@@ -172,4 +173,5 @@ RULE = Rule(
     Safety.SAFE,
     run,
     EXAMPLES,
+    verify=verify_teardown,
 )

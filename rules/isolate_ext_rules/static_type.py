@@ -32,6 +32,7 @@ from isolate_ext_rules.c_text import (
 from isolate_ext_rules.examples import TYPE, module
 from isolate_ext_rules.type_pickle import own_table, own_table_text
 from isolate_ext_rules.type_traverse import traverse_slots, traverse_text
+from isolate_ext_rules.verify_types import verify_specs
 
 EXAMPLES = (
     Rewrite(
@@ -450,4 +451,5 @@ RULE = Rule(
     Safety.SAFE,
     run,
     EXAMPLES,
+    verify=verify_specs,
 )

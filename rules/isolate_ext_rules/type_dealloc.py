@@ -27,6 +27,7 @@ from isolate_ext_rules.examples import TYPE
 from isolate_ext_rules.static_type import stem
 from isolate_ext_rules.type_alloc import instances_of
 from isolate_ext_rules.type_traverse import moved_base, traverse_slots
+from isolate_ext_rules.verify_types import verify_dealloc
 
 EXAMPLES = (
     Rewrite(
@@ -292,4 +293,13 @@ def _free_block(pass_: Pass, path: str, statement: Node, target: str, group: str
     pass_.replace(path, statement.start, statement.end, text, group, Stage.HEAP_TYPES)
 
 
-RULE = Rule("type-dealloc", __doc__, (24, 25, 30), Stage.HEAP_TYPES, Safety.SAFE, run, EXAMPLES)
+RULE = Rule(
+    "type-dealloc",
+    __doc__,
+    (24, 25, 30),
+    Stage.HEAP_TYPES,
+    Safety.SAFE,
+    run,
+    EXAMPLES,
+    verify=verify_dealloc,
+)

@@ -23,6 +23,7 @@ from isolate_ext_rules.c_text import remove_statement, statement_of
 from isolate_ext_rules.examples import TYPE, module
 from isolate_ext_rules.global_variable import editable_uses
 from isolate_ext_rules.type_ready import ready_calls
+from isolate_ext_rules.verify_types import verify_references
 
 EXAMPLES = (
     Rewrite(TYPE, ("PyType_GenericAlloc(state->Egg_Type, 0)",), ("&Egg_Type,",)),
@@ -216,4 +217,5 @@ RULE = Rule(
     Safety.SAFE,
     run,
     EXAMPLES,
+    verify=verify_references,
 )

@@ -25,6 +25,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import body_start, indent_at
 from isolate_ext_rules.examples import TYPE
+from isolate_ext_rules.verify_types import verify_traverse
 
 EXAMPLES = (
     Rewrite(
@@ -270,4 +271,13 @@ def after_declarations(pass_: Pass, definition: Definition) -> tuple[int, str]:
     return at, margin
 
 
-RULE = Rule("type-traverse", __doc__, (22, 23, 47), Stage.HEAP_TYPES, Safety.SAFE, run, EXAMPLES)
+RULE = Rule(
+    "type-traverse",
+    __doc__,
+    (22, 23, 47),
+    Stage.HEAP_TYPES,
+    Safety.SAFE,
+    run,
+    EXAMPLES,
+    verify=verify_traverse,
+)

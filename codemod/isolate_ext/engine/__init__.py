@@ -3,6 +3,7 @@
 from isolate_ext.engine.migrate import Outcome, migrate
 from isolate_ext.engine.plan import Edit, Note, Plan
 from isolate_ext.engine.rule import (
+    Output,
     Pass,
     Preparation,
     Refused,
@@ -18,6 +19,7 @@ __all__ = [
     "Edit",
     "Note",
     "Outcome",
+    "Output",
     "Pass",
     "Plan",
     "Preparation",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from isolate_ext.engine.places import Places
 from isolate_ext.engine.plan import Note, Plan
 from isolate_ext.engine.prepare import plain_branches, spelled_out, written_out
-from isolate_ext.engine.rule import Pass, Rule, Settings, Violation
+from isolate_ext.engine.rule import Output, Pass, Rule, Settings, Violation
 from isolate_ext.engine.stages import Stage
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.decisions import Decisions
@@ -59,7 +59,7 @@ def migrate(
     notes: list[Note] = []
     if reparse is not None:
         extension = _prepared(extension, reparse, rules, notes)
-    outcome = _migrate(extension, rules, settings, upto, every_stage)
+    outcome = _migrate(extension, rules, settings, upto, every_stage, reparse)
     outcome.notes = [*notes, *outcome.notes]
     if extension is not original and outcome.stage is not None:
         outcome.texts = {
@@ -93,19 +93,20 @@ def _prepared(
         changed = plain_branches(extension, decisions)
         if changed:
             extension = reparse({**_texts(extension), **changed})
+            decisions = place(extension)
     for rule in rules:
-        if rule.prepare is not None:
-            extension = _prepared_by(rule, extension, reparse, notes)
+        if rule.prepare is None or not isinstance(decisions, Decisions):
+            continue
+        prepared = _prepared_by(rule, extension, decisions, reparse, notes)
+        if prepared is not extension:
+            extension, decisions = prepared, place(prepared)
     return extension
 
 
 def _prepared_by(
-    rule: Rule, extension: Extension, reparse: Reparse, notes: list[Note]
+    rule: Rule, extension: Extension, decisions: Decisions, reparse: Reparse, notes: list[Note]
 ) -> Extension:
-    decisions = place(extension)
-    if not isinstance(decisions, Decisions) or rule.prepare is None:
-        return extension
-    found = list(rule.prepare(extension, decisions))
+    found = list(rule.prepare(extension, decisions)) if rule.prepare is not None else []
     if not found:
         return extension
     edits = [each for preparation in found for each in preparation.replacements]
@@ -128,7 +129,12 @@ def _against(original: Extension, prepared: Extension, texts: dict[str, bytes]) 
 
 
 def _migrate(
-    extension: Extension, rules: Sequence[Rule], settings: Settings, upto: Stage, every_stage: bool
+    extension: Extension,
+    rules: Sequence[Rule],
+    settings: Settings,
+    upto: Stage,
+    every_stage: bool,
+    reparse: Reparse | None,
 ) -> Outcome:
     refused: dict[str, Refusal] = {}
     while True:
@@ -144,16 +150,51 @@ def _migrate(
             for each in fresh:
                 refused.setdefault(each.symbol, each)
             continue
-        if decisions.init.multi_phase and not plan.edits and not decisions.refusals:
+        if decisions.init.multi_phase and not (plan.at(Stage.ISOLATED) or decisions.refusals):
             return Outcome(extension, decisions, None, None, already=True)
         refusals = _unique([*refused.values(), *decisions.refusals, *plan.refusals])
         stage = min(upto, Stage.ACCESS if refusals else Stage.ISOLATED)
         conflict = _render(extension, decisions, plan, stage, every_stage)
         if isinstance(conflict, dict):
-            return Outcome(extension, decisions, plan, stage, conflict, refusals, plan.notes)
+            outcome = Outcome(extension, decisions, plan, stage, conflict, refusals, plan.notes)
+            if stage is Stage.ISOLATED and reparse is not None:
+                output = reparse({**_texts(extension), **conflict[stage]})
+                outcome.violations = list(_violations(rules, Output(output, decisions)))
+            blamed = _blamed(outcome, refused)
+            if not blamed:
+                return outcome
+            refused.update(blamed)
+            continue
         if conflict.symbol in refused or conflict.symbol not in decisions.fields:
             return Outcome(extension, decisions, plan, None, refusals=[*refusals, conflict])
         refused[conflict.symbol] = conflict
+
+
+def _violations(rules: Sequence[Rule], output: Output) -> Iterator[Violation]:
+    """Every post-condition of every rule that the output breaks."""
+    for rule in rules:
+        if rule.verify is not None:
+            yield from rule.verify(output)
+
+
+def _blamed(outcome: Outcome, refused: Mapping[str, Refusal]) -> dict[str, Refusal]:
+    """The types and variables that violations are the fault of, which stay where they were."""
+    found = {}
+    for each in outcome.violations:
+        variable = outcome.extension.variables.get(each.symbol)
+        if variable is not None and each.symbol not in refused:
+            home = variable.home
+            end = home.name_start + len(home.name)
+            found[each.symbol] = Refusal(
+                each.rule,
+                Reason.POSTCONDITION,
+                home.path,
+                home.name_start,
+                end,
+                each.message,
+                each.symbol,
+            )
+    return found
 
 
 def _unique(refusals: Sequence[Refusal]) -> list[Refusal]:

@@ -46,12 +46,24 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A post-condition that the output breaks: a fault of ours."""
+    """A post-condition that the output breaks: a fault of ours.
+
+    ``symbol`` is the type or variable that is to stay where it was, if one is to blame.
+    """
 
     rule: str
     path: str
     start: int
     message: str
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """The isolated text as a fresh model, and the decisions that it was made from."""
+
+    extension: Extension
+    before: Decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +177,7 @@ class Rule:
     safety: Safety
     run: Callable[[Pass], None]
     examples: tuple[Rewrite | Refused, ...] = ()
-    verify: Callable[[Extension], Iterable[Violation]] | None = None
+    verify: Callable[[Output], Iterable[Violation]] | None = None
     prepare: Callable[[Extension, Decisions], Iterable[Preparation]] | None = None
 
     @property

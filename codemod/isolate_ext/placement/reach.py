@@ -58,7 +58,7 @@ class Reach:
             for key, routine in extension.routines.items()
             if not routine.is_macro
         }
-        self.teardown = self._teardown_closure()
+        self.teardown = teardown_closure(extension, self.roles)
         self.uncalled = uncalled(extension)
 
     def solve(self, seeds: Iterable[str] = ()) -> None:
@@ -345,32 +345,6 @@ class Reach:
                         return True
         return False
 
-    def _teardown_closure(self) -> set[str]:
-        """Routines that may run while an instance, the module or a capsule is destroyed."""
-        pending = [
-            key
-            for key, found in self.roles.items()
-            if any(
-                (
-                    each.called in (Called.SLOT, Called.SPEC_SLOT)
-                    and receiver(each.slot) is Receiver.TEARDOWN
-                )
-                or each.called in (Called.HOOK, Called.DESTRUCTOR)
-                for each in found
-            )
-        ]
-        closure: set[str] = set()
-        while pending:
-            key = pending.pop()
-            if key in closure:
-                continue
-            closure.add(key)
-            for definition in self.extension.routines[key].definitions:
-                for use in self.extension.uses_inside(definition):
-                    if use.symbol in self.extension.routines and use.symbol not in closure:
-                        pending.append(use.symbol)
-        return closure
-
     def _refuse_route(
         self, routine: Routine, definition: Definition, handed_out: list[Role]
     ) -> None:
@@ -429,6 +403,33 @@ def _unpacked(definition: Definition) -> Iterator[tuple[Parameter, tuple[str, CT
             for parameter in definition.parameters:
                 if parameter.name == name.strip() and member.strip().isidentifier():
                     yield parameter, (member.strip(), each.ctype)
+
+
+def teardown_closure(extension: Extension, roles: Mapping[str, list[Role]]) -> set[str]:
+    """Routines that may run while an instance, the module or a capsule is destroyed."""
+    pending = [
+        key
+        for key, found in roles.items()
+        if any(
+            (
+                each.called in (Called.SLOT, Called.SPEC_SLOT)
+                and receiver(each.slot) is Receiver.TEARDOWN
+            )
+            or each.called in (Called.HOOK, Called.DESTRUCTOR)
+            for each in found
+        )
+    ]
+    closure: set[str] = set()
+    while pending:
+        key = pending.pop()
+        if key in closure:
+            continue
+        closure.add(key)
+        for definition in extension.routines[key].definitions:
+            for use in extension.uses_inside(definition):
+                if use.symbol in extension.routines and use.symbol not in closure:
+                    pending.append(use.symbol)
+    return closure
 
 
 def as_object(parameter: Parameter) -> str:

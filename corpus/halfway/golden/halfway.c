@@ -201,8 +201,9 @@ griditer_dealloc(GridIter *self)
 {
     PyTypeObject *tp = Py_TYPE(self);
 
+    PyObject_GC_UnTrack(self);
     Py_XDECREF(self->values);
-    PyObject_Free(self);
+    PyObject_GC_Del(self);
     Py_DECREF(tp);
 }
 
@@ -218,7 +219,16 @@ griditer_next(GridIter *self)
     return value;
 }
 
+static int
+griditer_traverse(GridIter *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->values);
+    return 0;
+}
+
 static PyType_Slot griditer_slots[] = {
+    {Py_tp_traverse, griditer_traverse},
     {Py_tp_dealloc, griditer_dealloc},
     {Py_tp_iter, PyObject_SelfIter},
     {Py_tp_iternext, griditer_next},
@@ -226,7 +236,7 @@ static PyType_Slot griditer_slots[] = {
 };
 
 static PyType_Spec griditer_spec = {
-    "halfway.GridIter", sizeof(GridIter), 0, Py_TPFLAGS_DEFAULT, griditer_slots
+    "halfway.GridIter", sizeof(GridIter), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, griditer_slots
 };
 
 /* Grid */
@@ -377,7 +387,7 @@ grid_iter(Grid *self)
         Py_INCREF(value);
         PyList_SetItem(items, i, value);
     }
-    iter = PyObject_New(GridIter, state->GridIter_Type);
+    iter = (GridIter *)PyType_GenericAlloc(state->GridIter_Type, 0);
     if (iter == NULL) {
         Py_DECREF(items);
         return NULL;

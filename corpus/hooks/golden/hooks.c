@@ -326,7 +326,7 @@ static PyObject *hooks_status(PyObject *self, PyObject *unused)
 
 /* ---- a walk that knows nothing of what its visitor does ---- */
 
-typedef int (*visitor)(PyObject *leaf, int depth, void *data);
+typedef int (*visitor)(hooks_state *state, PyObject *leaf, int depth, void *data);
 
 static int walk(hooks_state *state, PyObject *tree, int depth, visitor visit, void *data)
 {
@@ -338,7 +338,7 @@ static int walk(hooks_state *state, PyObject *tree, int depth, visitor visit, vo
 		return -1;
 	}
 	if (!PyList_Check(tree) && !PyTuple_Check(tree))
-		return visit(tree, depth, data);
+		return visit(state, tree, depth, data);
 	if (!(iterator = PyObject_GetIter(tree)))
 		return -1;
 	while (!stop && (item = PyIter_Next(iterator))) {
@@ -354,7 +354,7 @@ struct call_data {
 	long visited;
 };
 
-static int visit_by_call(PyObject *leaf, int depth, void *data)
+static int visit_by_call(hooks_state *state, PyObject *leaf, int depth, void *data)
 {
 	struct call_data *call = data;
 	PyObject *answer;
@@ -366,14 +366,14 @@ static int visit_by_call(PyObject *leaf, int depth, void *data)
 		return -1;
 	stop = answer == Py_False;
 	if (!stop && answer != Py_None && answer != Py_True) {
-		PyErr_Format(get_global_hooks_state()->hook_error, "a visitor returned %R", answer);
+		PyErr_Format(state->hook_error, "a visitor returned %R", answer);
 		stop = -1;
 	}
 	Py_DECREF(answer);
 	return stop;
 }
 
-static int visit_count(PyObject *leaf, int depth, void *data)
+static int visit_count(hooks_state *state, PyObject *leaf, int depth, void *data)
 {
 	int *deepest = data;
 
