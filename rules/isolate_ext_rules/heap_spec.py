@@ -29,6 +29,7 @@ from isolate_ext_rules.type_alloc import instances_of
 from isolate_ext_rules.type_dealloc import complete_dealloc, untrack
 from isolate_ext_rules.type_traverse import traverse_slots, traverse_text
 
+_MAKERS = ("PyType_FromSpecWithBases", "PyType_FromModuleAndSpec")
 SPEC = module(
     """
 static PyObject *Egg;
@@ -94,7 +95,24 @@ def _releases_type(pass_: Pass, definition: Definition) -> bool:
 
 
 def gains_gc(pass_: Pass, type_: StaticType) -> bool:
-    return not type_.has_flag("HAVE_GC") and bool(traverse_slots(pass_, type_, stem(type_)))
+    """Whether the type gets GC support here; one with a base may inherit that at run time."""
+    if type_.has_flag("HAVE_GC") or _may_have_base(pass_, type_):
+        return False
+    return bool(traverse_slots(pass_, type_, stem(type_)))
+
+
+def _may_have_base(pass_: Pass, type_: StaticType) -> bool:
+    """The type is made with bases, or by a function of the extension that may give it some."""
+    for use in pass_.extension.uses_of(type_.variable.key):
+        arguments = use.node.enclosing("argument_list") if use.node is not None else None
+        call = arguments.parent if arguments is not None else None
+        callee = call.child("function") if call is not None else None
+        if arguments is None or callee is None or callee.str == "PyType_FromSpec":
+            continue
+        last = strip_casts(arguments.named[-1]).str
+        if callee.str not in _MAKERS or last not in ("NULL", "0"):
+            return True
+    return False
 
 
 def _free_with_header(pass_: Pass, type_: StaticType) -> None:

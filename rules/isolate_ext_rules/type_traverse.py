@@ -120,7 +120,7 @@ def traverse_text(pass_: Pass, type_: StaticType, stem: str) -> str:
     parent = moved_base(pass_, type_)
     if parent is not None:
         field = pass_.decisions.types[parent]
-        inherited = field.function("tp_traverse")
+        inherited = field.function("tp_traverse") or _added(pass_, field, type_)
         if inherited is not None:
             lines = [line for line in lines if "Py_TYPE" not in line]
             lines.append(f"    return {inherited}((void *)self, visit, arg);")
@@ -135,6 +135,15 @@ def traverse_text(pass_: Pass, type_: StaticType, stem: str) -> str:
     if "tp_clear" in slots:
         text += f"\n\nstatic int\n{slots['tp_clear']}(PyObject *self)\n{{\n    return {base}->tp_clear(self);\n}}"
     return text
+
+
+def _added(pass_: Pass, base: StaticType, type_: StaticType) -> str | None:
+    """The traverse function that a base gets here, where it stands before the type."""
+    from isolate_ext_rules.static_type import stem
+
+    if base.home.path != type_.home.path or base.home.start > type_.home.start:
+        return None
+    return dict(traverse_slots(pass_, base, stem(base))).get("tp_traverse")
 
 
 def _struct_name(type_: StaticType) -> str | None:
@@ -202,7 +211,7 @@ def _released(statement: Node) -> Iterator[str]:
 def _delegates(pass_: Pass, definition: Definition) -> bool:
     """Calls the traverse function of another moved type, which visits the type already."""
     types = pass_.decisions.types
-    others = {t.function("tp_traverse") for t in types.values()}
+    others = {each.function("tp_traverse") for each in heap_types(pass_)}
     for use in pass_.extension.uses_inside(definition):
         called = base_call(pass_.extension, types, use)
         if called is not None and called.slot == "tp_traverse":
