@@ -10,6 +10,7 @@ from isolate_ext_rules import (
     generated_code,
     global_variable,
     heap_spec,
+    load_once,
     module_hooks,
     module_parameter,
     module_state,
@@ -50,5 +51,6 @@ SUITE: tuple[Rule, ...] = (
     foreign_thread.RULE,
     add_object.RULE,
     module_hooks.RULE,
+    load_once.RULE,
     single_phase_init.RULE,
 )

@@ -6,13 +6,14 @@ from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.entities import Kind
 from isolate_ext.placement.decisions import StateField
 from isolate_ext_rules.c_text import body_start, conditional, indent_at
+from isolate_ext_rules.load_once import guard_test
 from isolate_ext_rules.type_ready import creation, prologue_types
 
 GROUP = "init"
 
 
 def add_prologue(pass_: Pass) -> None:
-    from isolate_ext_rules.single_phase_init import module_name
+    from isolate_ext_rules.module_names import module_name
 
     names, creator = pass_.decisions.names, pass_.decisions.init.creator
     data = pass_.parsed(creator.path).source.data
@@ -36,6 +37,8 @@ def add_prologue(pass_: Pass) -> None:
         state = static_state if stage is Stage.HEAP_TYPES else names.variable
         isolated = stage is Stage.ISOLATED
         lines = list(values) if isolated else []
+        if isolated and pass_.settings.guarded and not multi_phase:
+            lines += guard_test(pass_)
         if isolated and pass_.decisions.module_global in pass_.decisions.fields:
             kept = pass_.decisions.fields[pass_.decisions.module_global or ""]
             lines.insert(0, f"{names.variable}->{kept.name} = {module_name(pass_)};")

@@ -176,7 +176,7 @@ def _slot_table(pass_: Pass, type_: StaticType) -> Variable | None:
 
 
 def _bind(pass_: Pass, path: str, call: Node, offset: int) -> None:
-    from isolate_ext_rules.single_phase_init import module_name
+    from isolate_ext_rules.module_names import module_name
 
     arguments = call.child("arguments")
     if arguments is None or not arguments.named:

@@ -54,7 +54,7 @@ def run(pass_: Pass) -> None:
 
 
 def _hand_on(pass_: Pass, use: Use, group: str) -> None:
-    from isolate_ext_rules.single_phase_init import module_name
+    from isolate_ext_rules.module_names import module_name
 
     arguments = use.call.child("arguments") if use.call is not None else None
     if arguments is None or use.inside is None:

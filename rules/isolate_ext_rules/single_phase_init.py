@@ -34,6 +34,7 @@ from isolate_ext_rules.examples import EXCEPTION, module
 from isolate_ext_rules.exec_prologue import add_prologue
 from isolate_ext_rules.init_macros import macro_exits
 from isolate_ext_rules.module_hooks import hook_fields, hook_functions
+from isolate_ext_rules.module_names import module_name
 from isolate_ext_rules.state_home import definition_name, is_shared
 from isolate_ext_rules.verify_module import verify_init
 
@@ -83,13 +84,6 @@ def run(pass_: Pass) -> None:
     _releases(pass_, removed)
     _header(pass_)
     _definition(pass_)
-
-
-def module_name(pass_: Pass) -> str:
-    """The exec function's parameter: the name that the init function kept the module under."""
-    init = pass_.decisions.init
-    kept = init.module_variable
-    return "module" if kept is None else kept
 
 
 def _only_calls(node: Node | None) -> bool:
@@ -438,12 +432,15 @@ def _since(pass_: Pass) -> str:
 
 def _slots(pass_: Pass) -> str:
     names = pass_.decisions.names
-    since = _since(pass_)
+    guarded = pass_.settings.guarded
+    since = "0x030c0000" if guarded else _since(pass_)
+    claim = "NOT_SUPPORTED" if guarded else "PER_INTERPRETER_GIL_SUPPORTED"
+    claimed = f"Py_MOD_{'MULTIPLE_INTERPRETERS_' if guarded else ''}{claim}"
     return (
         f"static PyModuleDef_Slot {names.slots}[] = {{\n"
         f"    {{Py_mod_exec, {names.exec_function}}},\n"
         f"#if PY_VERSION_HEX >= {since}\n"
-        "    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},\n"
+        f"    {{Py_mod_multiple_interpreters, {claimed}}},\n"
         "#endif\n    {0, NULL}\n};"
     )
 

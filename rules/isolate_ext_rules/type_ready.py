@@ -168,7 +168,7 @@ def _create_at(pass_: Pass, type_: StaticType, use: Use, call: Node, group: str)
 
 def module_expression(pass_: Pass, use: Use) -> str | None:
     """How the module is called in the function of a use, at stage isolated."""
-    from isolate_ext_rules.single_phase_init import module_name
+    from isolate_ext_rules.module_names import module_name
 
     if use.inside is pass_.decisions.init.creator:
         return module_name(pass_)

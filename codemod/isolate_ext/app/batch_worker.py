@@ -16,6 +16,7 @@ from isolate_ext.app.options import MigrateOptions
 from isolate_ext.report.results import (
     ALREADY,
     FAILED,
+    GUARDED,
     ISOLATED,
     PARTLY,
     REFUSED,
@@ -28,7 +29,7 @@ from isolate_ext.report.views import BatchRow
 
 CRASHED, TIMED_OUT, ERROR = "crashed", "timed out", "error"
 SKIPPED, NONE = "skipped", "no extension"
-WORST_FIRST = (FAILED, REFUSED, PARTLY, STAGED, ISOLATED, ALREADY, UNCHANGED)
+WORST_FIRST = (FAILED, REFUSED, PARTLY, STAGED, GUARDED, ISOLATED, ALREADY, UNCHANGED)
 GRACE = 10
 
 

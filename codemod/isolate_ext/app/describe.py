@@ -15,6 +15,7 @@ from isolate_ext.project import DiscoveredExtension
 from isolate_ext.project.includes import generator_of
 from isolate_ext.report.results import (
     ALREADY,
+    GUARDED,
     ISOLATED,
     PARTLY,
     REFUSED,
@@ -65,7 +66,9 @@ def _status(outcome: Outcome) -> str:
         return REFUSED if outcome.refusals else UNCHANGED
     if outcome.refusals:
         return PARTLY
-    return ISOLATED if outcome.stage is Stage.ISOLATED else STAGED
+    if outcome.stage is not Stage.ISOLATED:
+        return STAGED
+    return GUARDED if outcome.guarded else ISOLATED
 
 
 def reason_id(reason: Reason) -> str:

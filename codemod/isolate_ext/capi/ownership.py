@@ -15,7 +15,9 @@ BORROWED = frozenset(
 STEALS_ON_SUCCESS = frozenset({"PyModule_AddObject"})
 """Functions that take over their last argument's reference, unless they fail (pattern 14)."""
 
-IMMORTAL_SINGLETONS = frozenset({"Py_None", "Py_True", "Py_False", "Py_Ellipsis", "Py_NotImplemented"})
+IMMORTAL_SINGLETONS = frozenset(
+    {"Py_None", "Py_True", "Py_False", "Py_Ellipsis", "Py_NotImplemented"}
+)
 """Names of objects that the interpreter owns."""
 
 INCREF = frozenset({"Py_INCREF", "Py_XINCREF", "Py_IncRef"})
@@ -27,7 +29,9 @@ ALLOCATION = frozenset(
 )
 """Allocations that are wrong for a type with the GC flag (pattern 26)."""
 
-GC_ALLOCATION = frozenset("PyObject_GC_New PyObject_GC_NewVar _PyObject_GC_New _PyObject_GC_NewVar".split())
+GC_ALLOCATION = frozenset(
+    "PyObject_GC_New PyObject_GC_NewVar _PyObject_GC_New _PyObject_GC_NewVar".split()
+)
 
 INITIALISATION = frozenset("PyObject_Init PyObject_INIT PyObject_InitVar PyObject_INIT_VAR".split())
 

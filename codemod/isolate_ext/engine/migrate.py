@@ -12,7 +12,7 @@ from isolate_ext.engine.rule import Output, Pass, Rule, Settings, Violation
 from isolate_ext.engine.stages import Stage
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.decisions import Decisions
-from isolate_ext.placement.place import place
+from isolate_ext.placement.place import place, place_guarded
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.text import compose
 
@@ -36,6 +36,7 @@ class Outcome:
     notes: list[Note] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     already: bool = False
+    guarded: bool = False
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -61,6 +62,7 @@ def migrate(
         extension = _prepared(extension, reparse, rules, notes)
     outcome = _migrate(extension, rules, settings, upto, every_stage, reparse)
     outcome.notes = [*notes, *outcome.notes]
+    outcome.guarded = settings.guarded
     if extension is not original and outcome.stage is not None:
         outcome.texts = {
             stage: _against(original, extension, texts) for stage, texts in outcome.texts.items()
@@ -138,7 +140,9 @@ def _migrate(
 ) -> Outcome:
     refused: dict[str, Refusal] = {}
     while True:
-        decisions = place(extension, frozenset(refused))
+        decisions = (
+            place_guarded(extension) if settings.guarded else place(extension, frozenset(refused))
+        )
         if isinstance(decisions, Refusal):
             return Outcome(extension, None, None, None, refusals=[decisions])
         plan = Plan()

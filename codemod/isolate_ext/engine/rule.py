@@ -34,6 +34,7 @@ class Rewrite:
     before: str
     after: tuple[str, ...]
     gone: tuple[str, ...] = ()
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,27 @@ from isolate_ext.placement.reach import Reach
 from isolate_ext.placement.refusals import Reason, Refusal
 
 
+def place_guarded(extension: Extension) -> Decisions | Refusal:
+    """Decisions that move nothing: the init function alone is converted, under a guard."""
+    inits = module_inits(extension)
+    problem = _unfit(extension, inits)
+    if problem is not None:
+        return problem
+    init = inits[0]
+    for path, parsed in extension.files.items():
+        for at in parsed.occurrences("PyState_FindModule"):
+            if extension.function_at(path, at) is not init.creator:
+                return Refusal(
+                    "load-once",
+                    Reason.NO_ROUTE,
+                    path,
+                    at,
+                    at + len("PyState_FindModule"),
+                    "PyState_FindModule finds no module that has slots",
+                )
+    return Decisions(init, names_for(extension, init.name, None), None)
+
+
 def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisions | Refusal:
     """Decide for one extension; ``refused`` are keys of types and variables that must stay.
 

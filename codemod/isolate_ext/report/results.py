@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ISOLATED, STAGED, PARTLY, REFUSED, ALREADY, UNCHANGED, FAILED = (
-    "isolated", "staged", "partly", "refused", "already isolated", "unchanged", "failed",
+ISOLATED, GUARDED, STAGED, PARTLY, REFUSED, ALREADY, UNCHANGED, FAILED = (
+    "isolated", "guarded", "staged", "partly", "refused", "already isolated", "unchanged", "failed",
 )  # fmt: skip
-"""Statuses of an extension: ``staged`` stopped where asked to, ``failed`` is a fault of ours."""
+"""Statuses of an extension: ``staged`` stopped where asked to, ``guarded`` is multi-phase alone,
+``failed`` is a fault of ours."""
 
 
 @dataclass(frozen=True, slots=True)

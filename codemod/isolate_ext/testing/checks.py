@@ -97,7 +97,8 @@ def check_example(rules: Sequence[Rule], rule: Rule, example: Rewrite | Refused)
     if isinstance(example, Refused):
         check_refused(rules, example.before, example.reason, rule=rule.id)
     else:
-        check_rewrite(rules, example.before, *example.after, gone=example.gone)
+        settings = Settings(guarded=example.guarded)
+        check_rewrite(rules, example.before, *example.after, gone=example.gone, settings=settings)
     return check_stages(rules, example.before)
 
 
