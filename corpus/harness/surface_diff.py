@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from harness.surface_types import consequence
+
 HEAP_MEMBERS = ("__module__", "__weakref__", "__dict__", "__firstlineno__", "__static_attributes__")
 
 
@@ -39,7 +41,13 @@ def differences(before: Any, after: Any, version: tuple[int, int]) -> list[Diffe
         if isinstance(fact, dict) and "n_sequence_fields" in fact.get("members", {})
     )
     return [
-        Difference(fact, str(was), str(now), _reason(fact, was, now, version, sequences))
+        Difference(
+            fact,
+            str(was),
+            str(now),
+            consequence(fact, was, now, before, after)
+            or _reason(fact, was, now, version, sequences),
+        )
         for fact, was, now in _walk("", one, other)
     ]
 

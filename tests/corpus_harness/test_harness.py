@@ -193,6 +193,47 @@ def test_surface_differences_are_expected_or_regressions():
     }
 
 
+def _surface(module="m", kind="classmethod_descriptor", pickled=True, base="builtins.list"):
+    """What two builds show of a type ``Note`` with a static method ``make``."""
+    return {
+        "calls": {"note()": f"-> {module}.Note"},
+        "type Note": {
+            "module": module,
+            "qualname": "Note",
+            "mro": [f"{module}.Note", base, "builtins.object"],
+            "members": {"make": {"kind": kind}},
+        },
+        "instance Note#0": {
+            "pickle": [pickled or "! builtins.TypeError: cannot pickle", True, True],
+            "unpickle": ["Note" if pickled else "not pickled", "Note", "Note"],
+        },
+    }
+
+
+def _regressions(before, after):
+    return {each.fact for each in differences(before, after, (3, 13)) if not each.expected}
+
+
+def test_changes_that_follow_from_a_heap_type_are_expected():
+    before = _surface(module="builtins", kind="staticmethod", pickled=False)
+    assert not _regressions(before, _surface())
+
+
+def test_changes_that_follow_from_nothing_are_regressions():
+    assert _regressions(_surface(module="a"), _surface(module="b")) == {
+        "calls / note()",
+        "type Note / module",
+        "type Note / mro / 0",
+    }
+    methods = _regressions(_surface(kind="method_descriptor"), _surface())
+    assert methods == {"type Note / members / make / kind"}
+    own = {"base": "m.Base"}
+    assert _regressions(_surface(pickled=False, **own), _surface(**own)) == {
+        "instance Note#0 / pickle / 0",
+        "instance Note#0 / unpickle / 0",
+    }
+
+
 def test_migration_that_refuses_is_read(tmp_path):
     report = json.dumps(
         {

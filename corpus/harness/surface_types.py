@@ -1,0 +1,65 @@
+"""Differences that follow from a change of their type which the migration cannot do without."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+STATIC_DOC = "Convert a function to be a static method"
+Facts = dict[str, Any]
+
+
+def consequence(fact: str, was: Any, now: Any, before: Facts, after: Facts) -> str:
+    """Why ``fact`` went from ``was`` to ``now`` in the surfaces ``before`` and ``after``, or ""."""
+    if _renamed(str(now), before, after) == str(was):
+        return "a name without a dot gets its module (handbook pattern 31)"
+    if _class_method(fact, was, before, after):
+        return "a static method that needs its module is a class method (handbook pattern 93)"
+    if _picklable(fact, was, now, before, after):
+        return "protocols 0 and 1 pickle it like 2 and later did (handbook pattern 54)"
+    return ""
+
+
+def _renamed(text: str, before: Facts, after: Facts) -> str:
+    """``text`` with types named as before whose static name had no dot, hence no module."""
+    for label, fact in after.items():
+        was = before.get(label, {})
+        if not label.startswith("type ") or was.get("module") != "builtins":
+            continue
+        module, name = fact["module"], fact["qualname"]
+        if module != "builtins" and was["qualname"] == name:
+            text = "builtins" if text == module else text
+            text = re.sub(rf"\b{re.escape(module)}\.{re.escape(name)}\b", f"builtins.{name}", text)
+    return text
+
+
+def _class_method(fact: str, was: Any, before: Facts, after: Facts) -> bool:
+    owner, _, rest = fact.partition(" / members / ")
+    name, _, key = rest.partition(" / ")
+    kinds = tuple(
+        facts.get(owner, {}).get("members", {}).get(name, {}).get("kind")
+        for facts in (before, after)
+        if rest
+    )
+    if kinds != ("staticmethod", "classmethod_descriptor"):
+        return False
+    return key == "kind" or STATIC_DOC in str(was) or "'staticmethod' object" in str(was)
+
+
+def _picklable(fact: str, was: Any, now: Any, before: Facts, after: Facts) -> bool:
+    """An instance of a subclass of a builtin, which later protocols pickled before as well."""
+    label, _, rest = fact.partition(" / ")
+    key, _, protocol = rest.partition(" / ")
+    if key not in ("pickle", "unpickle") or protocol not in ("0", "1"):
+        return False
+    name = label.removeprefix("instance ").partition("#")[0]
+    bases = after.get(f"type {name}", {}).get("mro", ())[1:-1]
+    one, other = before.get(label), after.get(label)
+    return (
+        bool(one and other)
+        and any(base.startswith("builtins.") for base in bases)
+        and one["pickle"][2] is True
+        and now == (True if key == "pickle" else one["unpickle"][2])
+        and other["unpickle"][int(protocol)] == one["unpickle"][2]
+        and ("cannot pickle" in str(was) or was == "not pickled")
+    )
