@@ -161,7 +161,8 @@ def _pass_state(pass_: Pass, routine: Routine, use: Use, group: str) -> None:
     if match is None:
         return
     rest = re.compile(rb"(?:\s|\\\r?\n)*\)").match(data, match.end())
-    text = state if rest else f"{state}, "
+    spaced = data[match.end() : match.end() + 1].isspace()
+    text = state if rest else f"{state}," if spaced else f"{state}, "
     pass_.replace(use.path, match.end(), match.end(), text.encode(), group, Stage.ACCESS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from isolate_ext.model.entities import Kind, Variable
@@ -137,6 +138,19 @@ def _spec_tables(extension: Extension) -> set[str]:
     return found
 
 
+def _staged(extension: Extension) -> Refusal | None:
+    """The output of an earlier stage: a state struct that is still static."""
+    for routine in extension.routines.values():
+        if re.fullmatch(r"get_global_\w+_state_*", routine.name) and routine.definitions:
+            first = routine.definitions[0]
+            end = first.name_start + len(first.name)
+            message = "the module was migrated up to an earlier stage before"
+            return Refusal(
+                "module-state", Reason.STAGED, first.path, first.name_start, end, message
+            )
+    return None
+
+
 def _unfit(extension: Extension, inits: list[ModuleInit]) -> Refusal | None:
     first = extension.sources[0] if extension.sources else ""
     if not inits:
@@ -160,6 +174,9 @@ def _unfit(extension: Extension, inits: list[ModuleInit]) -> Refusal | None:
             "several init functions share these files",
         )
     init = inits[0]
+    staged = _staged(extension)
+    if staged is not None:
+        return staged
     if init.module_def is None:
         entry = init.entry
         return Refusal(

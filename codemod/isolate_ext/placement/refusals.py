@@ -40,6 +40,7 @@ class Reason(Enum):
     CONFLICT = "two changes touch the same text; separate the statements"
     COMPILE = "this is a fault of isolate-ext; see the report file"
     POSTCONDITION = "this is a fault of isolate-ext; see the report file"
+    STAGED = "run the tool on the sources as they were before the earlier stage was written"
     DISABLED = "select the rule again"
     GENERATED = "regenerate the file from its source"
 
