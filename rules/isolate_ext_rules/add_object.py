@@ -5,6 +5,8 @@ reference taken for it beforehand goes, and so does a release on an error path.
 
 Why: state and dict each own a reference; the old call steals one, but only on success.
 
+Declines when: never; an object that the state does not keep is handed over as before.
+
 Handbook patterns 14, 15 and 16.
 """
 

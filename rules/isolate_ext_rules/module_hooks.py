@@ -5,6 +5,8 @@ the module has them already.
 
 Why: a module that owns a heap type and does not visit it is never collected.
 
+Declines when: an existing hook does not end with a return, or not in the files of the extension.
+
 Handbook patterns 5, 6 and 101.
 """
 
@@ -17,6 +19,7 @@ from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, Entry, Kind, strip_casts
 from isolate_ext.model.initialisers import fields_of
 from isolate_ext.placement.decisions import StateField
+from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.c_text import conditional, indent_at
 from isolate_ext_rules.examples import EXCEPTION
 from isolate_ext_rules.verify_module import verify_hooks
@@ -65,6 +68,14 @@ def _complete(pass_: Pass, definition: Definition, macro: str) -> None:
     body = definition.node.child("body") if definition.node is not None else None
     last = body.named[-1] if body is not None and body.named else None
     if last is None or last.kind != "return_statement":
+        if owned(pass_):
+            pass_.refuse(
+                Reason.INIT_SHAPE,
+                definition.path,
+                definition.name_start,
+                definition.name_start + len(definition.name),
+                f"{definition.name} does not end with a return for new members to precede",
+            )
         return
     data = pass_.parsed(definition.path).source.data
     margin = indent_at(data, last.start)

@@ -16,6 +16,7 @@ from isolate_ext.placement.decisions import Adopted, Decisions
 from isolate_ext.placement.fields import FieldPlan
 from isolate_ext.placement.modules import modules_at_hand
 from isolate_ext.placement.naming import names_for
+from isolate_ext.placement.process_wide import hooks
 from isolate_ext.placement.reach import Reach
 from isolate_ext.placement.refusals import Reason, Refusal
 
@@ -89,6 +90,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions.teardown = reach.teardown
     decisions.roles = reach.roles
     decisions.refusals.extend(reach.refusals)
+    decisions.refusals.extend(hooks(extension, reach.roles))
     return decisions
 
 
@@ -187,4 +189,20 @@ def _unfit(extension: Extension, inits: list[ModuleInit]) -> Refusal | None:
             entry.name_start + len(entry.name),
             "the PyModuleDef that the module is created from was not found",
         )
+    return _limited(extension)
+
+
+def _limited(extension: Extension) -> Refusal | None:
+    """The limited API lacks what the new code needs: type lookups, and the layout of types."""
+    for path, parsed in extension.files.items():
+        for define in parsed.scan.defines:
+            if define.name == "Py_LIMITED_API":
+                return Refusal(
+                    "module-state",
+                    Reason.LIMITED_API,
+                    path,
+                    define.name_span[0],
+                    define.name_span[1],
+                    "PyType_GetModuleByDef is part of the limited API from 3.13 on only",
+                )
     return None
