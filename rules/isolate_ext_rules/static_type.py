@@ -132,7 +132,7 @@ def _acceptable(pass_: Pass, type_: StaticType) -> bool:
     name = type_.slot("tp_name")
     if name is None:
         return refuse(Reason.NOT_A_LITERAL, "has no name in its initialiser")
-    if type_.name is None and "." not in name.value.str:
+    if type_.name is None and "." not in name.value.str and not _prefix_of_others(pass_, type_):
         return refuse(Reason.NOT_A_LITERAL, f"is named by {name.value.str}, which is no literal")
     return _slots_acceptable(type_, refuse)
 
@@ -365,10 +365,25 @@ def _spec(pass_: Pass, type_: StaticType) -> str:
     return f"{storage}PyType_Spec {spec_name(type_)} = {{\n{body}\n}};"
 
 
+def _prefix_of_others(pass_: Pass, type_: StaticType) -> str:
+    """``PREFIX "Egg"`` where another type is named ``PREFIX ".Bacon"``: the dot was forgotten."""
+    name = type_.slot("tp_name")
+    match = re.fullmatch(r'([A-Z]\w*)\s*"\w+"', name.value.str) if name is not None else None
+    dotted = re.compile(rf'{match[1]}\s*"\.\w+"') if match else None
+    others = [each.slot("tp_name") for each in pass_.decisions.all_types.values()]
+    found = dotted and any(each and dotted.fullmatch(each.value.str) for each in others)
+    return match[1] if match and found else ""
+
+
 def _dotted_name(pass_: Pass, type_: StaticType) -> str:
     """The name as written; one without a module gets the one the other types are in (31)."""
     name = type_.slot("tp_name")
     assert name is not None
+    prefix = _prefix_of_others(pass_, type_) if type_.name is None else ""
+    if prefix:
+        text = f"{type_.variable.name} is named with a dot after {prefix} now, as other types are"
+        pass_.note(type_.home.path, name.value.start, text, review=True)
+        return name.value.str.replace('"', '".', 1)
     if type_.name is None or "." in type_.name:
         return strip_casts(name.value).str
     modules = [

@@ -23,6 +23,7 @@ from isolate_ext.placement.base_calls import base_call
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import body_start, indent_at, statement_of
+from isolate_ext_rules.dealloc_exits import free_and_leave, leaves_unfinished
 from isolate_ext_rules.examples import TYPE
 from isolate_ext_rules.static_type import stem
 from isolate_ext_rules.type_alloc import instances_of
@@ -104,6 +105,8 @@ def complete_dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> 
         and not any(_same_block_after(free, node) for free in frees)
         and not _resurrected(node)
     ]
+    unfinished = [node for node in early if leaves_unfinished(node)]
+    early = [node for node in early if node not in unfinished]
     if early:
         pass_.refuse_node(
             Reason.DEALLOC_SHAPE,
@@ -123,6 +126,8 @@ def complete_dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> 
     lines = f"\n    PyTypeObject *{variable} = Py_TYPE({self_name});"
     pass_.replace(definition.path, at, at, lines, group, Stage.HEAP_TYPES, order=1)
     untrack(pass_, type_, definition, group)
+    for node in unfinished:
+        free_and_leave(pass_, definition.path, node, self_name, variable, group)
     for free in frees:
         _free_through_type(pass_, definition, free, variable, group)
 
