@@ -3,6 +3,7 @@
 from isolate_ext.engine import Rule
 from isolate_ext_rules import (
     add_object,
+    callback_data,
     find_module,
     foreign_thread,
     freelist,
@@ -47,6 +48,7 @@ SUITE: tuple[Rule, ...] = (
     teardown.RULE,
     module_parameter.RULE,
     function_pointer.RULE,
+    callback_data.RULE,
     find_module.RULE,
     foreign_thread.RULE,
     add_object.RULE,

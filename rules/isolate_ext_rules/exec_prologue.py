@@ -7,6 +7,7 @@ from isolate_ext.model.entities import Kind
 from isolate_ext.placement.decisions import StateField
 from isolate_ext_rules.c_text import body_start, conditional, indent_at
 from isolate_ext_rules.load_once import guard_test
+from isolate_ext_rules.callback_data import MEMBER
 from isolate_ext_rules.type_ready import creation, prologue_types
 
 GROUP = "init"
@@ -21,7 +22,8 @@ def add_prologue(pass_: Pass) -> None:
     values = [
         line for field in pass_.decisions.fields.values() for line in initial_value(pass_, field)
     ]
-    if types or values or _uses_state(pass_):
+    registers = bool(pass_.decisions.registrations)
+    if types or values or registers or _uses_state(pass_):
         at = body_start(data, creator.body)
         declare = f"\n    {names.state_struct} *{names.variable} = "
         static = f"{declare}{names.global_accessor}();"
@@ -42,6 +44,8 @@ def add_prologue(pass_: Pass) -> None:
         if isolated and pass_.decisions.module_global in pass_.decisions.fields:
             kept = pass_.decisions.fields[pass_.decisions.module_global or ""]
             lines.insert(0, f"{names.variable}->{kept.name} = {module_name(pass_)};")
+        if isolated and registers:
+            lines.insert(0, f"{names.variable}->{MEMBER} = {module_name(pass_)};")
         for key in types:
             made = creation(
                 pass_, pass_.decisions.types[key], module_name(pass_) if isolated else "NULL", state

@@ -18,6 +18,7 @@ from isolate_ext.model.entities import Kind
 from isolate_ext.placement.decisions import RouteKind, StateField
 from isolate_ext_rules.add_object import adds_objects
 from isolate_ext_rules.c_text import conditional, trailing_comment
+from isolate_ext_rules.callback_data import MEMBER as CALLBACK_MODULE
 from isolate_ext_rules.examples import EXCEPTION
 from isolate_ext_rules.exec_prologue import static_initialiser
 from isolate_ext_rules.state_home import Home, find_home
@@ -95,8 +96,15 @@ def _struct(pass_: Pass, stage: Stage) -> str:
     members = [_member(pass_, field) for field in fields_at(pass_, stage)]
     if not members:
         return ""
+    members += _borrowed_module(pass_, stage)
     body = "\n".join(members)
     return f"typedef struct {{\n{body}\n}} {pass_.decisions.names.state_struct};"
+
+
+def _borrowed_module(pass_: Pass, stage: Stage) -> list[str]:
+    """The module itself, for what callbacks are registered with."""
+    wanted = stage is Stage.ISOLATED and pass_.decisions.registrations
+    return [f"    PyObject *{CALLBACK_MODULE};  /* borrowed */"] if wanted else []
 
 
 def _member(pass_: Pass, field: StateField) -> str:
@@ -113,6 +121,7 @@ def _extend(pass_: Pass, stage: Stage) -> None:
     adopted = pass_.decisions.adopted
     assert adopted is not None
     members = [_member(pass_, field) for field in fields_at(pass_, stage)]
+    members += _borrowed_module(pass_, stage)
     body = adopted.struct.node.child("body")
     if not members or body is None:
         return

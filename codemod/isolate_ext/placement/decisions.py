@@ -11,6 +11,7 @@ from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.roles import Role
 from isolate_ext.model.sequences import StructSequence
 from isolate_ext.model.types import StaticType
+from isolate_ext.placement.carriers import Registration
 from isolate_ext.placement.refusals import Refusal
 from isolate_ext.syntax import Condition
 
@@ -55,6 +56,7 @@ class RouteKind(Enum):
     EITHER = "by definition, from any operand"
     TEARDOWN = "from the type, which may be torn down"
     MODULE_OR_INSTANCE = "a parameter is the module or an instance"
+    CARRIER = "the callable that it is registered with carries the module"
     GLOBAL = "not at all; the static state is used"
 
 
@@ -139,6 +141,7 @@ class Decisions:
     stays: list[Stay] = field(default_factory=list)
     routes: dict[Definition, Route] = field(default_factory=dict)
     threaded: set[str] = field(default_factory=set)
+    registrations: list[Registration] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
     teardown: set[str] = field(default_factory=set)
     module_global: str | None = None

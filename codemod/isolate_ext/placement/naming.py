@@ -11,6 +11,8 @@ from isolate_ext.placement.decisions import Adopted, Names
 def names_for(extension: Extension, module: str, adopted: Adopted | None) -> Names:
     """Names derived from the last part of the module's name, without leading underscores."""
     stem = module.rpartition(".")[2].strip("_") or "module"
+    if _belongs_to_library(extension, stem):
+        stem = f"{stem}_module"
     taken = _taken(extension)
     fresh = _Fresh(taken)
     struct = adopted.name if adopted else fresh(f"{stem}_state", f"{stem}_module_state")
@@ -32,6 +34,19 @@ def names_for(extension: Extension, module: str, adopted: Adopted | None) -> Nam
         free=fresh(f"{stem}_free", f"{stem}_module_free"),
         ready=fresh(f"{stem}_add_type", f"{stem}_create_type"),
     )
+
+
+def _belongs_to_library(extension: Extension, stem: str) -> bool:
+    """Functions with this prefix are called that the extension does not declare."""
+    own = {each.name for each in extension.routines.values()}
+    for parsed in extension.files.values():
+        for name in parsed.names():
+            if name.startswith(f"{stem}_") and name not in own:
+                for offset in parsed.occurrences(name):
+                    node = parsed.node_at(offset)
+                    if node is not None and node.field == "function":
+                        return True
+    return False
 
 
 class _Fresh:

@@ -87,6 +87,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions.generated_routes = reach.generated_routes
     decisions.threaded = reach.threaded
     decisions.channels = reach.channels
+    decisions.registrations = reach.registrations
     decisions.teardown = reach.teardown
     decisions.roles = reach.roles
     decisions.refusals.extend(reach.refusals)

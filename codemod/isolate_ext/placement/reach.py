@@ -21,6 +21,7 @@ from isolate_ext.model.roles import Called, Role, roles
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.base_calls import base_call
 from isolate_ext.placement.callbacks import registered_instance
+from isolate_ext.placement.carriers import Registration, carried_by, registrations
 from isolate_ext.placement.decisions import Route, RouteKind
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.syntax import Node
@@ -51,6 +52,7 @@ class Reach:
         self.generated_routes: dict[Definition, Route] = {}
         self.threaded: set[str] = set()
         self.channels: list[Channel] = []
+        self.registrations: list[Registration] = []
         self._flow: Flow | None = None
         self.refusals: list[Refusal] = []
         self.roles: dict[str, list[Role]] = {
@@ -98,15 +100,31 @@ class Reach:
         channel = self._channel(routine, handed_out)
         if channel is not None:
             return self._thread(routine, channel.stores) + self._thread_channel(channel)
+        callers: list[str] = []
         for definition in routine.definitions:
             route = self._entry_route(routine, definition, handed_out)
+            if route is not None and routine.key in self.teardown:
+                route = self._in_teardown(routine, definition, route)
+            if route is None and routine.key not in self.teardown:
+                route, registering = self._carried(definition, handed_out)
+                callers += registering
             if route is None:
                 route = Route(RouteKind.GLOBAL)
                 self._refuse_route(routine, definition, handed_out)
-            elif routine.key in self.teardown:
-                route = self._in_teardown(routine, definition, route)
             self.routes[definition] = route
-        return []
+        return callers
+
+    def _carried(
+        self, definition: Definition, handed_out: list[Role]
+    ) -> tuple[Route | None, list[str]]:
+        """The module in the callable that a callback is registered with; who registers it."""
+        found = registrations(self.extension, handed_out)
+        source = carried_by(self.extension, definition, found) if found else None
+        if found is None or source is None:
+            return None, []
+        known = {(each.path, each.call.start) for each in self.registrations}
+        self.registrations += [e for e in found if (e.path, e.call.start) not in known]
+        return Route(RouteKind.CARRIER, (source,)), [each.inside.routine for each in found]
 
     def _in_teardown(self, routine: Routine, definition: Definition, route: Route) -> Route:
         """No lookup by definition where a type may have been cleared (handbook section 0.3)."""

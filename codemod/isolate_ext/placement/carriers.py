@@ -1,0 +1,164 @@
+"""Callbacks whose user data is a callable: it can carry the module (handbook pattern 85)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from isolate_ext.model.entities import CType, Definition, strip_casts
+from isolate_ext.model.expressions import local_type
+from isolate_ext.model.extension import Extension
+from isolate_ext.model.roles import Called, Role
+from isolate_ext.syntax import Node
+
+_CALLS = re.compile(r"_?PyObject_(Call|Vectorcall)\w*")
+_OBJECT = CType("PyObject", 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registration:
+    """A call that registers callbacks with ``data``, a local that holds the callable.
+
+    ``first`` is the statement of its block before which a carrier takes the callable's place.
+    """
+
+    path: str
+    inside: Definition
+    call: Node
+    data: str
+    block: Node
+    first: Node
+
+
+def registrations(extension: Extension, roles: Sequence[Role]) -> list[Registration] | None:
+    """The registrations of a callback; None where one is not plain to see."""
+    found = []
+    for role in roles:
+        node, inside = role.use.node, role.use.inside
+        call = node.enclosing("call_expression") if node is not None else None
+        if role.called is not Called.CALLBACK or call is None or inside is None:
+            return None
+        registration = _registration(extension, role.use.path, inside, call)
+        if registration is None:
+            return None
+        found.append(registration)
+    return found
+
+
+def carried_by(
+    extension: Extension, definition: Definition, found: Sequence[Registration]
+) -> str | None:
+    """The expression by which a callback names its user data, as an object that it calls."""
+    for parameter in definition.parameters:
+        if parameter.ctype == CType("void", 1) and parameter.name is not None:
+            if _only_called(definition, parameter.name):
+                return f"(PyObject *){parameter.name}"
+    for sibling in (definition, *(s for each in found for s in _siblings(extension, each))):
+        for getter, base in _getters(sibling):
+            for parameter in definition.parameters:
+                if parameter.ctype.base == base and parameter.name is not None:
+                    return f"(PyObject *){getter}({parameter.name})"
+    return None
+
+
+def _registration(
+    extension: Extension, path: str, inside: Definition, call: Node
+) -> Registration | None:
+    callee, arguments = call.child("function"), call.child("arguments")
+    if callee is None or arguments is None:
+        return None
+    routine = extension.routine_named(callee.str, path)
+    if routine is not None and routine.definitions:
+        return None
+    bare = [strip_casts(each) for each in arguments.named]
+    names = {
+        each.str
+        for each in bare
+        if each.kind == "identifier" and local_type(inside, each.str, each.start) == _OBJECT
+    }
+    statement = call
+    while statement.parent is not None and statement.parent.kind != "compound_statement":
+        statement = statement.parent
+    block = statement.parent
+    if len(names) != 1 or block is None or call.enclosing("for_statement", "while_statement"):
+        return None
+    data = names.pop()
+    first = statement
+    for each in reversed([s for s in block.named if s.end <= statement.start]):
+        if not re.fullmatch(rf"Py_X?INCREF\s*\(\s*{data}\s*\)\s*;", each.str):
+            break
+        first = each
+    found = Registration(path, inside, call, data, block, first)
+    return found if _ends_with_block(found) else None
+
+
+def _ends_with_block(registration: Registration) -> bool:
+    """Behind the block nobody uses the callable, and inside it nobody jumps or returns it."""
+    inside, block, data = registration.inside, registration.block, registration.data
+    for node in inside.node.descendants() if inside.node is not None else ():
+        if node.kind == "identifier" and node.str == data and node.start >= block.end:
+            return False
+        if node.kind == "goto_statement" and registration.first.start < node.start < block.end:
+            return False
+        if node.kind == "return_statement" and registration.first.start < node.start < block.end:
+            if re.search(rf"\b{data}\b", node.str):
+                return False
+    return True
+
+
+def _only_called(definition: Definition, name: str) -> bool:
+    """Every use of a name is the first argument of a call of an object."""
+    uses = [
+        node
+        for node in (definition.node.descendants() if definition.node is not None else ())
+        if node.kind == "identifier"
+        and node.str == name
+        and definition.body[0] <= node.start
+        and node.field != "left"
+        and (node.parent is None or not node.parent.kind.endswith("declarator"))
+    ]
+    return bool(uses) and all(_is_called(node) for node in uses)
+
+
+def _is_called(node: Node) -> bool:
+    while node.parent is not None and node.parent.kind in (
+        "cast_expression",
+        "parenthesized_expression",
+    ):
+        node = node.parent
+    arguments = node.parent
+    call = arguments.parent if arguments is not None else None
+    if arguments is None or call is None or arguments.kind != "argument_list":
+        return False
+    callee = call.child("function")
+    first = arguments.named[0] is node
+    return first and callee is not None and _CALLS.fullmatch(callee.str) is not None
+
+
+def _getters(definition: Definition) -> Iterator[tuple[str, str]]:
+    """(function, base type of its parameter) for ``object = (PyObject *)function(parameter)``."""
+    for node in definition.node.descendants() if definition.node is not None else ():
+        if node.kind != "assignment_expression":
+            continue
+        left, right = node.child("left"), node.child("right")
+        call = strip_casts(right) if right is not None else None
+        if left is None or call is None or call is right or call.kind != "call_expression":
+            continue
+        callee, arguments = call.child("function"), call.child("arguments")
+        if callee is None or arguments is None or len(arguments.named) != 1:
+            continue
+        for parameter in definition.parameters:
+            given = parameter.name == arguments.named[0].str
+            if given and left.kind == "identifier" and _only_called(definition, left.str):
+                yield callee.str, parameter.ctype.base
+
+
+def _siblings(extension: Extension, registration: Registration) -> Iterator[Definition]:
+    """The other callbacks of a registration."""
+    arguments = registration.call.child("arguments")
+    for each in arguments.named if arguments is not None else ():
+        name = strip_casts(each).str.lstrip("& ")
+        routine = extension.routine_named(name, registration.path)
+        if routine is not None and not routine.is_macro:
+            yield from routine.definitions
