@@ -159,12 +159,13 @@ def owned_members(pass_: Pass, type_: StaticType) -> Iterator[str]:
     routine = pass_.extension.routine_named(name, type_.home.path) if name else None
     if struct is None or routine is None or not routine.definitions or _struct_name(type_) is None:
         return
+    around = pass_.parsed(struct.path).conditions(struct.start)
     fields = {
         each.name
         for each in struct.fields
         if pass_.extension.structs.is_object_pointer(each.ctype)
         and not each.ctype.arrays
-        and not [c for c in each.conditions if c.verdict is not True]
+        and not [c for c in each.conditions if c.verdict is not True and c not in around]
     }
     seen = set()
     definitions = [routine.definitions[0]]
