@@ -85,6 +85,11 @@ _DEFAULT_FREE = {
     "PyObject_GC_Del",
     "_PyObject_GC_Del",
 }
+_DECIDING = frozenset(
+    "tp_name tp_basicsize tp_itemsize tp_flags tp_base tp_new tp_dealloc tp_traverse tp_clear "
+    "tp_free tp_alloc tp_dictoffset tp_weaklistoffset tp_vectorcall_offset".split()
+)
+"""Slots on which other text depends, so that one value must hold everywhere."""
 _POINTER_SLOTS = {"tp_doc", "tp_methods", "tp_members", "tp_getset"}
 
 
@@ -170,8 +175,9 @@ def _slots_acceptable(type_: StaticType, refuse) -> bool:  # type: ignore[no-unt
             return bool(refuse(Reason.TYPE_SHAPE, f"has a {each.field} that is no offsetof"))
         if each.field in SUITE_FIELDS and not type_.suites:
             return bool(refuse(Reason.TYPE_SHAPE, f"has a {each.field} that was not found"))
-    if type_.variants:
-        return bool(refuse(Reason.TYPE_SHAPE, "sets a slot twice"))
+    for each in type_.variants:
+        if each.field in _DECIDING or not each.conditions:
+            return bool(refuse(Reason.TYPE_SHAPE, f"sets {each.field} twice"))
     return True
 
 
@@ -251,7 +257,9 @@ def needs_spec_declaration(pass_: Pass, type_: StaticType, path: str) -> bool:
 def _slot_array(pass_: Pass, type_: StaticType) -> str:
     lines = []
     assigned = {each.field for each in type_.assigned}
-    values = [v for v in type_.slots.values() if v.field not in assigned] + type_.assigned
+    written = sorted([*type_.slots.values(), *type_.variants], key=lambda v: v.value.start)
+    written.sort(key=lambda v: v.suite is not None)
+    values = [v for v in written if v.field not in assigned] + type_.assigned
     for value in values:
         line = _slot_line(pass_, type_, value)
         if line:
@@ -414,14 +422,27 @@ def _crosses_files(pass_: Pass, type_: StaticType) -> bool:
     )
 
 
+def _written(pass_: Pass, type_: StaticType, found: SlotValue) -> bytes:
+    """A value with all that stands up to its comma, `#if` lines included."""
+    data = pass_.parsed(found.path).source.data
+    following = [
+        each.value.start
+        for each in (*type_.slots.values(), *type_.variants)
+        if each.suite is None and each.path == found.path and each.value.start > found.value.start
+    ]
+    end = min([*following, type_.home.end])
+    text = data[found.value.start : end]
+    depth = 0
+    for index, char in enumerate(text):
+        depth += (char in b"(") - (char in b")")
+        if char == 0x2C and depth == 0:
+            return text[:index].rstrip()
+    return data[found.value.start : found.value.end]
+
+
 def _conditional_flags(pass_: Pass, type_: StaticType, found: SlotValue) -> str:
     """Flags with `#if` lines among them, kept as written behind those that are added."""
-    parsed = pass_.parsed(found.path)
-    end = found.value.end
-    for group in parsed.scan.all_groups:
-        if found.value.start < group.start < found.value.end:
-            end = max(end, group.end)
-    kept = parsed.source.data[found.value.start : end].decode("latin-1")
+    kept = _written(pass_, type_, found).decode("latin-1")
     return f"{' | '.join(_added_flags(pass_, type_))} |\n        {kept}\n        "
 
 
@@ -436,7 +457,7 @@ def _added_flags(pass_: Pass, type_: StaticType) -> list[str]:
 
 def _flags(pass_: Pass, type_: StaticType) -> str:
     found = type_.slot("tp_flags")
-    if found is not None and "#" in found.value.str:
+    if found is not None and found.assignment is None and b"#" in _written(pass_, type_, found):
         return _conditional_flags(pass_, type_, found)
     words = (
         [w.strip() for w in found.value.str.strip("() ").split("|")] if found is not None else []

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from isolate_ext.capi.slots import SUITE_FIELDS
 from isolate_ext.model.entities import Declaration, Entry, Kind, Struct, Use, Variable, strip_casts
+from isolate_ext.model.declarators import declarators
 from isolate_ext.model.extension import Extension
-from isolate_ext.model.initialisers import fields_of, rows_of
+from isolate_ext.model.initialisers import entries, fields_of, order_of, rows_of
 from isolate_ext.syntax import Condition, Node
 
 
@@ -115,7 +116,7 @@ def static_types(extension: Extension) -> dict[str, StaticType]:
 def _read(extension: Extension, variable: Variable) -> StaticType:
     result = StaticType(variable.key, variable)
     home = variable.home
-    for entry in fields_of(extension.files[home.path], home):
+    for entry in _all_entries(extension, home):
         _add(extension, result, entry, home.path)
     for use in extension.uses_of(variable.key):
         value = _assignment(use)
@@ -130,6 +131,20 @@ def _read(extension: Extension, variable: Variable) -> StaticType:
     if size is not None:
         result.struct = _sized(extension, size.value)
     return result
+
+
+def _all_entries(extension: Extension, home: Declaration) -> Iterator[Entry]:
+    """The entries of an initialiser as every configuration sees them, in source order."""
+    parsed = extension.files[home.path]
+    found = {entry.value.start: entry for entry in fields_of(parsed, home)}
+    for item in parsed.variants(home.node):
+        for each in declarators(item):
+            values = each.initialiser
+            if each.name.start == home.name_start and values is not None:
+                if values.kind == "initializer_list":
+                    for entry in entries(parsed, values, order_of(home.ctype.base)):
+                        found.setdefault(entry.value.start, entry)
+    yield from (found[start] for start in sorted(found))
 
 
 def _add(extension: Extension, result: StaticType, entry: Entry, path: str) -> None:
