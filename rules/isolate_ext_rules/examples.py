@@ -22,7 +22,8 @@ PyInit_spam(void)
 
 def module(code: str, methods: str = "", body: str = "") -> str:
     """A single-phase module ``spam`` around ``code``; ``methods`` are rows of its table."""
-    table = f"\nstatic PyMethodDef spam_methods[] = {{\n    {methods}\n    {{NULL, NULL, 0, NULL}}\n}};\n"
+    rows = f"    {methods}\n    {{NULL, NULL, 0, NULL}}\n"
+    table = f"\nstatic PyMethodDef spam_methods[] = {{\n{rows}}};\n"
     return "#include <Python.h>\n\n" + code.strip() + "\n" + table + _INIT.replace("${body}", body)
 
 

@@ -6,16 +6,15 @@ from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.entities import Kind
 from isolate_ext.placement.decisions import StateField
 from isolate_ext_rules.c_text import body_start, conditional, indent_at
-from isolate_ext_rules.load_once import guard_test
 from isolate_ext_rules.callback_data import MEMBER
+from isolate_ext_rules.load_once import guard_test
+from isolate_ext_rules.module_names import module_name
 from isolate_ext_rules.type_ready import creation, prologue_types
 
 GROUP = "init"
 
 
 def add_prologue(pass_: Pass) -> None:
-    from isolate_ext_rules.module_names import module_name
-
     names, creator = pass_.decisions.names, pass_.decisions.init.creator
     data = pass_.parsed(creator.path).source.data
     types = prologue_types(pass_)
@@ -24,13 +23,13 @@ def add_prologue(pass_: Pass) -> None:
     ]
     registers = bool(pass_.decisions.registrations)
     if types or values or registers or _uses_state(pass_):
-        at = body_start(data, creator.body)
+        entry = body_start(data, creator.body)
         declare = f"\n    {names.state_struct} *{names.variable} = "
         static = f"{declare}{names.global_accessor}();"
         if types or _uses_state(pass_):
-            pass_.replace(creator.path, at, at, static, GROUP, Stage.ACCESS, Stage.ACCESS)
+            pass_.replace(creator.path, entry, entry, static, GROUP, Stage.ACCESS, Stage.ACCESS)
         final = f"{declare}{names.module_accessor}({module_name(pass_)});"
-        pass_.replace(creator.path, at, at, final, GROUP, Stage.ISOLATED)
+        pass_.replace(creator.path, entry, entry, final, GROUP, Stage.ISOLATED)
     at = _after_declarations(pass_)
     margin = indent_at(data, at[1]) or "    "
     multi_phase = pass_.decisions.init.multi_phase

@@ -13,6 +13,7 @@ Handbook patterns 3 and 4.
 from __future__ import annotations
 
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.entities import Routine
 from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.c_text import remove_statement, statement_of, with_blank_line
 from isolate_ext_rules.examples import module
@@ -75,7 +76,7 @@ def _replace_accessor(pass_: Pass, key: str) -> None:
         pass_.replace(prototype.path, start, end, b"", GROUP, Stage.ISOLATED)
 
 
-def _object_like(routine) -> bool:  # type: ignore[no-untyped-def]
+def _object_like(routine: Routine) -> bool:
     return routine.is_macro and routine.definitions[0].parameters_span is None
 
 

@@ -125,7 +125,9 @@ def _parking(extension: Extension, type_: StaticType, definition: Definition) ->
 def _add_counter(extension: Extension, found: FreeList) -> None:
     """The variable that counts what is parked: changed in the branch that parks."""
     branch = found.parking.enclosing("if_statement")
-    for use in extension.uses_inside(found.dealloc) if branch is not None else ():
+    if branch is None:
+        return
+    for use in extension.uses_inside(found.dealloc):
         variable = extension.variables.get(use.symbol)
         if variable is None or variable in found.variables or use.node is None:
             continue

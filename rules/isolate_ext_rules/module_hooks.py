@@ -138,9 +138,8 @@ def hook_functions(pass_: Pass) -> str:
     if existing(pass_, "m_free") is None and (parts or existing(pass_, "m_clear") is not None):
         clear = existing(pass_, "m_clear")
         name = clear.name if clear is not None else names.clear
-        parts.append(
-            f"static void\n{names.free}(void *module)\n{{\n    (void){name}((PyObject *)module);\n}}"
-        )
+        body = f"    (void){name}((PyObject *)module);\n"
+        parts.append(f"static void\n{names.free}(void *module)\n{{\n{body}}}")
     return "\n\n".join(parts)
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, Prototype, Use
 from isolate_ext_rules.examples import TYPE
+from isolate_ext_rules.module_names import module_name
 from isolate_ext_rules.state_access import add_parameter
 
 SETUP = TYPE.replace(
@@ -54,8 +55,6 @@ def run(pass_: Pass) -> None:
 
 
 def _hand_on(pass_: Pass, use: Use, group: str) -> None:
-    from isolate_ext_rules.module_names import module_name
-
     arguments = use.call.child("arguments") if use.call is not None else None
     if arguments is None or use.inside is None:
         return

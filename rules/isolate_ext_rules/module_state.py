@@ -32,6 +32,7 @@ from isolate_ext_rules.state_text import (
     STATIC_ACCESSOR,
     TYPE_FLAGS,
 )
+from isolate_ext_rules.type_names import instantiable
 
 EXAMPLES = (
     Rewrite(
@@ -223,10 +224,8 @@ def _static_lookup(pass_: Pass, accessor: str, parameters: str, unused: str) -> 
 
 
 def _ready(pass_: Pass, home: Home) -> str:
-    from isolate_ext_rules.static_type import instantiable
-
     closed = pass_.settings.floor < (3, 10) and any(
-        not instantiable(pass_, each) for each in pass_.decisions.types.values()
+        not instantiable(each) for each in pass_.decisions.types.values()
     )
     based = any(each.slot("tp_base") is not None for each in pass_.decisions.types.values())
     return READY(pass_.decisions.names.ready, home.shared, based=based, closed=closed)

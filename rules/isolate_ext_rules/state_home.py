@@ -36,7 +36,8 @@ class Home:
         if self.new:
             guard = re.sub(r"\W", "_", posixpath.basename(self.path)).upper()
             needed = "".join(f'#include "{each}"\n' for each in self.includes)
-            whole = f"#ifndef {guard}\n#define {guard}\n\n#include <Python.h>\n{needed}\n{text}\n\n#endif\n"
+            head = f"#ifndef {guard}\n#define {guard}\n\n#include <Python.h>\n{needed}"
+            whole = f"{head}\n{text}\n\n#endif\n"
             pass_.plan.new_files.append((self.path, whole.encode(), stage, stage))
             return
         data = pass_.parsed(self.path).source.data

@@ -33,7 +33,8 @@ LOGGED = _REGISTRY.replace(
     "    PyList_Append(log_, Py_None);\n    Py_XDECREF(self->value);",
 ).replace(
     "if (PyType_Ready",
-    "log_ = PyList_New(0);\n    if (log_ == NULL) {\n        return NULL;\n    }\n    if (PyType_Ready",
+    "log_ = PyList_New(0);\n    if (log_ == NULL) {\n        return NULL;\n    }\n"
+    "    if (PyType_Ready",
 )
 NEEDED = LOGGED.replace(
     "PyList_Append(log_, Py_None);", "Py_ssize_t n = PyList_Size(log_); (void)n;"
@@ -43,7 +44,8 @@ EXAMPLES = (
         LOGGED,
         (
             "if (state->log_ != NULL) {\n        PyList_Append(state->log_, Py_None);\n    }",
-            "spam_state torn_down, *state = find_spam_state_in_teardown(Py_TYPE(self), &torn_down);",
+            "spam_state torn_down, *state = "
+            "find_spam_state_in_teardown(Py_TYPE(self), &torn_down);",
         ),
     ),
     Refused(NEEDED, Reason.TEARDOWN),

@@ -14,13 +14,15 @@ from __future__ import annotations
 
 from isolate_ext.capi.ownership import ALLOCATION, INITIALISATION
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import CType, Definition, strip_casts
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext.text import Hole, Span
+from isolate_ext.text.replacement import Part
 from isolate_ext_rules.examples import TYPE
-from isolate_ext_rules.static_type import stem
+from isolate_ext_rules.type_names import stem
 from isolate_ext_rules.type_traverse import heap_types, traverse_slots
 
 EXAMPLES = (
@@ -70,11 +72,11 @@ def _allocation(
     struct_text = pass_.parsed(path).source.data[struct.start : struct.end].decode()
     if name.startswith("_"):
         struct_text, made = "PyObject", arguments.named[0]
-    count: list[bytes | Hole] = [b"0"]
+    count: list[Part] = [b"0"]
     if "Var" in name or "VAR" in name:
         last = arguments.named[-1]
         count = [Hole(Span(last.start, last.end))]
-    parts = [
+    parts: list[Part] = [
         f"({struct_text} *)PyType_GenericAlloc(".encode(),
         Hole(Span(made.start, made.end)),
         b", ",
@@ -115,8 +117,6 @@ def _type_of(
 
 def instances_of(pass_: Pass, type_: StaticType, definition: Definition) -> set[str]:
     """Names of locals and parameters that point to the struct of the type."""
-    from isolate_ext.model.declarators import declarators
-
     found = {
         each.name
         for each in definition.parameters

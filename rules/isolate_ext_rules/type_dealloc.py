@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from isolate_ext.capi.ownership import FREE
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.base_calls import base_call
@@ -25,8 +26,8 @@ from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import body_start, indent_at, statement_of
 from isolate_ext_rules.dealloc_exits import free_and_leave, leaves_unfinished
 from isolate_ext_rules.examples import TYPE
-from isolate_ext_rules.static_type import stem
 from isolate_ext_rules.type_alloc import instances_of
+from isolate_ext_rules.type_names import stem
 from isolate_ext_rules.type_traverse import moved_base, traverse_slots
 from isolate_ext_rules.verify_types import verify_dealloc
 
@@ -171,8 +172,6 @@ def _macros(pass_: Pass) -> set[str]:
 
 def aliases(definition: Definition) -> set[str]:
     """The instance's names: the parameter, and locals that take it at once."""
-    from isolate_ext.model.declarators import declarators
-
     found = {definition.parameters[0].name or ""}
     for node in definition.node.descendants() if definition.node is not None else ():
         if node.kind == "declaration":

@@ -21,6 +21,7 @@ from isolate_ext.model.initialisers import rows_of
 from isolate_ext.model.types import StaticType
 from isolate_ext.text import Template
 from isolate_ext_rules.examples import TYPE
+from isolate_ext_rules.type_names import instantiable, stem
 
 EXAMPLES = (Rewrite(TYPE, ('{"__reduce__", Egg_reduce, METH_NOARGS, NULL}', "cannot pickle")),)
 _SUPPORT = re.compile(r"__(reduce|reduce_ex|getstate|getnewargs|getnewargs_ex)__")
@@ -38,8 +39,6 @@ ${stem}_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
 
 
 def run(pass_: Pass) -> None:
-    from isolate_ext_rules.static_type import stem
-
     for type_ in pass_.decisions.types.values():
         if not unpicklable(pass_, type_):
             continue
@@ -62,9 +61,7 @@ def run(pass_: Pass) -> None:
 
 def unpicklable(pass_: Pass, type_: StaticType) -> bool:
     """Whether the static type refused pickling, and the heap type would not."""
-    from isolate_ext_rules.static_type import instantiable
-
-    final = not type_.has_flag("BASETYPE") or not instantiable(pass_, type_)
+    final = not type_.has_flag("BASETYPE") or not instantiable(type_)
     fields = type_.struct.fields if type_.struct is not None else ()
     plain = not [each for each in fields if each.name != "ob_base"]
     if not final or plain or type_.slot("tp_base") is not None:
@@ -87,8 +84,6 @@ def _methods(pass_: Pass, type_: StaticType) -> Variable | None:
 
 def own_table(pass_: Pass, type_: StaticType) -> str:
     """The name of a method table made for `__reduce__` alone."""
-    from isolate_ext_rules.static_type import stem
-
     lacks = type_.slot("tp_methods") is None and unpicklable(pass_, type_)
     return f"{stem(type_)}_methods" if lacks else ""
 

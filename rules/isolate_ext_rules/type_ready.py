@@ -22,7 +22,8 @@ from isolate_ext.placement.decisions import RouteKind
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.examples import TYPE
-from isolate_ext_rules.static_type import instantiable, spec_name
+from isolate_ext_rules.module_names import module_name
+from isolate_ext_rules.type_names import instantiable, spec_name
 from isolate_ext_rules.type_traverse import moved_base
 
 EXAMPLES = (
@@ -123,8 +124,8 @@ def creation(pass_: Pass, type_: StaticType, module: str, state: str) -> str:
     types = pass_.decisions.types.values()
     if any(each.slot("tp_base") is not None for each in types):
         arguments.append(_base(pass_, type_, state))
-    if pass_.settings.floor < (3, 10) and any(not instantiable(pass_, each) for each in types):
-        arguments.append("1" if instantiable(pass_, type_) else "0")
+    if pass_.settings.floor < (3, 10) and any(not instantiable(each) for each in types):
+        arguments.append("1" if instantiable(type_) else "0")
     arguments.append(f"&{state}->{pass_.decisions.fields[type_.key].name}")
     return f"{names.ready}({', '.join(arguments)})"
 
@@ -168,8 +169,6 @@ def _create_at(pass_: Pass, type_: StaticType, use: Use, call: Node, group: str)
 
 def module_expression(pass_: Pass, use: Use) -> str | None:
     """How the module is called in the function of a use, at stage isolated."""
-    from isolate_ext_rules.module_names import module_name
-
     if use.inside is pass_.decisions.init.creator:
         return module_name(pass_)
     if use.inside is None:

@@ -12,6 +12,8 @@ Handbook patterns 48, 49, 57, 58, 60 and 61.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Kind, Use, strip_casts
 from isolate_ext.model.types import StaticType
@@ -19,6 +21,7 @@ from isolate_ext.placement.base_calls import BaseCall, base_call
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext.text import Hole, Span
+from isolate_ext.text.replacement import Part
 from isolate_ext_rules.c_text import remove_statement, statement_of
 from isolate_ext_rules.examples import TYPE, module
 from isolate_ext_rules.global_variable import editable_uses
@@ -142,7 +145,7 @@ def _call_by_name(pass_: Pass, use: Use, called: BaseCall, group: str) -> None:
     bare = strip_casts(first)
     if first is not bare and wanted.base != "PyObject":
         cast = f"({wanted.declare('').strip()})".encode()
-        parts = [cast, Hole(Span(bare.start, bare.end))]
+        parts: list[Part] = [cast, Hole(Span(bare.start, bare.end))]
         pass_.replace(use.path, first.start, first.end, parts, group, Stage.HEAP_TYPES)
 
 
@@ -162,12 +165,19 @@ def _head_assignment(address: Node) -> Node | None:
 
 
 def _is_base_of_moved(pass_: Pass, use: Use) -> bool:
-    """The use is the base in the initialiser of a type that moves, which its creation takes care of."""
+    """The use is the base of a type that moves, which the creation of that type takes care of."""
     holder = pass_.extension.variables.get(use.holder) if use.holder is not None else None
     return holder is not None and holder.kind is Kind.TYPE and holder.key in pass_.decisions.types
 
 
-def _member(pass_: Pass, type_: StaticType, use: Use, member: Node, spelled, group: str) -> None:  # type: ignore[no-untyped-def]
+def _member(
+    pass_: Pass,
+    type_: StaticType,
+    use: Use,
+    member: Node,
+    spelled: Callable[[str], bytes],
+    group: str,
+) -> None:
     name = member.child("field")
     parent = member.parent
     if (

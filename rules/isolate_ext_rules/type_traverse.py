@@ -25,6 +25,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import body_start, indent_at
 from isolate_ext_rules.examples import TYPE
+from isolate_ext_rules.type_names import stem
 from isolate_ext_rules.verify_types import verify_traverse
 
 EXAMPLES = (
@@ -133,14 +134,13 @@ def traverse_text(pass_: Pass, type_: StaticType, stem: str) -> str:
         + "\n}"
     )
     if "tp_clear" in slots:
-        text += f"\n\nstatic int\n{slots['tp_clear']}(PyObject *self)\n{{\n    return {base}->tp_clear(self);\n}}"
+        body = f"    return {base}->tp_clear(self);\n"
+        text += f"\n\nstatic int\n{slots['tp_clear']}(PyObject *self)\n{{\n{body}}}"
     return text
 
 
 def _added(pass_: Pass, base: StaticType, type_: StaticType) -> str | None:
     """The traverse function that a base gets here, where it stands before the type."""
-    from isolate_ext_rules.static_type import stem
-
     if base.home.path != type_.home.path or base.home.start > type_.home.start:
         return None
     return dict(traverse_slots(pass_, base, stem(base))).get("tp_traverse")

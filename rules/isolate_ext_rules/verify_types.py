@@ -9,6 +9,7 @@ from isolate_ext.engine import Output, Violation
 from isolate_ext.model.entities import Definition, Routine, Variable, strip_casts
 from isolate_ext.model.initialisers import fields_of
 from isolate_ext.model.types import StaticType, spec_slots, string_literal
+from isolate_ext_rules.type_names import spec_name
 from isolate_ext_rules.verify_module import body_of
 
 _VISIT = re.compile(
@@ -126,8 +127,6 @@ def _dealloc(output: Output, definition: Definition, names: set[str]) -> str:
 
 def migrated(output: Output) -> Iterator[tuple[str, StaticType, Variable]]:
     """The types that moved, with the specs that they became."""
-    from isolate_ext_rules.static_type import spec_name
-
     specs = {
         variable.name: variable
         for variable in output.extension.variables.values()

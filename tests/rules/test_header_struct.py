@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from isolate_ext_rules.examples import TYPE
 from rule_snippets import migrated, text_of
+
+from isolate_ext_rules.examples import TYPE
 
 GUARDED = "#ifndef EGG_H\n#define EGG_H\n#include <Python.h>\n%s#endif\n"
 

@@ -33,8 +33,10 @@ CASES = {
         "static PyTypeObject Egg_Type = {\n    PyVarObject_HEAD_INIT(&PyBool_Type, 0)",
     ).replace("    .tp_flags", "    .tp_str = Egg_str,\n    .tp_flags"),
     Reason.PASTED_NAME: module(
-        FAIL.replace("static PyObject *Error;", "#define GET(name) name ## _error\nstatic PyObject *a_error;")
-        .replace("Error,", "GET(a),"),
+        FAIL.replace(
+            "static PyObject *Error;",
+            "#define GET(name) name ## _error\nstatic PyObject *a_error;",
+        ).replace("Error,", "GET(a),"),
         ROW,
         'a_error = PyErr_NewException("spam.Error", NULL, NULL);',
     ),
@@ -45,14 +47,17 @@ CASES = {
         "PyModule_Create(&spam_module)", "PyModule_Create(definition())"
     ).replace(
         "PyMODINIT_FUNC",
-        "static struct PyModuleDef *\ndefinition(void)\n{\n    return &spam_module;\n}\n\nPyMODINIT_FUNC",
+        "static struct PyModuleDef *\ndefinition(void)\n{\n"
+        "    return &spam_module;\n}\n\nPyMODINIT_FUNC",
     ),
     Reason.STATIC_INSTANCE: TYPE.replace(
         "static PyObject *\nnew_egg",
         "static EggObject default_egg = {PyObject_HEAD_INIT(&Egg_Type) NULL};\n\n"
         "static PyObject *\nnew_egg",
     ),
-    Reason.NOT_A_LITERAL: TYPE.replace('    "spam.Egg",                 /* tp_name */\n', "    0,\n"),
+    Reason.NOT_A_LITERAL: TYPE.replace(
+        '    "spam.Egg",                 /* tp_name */\n', "    0,\n"
+    ),
     Reason.ALLOCATOR: TYPE.replace(
         "static PyTypeObject Egg_Type = {",
         "static PyObject *\nEgg_alloc(PyTypeObject *type, Py_ssize_t n)\n{\n"
@@ -79,7 +84,9 @@ CASES = {
         MAKE,
     ),
     Reason.PROCESS_WIDE: module(
-        FAIL + "\nstatic int\nidle(void)\n{\n    return 0;\n}\n", ROW, MAKE + "\n    PyOS_InputHook = idle;"
+        FAIL + "\nstatic int\nidle(void)\n{\n    return 0;\n}\n",
+        ROW,
+        MAKE + "\n    PyOS_InputHook = idle;",
     ),
     Reason.LIMITED_API: "#define Py_LIMITED_API 0x03090000\n" + EXCEPTION,
 }  # fmt: skip

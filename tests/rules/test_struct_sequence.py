@@ -20,7 +20,8 @@ UNCHECKED = """if (PointType.tp_name == 0)
 @pytest.mark.parametrize(
     "fill",
     [
-        "if (PyStructSequence_InitType2(&PointType, &point_desc) < 0) {\n        return NULL;\n    }",
+        "if (PyStructSequence_InitType2(&PointType, &point_desc) < 0) {\n"
+        "        return NULL;\n    }",
         "if (PyStructSequence_InitType2(&PointType, &point_desc) < 0 || m == NULL) return NULL;",
         "if (PyStructSequence_InitType2(&PointType, &point_desc)) return NULL;",
         "PyStructSequence_InitType(&PointType, &point_desc);",

@@ -179,7 +179,10 @@ spam_total(PyObject *self, PyObject *args)
 
 
 def test_a_callback_that_gets_its_instance_back(tmp_path: Path) -> None:
-    run = "import spam, sys\nspam.Counter().start()\n(lambda: 0)()\nsys.setprofile(None)\nprint(spam.total())"
+    run = (
+        "import spam, sys\nspam.Counter().start()\n(lambda: 0)()\n"
+        "sys.setprofile(None)\nprint(spam.total())"
+    )
     behaves(migrated(PROFILE), tmp_path, run, "1")
 
 

@@ -25,7 +25,8 @@ NEW_REFERENCE = frozenset({"Py_NewRef", "Py_XNewRef"})
 DECREF = frozenset({"Py_DECREF", "Py_XDECREF", "Py_DecRef", "Py_CLEAR", "Py_SETREF", "Py_XSETREF"})
 
 ALLOCATION = frozenset(
-    "PyObject_New PyObject_NEW PyObject_NewVar PyObject_NEW_VAR _PyObject_New _PyObject_NewVar".split()
+    "PyObject_New PyObject_NEW PyObject_NewVar PyObject_NEW_VAR "
+    "_PyObject_New _PyObject_NewVar".split()
 )
 """Allocations that are wrong for a type with the GC flag (pattern 26)."""
 

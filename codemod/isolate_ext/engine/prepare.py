@@ -13,7 +13,7 @@ from isolate_ext.model.entities import Kind
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.decisions import Decisions
 from isolate_ext.placement.refusals import Reason
-from isolate_ext.syntax import Define, Group, Parsed
+from isolate_ext.syntax import Condition, Define, Group, Parsed
 from isolate_ext.syntax.expansion import expand, invocation
 from isolate_ext.text import compose
 from isolate_ext.text.replacement import Replacement, Span
@@ -138,7 +138,7 @@ def _definition(files: Mapping[str, Parsed], name: str) -> tuple[Define, bytes] 
     return found[0] if len(found) == 1 else None
 
 
-def _conditions(parsed: Parsed, define: Define):  # type: ignore[no-untyped-def]
+def _conditions(parsed: Parsed, define: Define) -> tuple[Condition, ...]:
     return parsed.conditions(define.span[0])
 
 
@@ -170,7 +170,8 @@ def _expansions(
         if found is None or not _is_wanted(found, wanted):
             continue
         define, home = found
-        stop, arguments = match.end(), []
+        stop = match.end()
+        arguments: list[bytes] = []
         if define.params is not None:
             call = invocation(data, match.end())
             if call is None:

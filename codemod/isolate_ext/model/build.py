@@ -379,12 +379,12 @@ class _References:
         if node is not None and node.kind != "identifier":
             return
         inside = self._macro(path, define) if define else self.extension.function_at(path, offset)
-        key = self._resolve(path, name, offset, keys, inside)
-        if key is not None:
+        meant = self._resolve(path, name, offset, keys, inside)
+        if meant is not None:
             use = Use(
-                key, path, offset, offset + len(name), node, inside, self._holder(path, offset)
+                meant, path, offset, offset + len(name), node, inside, self._holder(path, offset)
             )
-            self.extension.uses.setdefault(key, []).append(use)
+            self.extension.uses.setdefault(meant, []).append(use)
 
     def _macro(self, path: str, define: Define) -> Definition | None:
         return self.macros.get((path, define.span[0]))

@@ -6,7 +6,7 @@ from isolate_ext.model.extension import Extension
 
 
 def uncalled(extension: Extension) -> set[str]:
-    """Static functions that nothing mentions but others of their kind: inline helpers of a header."""
+    """Static functions that only others of their kind mention: inline helpers of a header."""
     found: set[str] = set()
     while True:
         added = {

@@ -68,7 +68,8 @@ def _take_apart(node: Node, base: str, const: bool) -> Declarator | None:
         if inner is None:
             return None
         node = inner
-    pointers, arrays, parameters = 0, [], None
+    pointers, parameters = 0, None
+    arrays: list[str] = []
     function_pointer = False
     const_pointer = False
     while True:

@@ -34,7 +34,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CType:
-    """A declared type: base name as written (``struct foo``, ``PyObject``), pointers, array sizes."""
+    """A declared type: base as written (``struct foo``, ``PyObject``), pointers, array sizes."""
 
     base: str
     pointers: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from isolate_ext.model.channels import Channel, IndirectCall, Place, Places
 from isolate_ext.model.declarators import declarators
@@ -37,7 +37,7 @@ class Flow:
         """The channel that a function enters."""
         return self._of_routine.get(routine)
 
-    def _functions(self, visit) -> None:  # type: ignore[no-untyped-def]
+    def _functions(self, visit: Callable[[str, Definition, Node], None]) -> None:
         for path in self.extension.files:
             for definition in self.extension.functions(path):
                 assert definition.node is not None

@@ -132,9 +132,9 @@ def _find_create(
         for inner in routine.definitions:
             if inner in chain:
                 continue
-            found, call = _find_create(extension, inner, (*chain, inner))
-            if call is not None:
-                return found, call
+            found, inner_call = _find_create(extension, inner, (*chain, inner))
+            if inner_call is not None:
+                return found, inner_call
     return chain, None
 
 

@@ -7,8 +7,8 @@ from isolate_ext.model.entities import CType, Kind
 from isolate_ext.model.structs import Structs
 
 _TABLES = frozenset(
-    "PyMethodDef PyGetSetDef PyMemberDef PyModuleDef_Slot PyType_Slot PyType_Spec PyStructSequence_Field "
-    "PyStructSequence_Desc".split()
+    "PyMethodDef PyGetSetDef PyMemberDef PyModuleDef_Slot PyType_Slot PyType_Spec "
+    "PyStructSequence_Field PyStructSequence_Desc".split()
 )
 _LOCKS = frozenset(
     "PyThread_type_lock PyMutex pthread_mutex_t pthread_rwlock_t CRITICAL_SECTION".split()

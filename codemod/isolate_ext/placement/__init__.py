@@ -1,1 +1,1 @@
-"""The decisions: the level of each global, which types move, how each function reaches the state."""
+"""The decisions: the level of each global, which types move, how functions reach the state."""

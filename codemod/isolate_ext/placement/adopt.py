@@ -118,7 +118,7 @@ def _takes_module(definition: Definition, struct: Struct) -> bool:
     )
 
 
-def _singleton(extension: Extension, struct: Struct):  # type: ignore[no-untyped-def]
+def _singleton(extension: Extension, struct: Struct) -> Variable | None:
     for variable in extension.variables.values():
         if (
             variable.ctype.base in struct.names

@@ -51,7 +51,7 @@ def _unusual_files(extension: Extension) -> dict[str, tuple[str, ...]]:
 
 
 def _function_table(extension: Extension, variable: Variable) -> bool:
-    """A table of callbacks for a library: its values are functions, and it is handed over as it is."""
+    """A table of callbacks for a library: functions, handed over as they are."""
     values = variable.home.initialiser
     if values is None or values.kind != "initializer_list" or not values.named:
         return False
@@ -226,7 +226,7 @@ class FieldPlan:
         name = self._name(variable)
         assert match is not None
         self.taken.add(name)
-        members = ()
+        members: tuple[str, ...] = ()
         if variable.kind is Kind.OBJECT_STRUCT:
             members = tuple(self.extension.structs.object_members(variable.ctype))
         self.fields[variable.key] = StateField(

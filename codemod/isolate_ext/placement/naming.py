@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.decisions import Adopted, Names
+from isolate_ext.syntax import Parsed
 
 
 def names_for(extension: Extension, module: str, adopted: Adopted | None) -> Names:
@@ -81,11 +82,8 @@ def _variable(extension: Extension) -> str:
     return "isolated_module_state"
 
 
-def _used(names: Iterable[str], parsed: object, name: str) -> bool:
+def _used(names: Iterable[str], parsed: Parsed, name: str) -> bool:
     """Whether a name occurs as anything but a struct member."""
-    from isolate_ext.syntax import Parsed
-
-    assert isinstance(parsed, Parsed)
     if any(define.name == name or name in (define.params or ()) for define in parsed.scan.defines):
         return True
     if name not in parsed.names():

@@ -98,7 +98,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
 def _keep_module(
     extension: Extension, kept: Variable, adopted: Adopted | None, init: ModuleInit, plan: FieldPlan
 ) -> None:
-    """The module in a global: a borrowed member, or nothing where only the init function uses it."""
+    """The module in a global: a borrowed member, or nothing where only init uses it."""
     accessors = adopted.accessors if adopted is not None else frozenset()
     elsewhere = [
         use

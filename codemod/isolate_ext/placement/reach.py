@@ -208,7 +208,7 @@ class Reach:
                     path,
                     at,
                     at + len(routine.name),
-                    f"{routine.name} needs the module state, and is called in code that was not parsed",
+                    f"{routine.name} needs the module state, and is called in unparsed code",
                     routine.key,
                 )
             )

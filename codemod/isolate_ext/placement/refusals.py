@@ -35,7 +35,7 @@ class Reason(Enum):
     LIMITED_API = "build without Py_LIMITED_API"
     CONFLICT = "two changes touch the same text; separate the statements"
     COMPILE = "this is a fault of isolate-ext; see the report file"
-    POSTCONDITION = "this is a fault of isolate-ext; see the report file"
+    POSTCONDITION = "this is a fault of isolate-ext: the result would break a rule of isolation"
     STAGED = "run the tool on the sources as they were before the earlier stage was written"
     DISABLED = "select the rule again"
     GENERATED = "regenerate the file from its source"

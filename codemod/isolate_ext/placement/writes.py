@@ -123,9 +123,7 @@ def _argument_written(call: Node, arguments: Node, node: Node, address: bool) ->
         return False
     if name in _SOURCE_SECOND:
         return bool(arguments.named) and arguments.named[0] is node
-    if not address and "PyArg_" in name:
-        return False
-    return True
+    return address or "PyArg_" not in name
 
 
 def _alias_written(use: Use, binding: Node) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from isolate_ext.syntax.expressions import Expr, parse_expression
 
 if TYPE_CHECKING:
-    from isolate_ext.syntax.conditionals import Branch
+    from isolate_ext.syntax.conditionals import Branch, Condition
 
 Span = tuple[int, int]
 
@@ -50,7 +50,7 @@ class Define:
     branch: Branch | None = field(default=None, repr=False)
 
     @property
-    def conditions(self) -> tuple[object, ...]:
+    def conditions(self) -> tuple[Condition, ...]:
         """The enclosing ``#if`` branches, outermost first (see ``conditionals.Condition``)."""
         from isolate_ext.syntax.conditionals import condition_of
 

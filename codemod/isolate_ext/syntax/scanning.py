@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 from isolate_ext.syntax.conditionals import Branch, Condition, Group, Verdicts, condition_of
@@ -108,7 +109,7 @@ class Scan:
         """The macro bodies, in place, without comments and continuations."""
         return self._bodies(lambda define: define.code)
 
-    def _bodies(self, text) -> bytes:  # type: ignore[no-untyped-def]
+    def _bodies(self, text: Callable[[Define], bytes]) -> bytes:
         pieces: list[bytes] = []
         at = 0
         for define in self.live_defines:

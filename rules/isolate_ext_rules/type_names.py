@@ -1,0 +1,27 @@
+"""What a type that moves is called in the text that is written for it."""
+
+from __future__ import annotations
+
+import re
+
+from isolate_ext.model.types import StaticType
+
+
+def stem(type_: StaticType) -> str:
+    """``Foo_Type`` and ``Foo_spec`` give ``Foo``."""
+    name = re.sub(r"_?[Ss]pec$", "", type_.variable.name)
+    base = re.sub(r"_?(Type|type|TYPE)(_?obj(ect)?)?$", "", name)
+    return base or type_.variable.name
+
+
+def spec_name(type_: StaticType) -> str:
+    """``Foo_Type`` gives ``Foo_spec``."""
+    return f"{stem(type_)}_spec"
+
+
+def instantiable(type_: StaticType) -> bool:
+    """Whether `T()` worked: there was a tp_new, or a base other than object gave one."""
+    if type_.slot("tp_new") is not None:
+        return True
+    base = type_.slot("tp_base")
+    return base is not None and base.name not in (None, "PyBaseObject_Type")
