@@ -216,8 +216,8 @@ def _drop_surplus(pass_: Pass, function: Definition, call: Node) -> None:
     if match is None or body is None:
         return
     name = re.escape(match[1])
-    stored = re.findall(rb"([\w().>-]+(?:->|\.)\w+)\s*=\s*(?:\([^()]*\)\s*)?" + name.encode() + rb"\s*;",
-                        body.text)  # fmt: skip
+    target = rb"([\w().>-]+(?:->|\.)\w+)\s*=\s*(?:\([^()]*\)\s*)?"
+    stored = re.findall(target + name.encode() + rb"\s*;", body.text)
     if not stored:
         return
     held = "|".join([name, *(re.escape(each.decode()) for each in stored)])

@@ -16,12 +16,13 @@ from __future__ import annotations
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Kind
 from isolate_ext.placement.decisions import RouteKind, StateField
+from isolate_ext.syntax import Node
 from isolate_ext_rules.add_object import adds_objects
-from isolate_ext_rules.c_text import conditional, trailing_comment
+from isolate_ext_rules.c_text import conditional, trailing_comment, with_blank_line
 from isolate_ext_rules.callback_data import MEMBER as CALLBACK_MODULE
 from isolate_ext_rules.examples import EXCEPTION
 from isolate_ext_rules.exec_prologue import static_initialiser
-from isolate_ext_rules.state_home import Home, find_home
+from isolate_ext_rules.state_home import Home, find_home, struct_comes_late
 from isolate_ext_rules.state_text import (
     GET_BY_OPERANDS,
     GET_BY_TYPE,
@@ -71,8 +72,10 @@ def run(pass_: Pass) -> None:
         text = "\n\n".join(part for part in (before, _accessors(pass_, stage, home)) if part)
         if text:
             home.insert(pass_, text, stage)
-        if decisions.adopted is not None:
+        if decisions.adopted is not None and not struct_comes_late(pass_):
             _extend(pass_, stage)
+    if struct_comes_late(pass_):
+        _take_away(pass_)
     _define_static(pass_, home)
 
 
@@ -92,6 +95,8 @@ def fields_at(pass_: Pass, stage: Stage) -> list[StateField]:
 
 
 def _struct(pass_: Pass, stage: Stage) -> str:
+    if struct_comes_late(pass_):
+        return _own_struct(pass_, stage)
     if pass_.decisions.adopted is not None:
         return ""
     members = [_member(pass_, field) for field in fields_at(pass_, stage)]
@@ -100,6 +105,36 @@ def _struct(pass_: Pass, stage: Stage) -> str:
     members += _borrowed_module(pass_, stage)
     body = "\n".join(members)
     return f"typedef struct {{\n{body}\n}} {pass_.decisions.names.state_struct};"
+
+
+def _own_struct(pass_: Pass, stage: Stage) -> str:
+    """The module's own struct with the new members, for a place further up."""
+    item, body = _struct_item(pass_)
+    members = [_member(pass_, field) for field in fields_at(pass_, stage)]
+    members += _borrowed_module(pass_, stage)
+    data, at = item.data, body.end - 1
+    text = data[item.start : at].decode("latin-1").rstrip() + "\n"
+    end = data.find(b";", body.end) + 1
+    rows = "".join(f"{member}\n" for member in members)
+    return f"{text}{rows}{data[at:end].decode('latin-1')}"
+
+
+def _struct_item(pass_: Pass) -> tuple[Node, Node]:
+    adopted = pass_.decisions.adopted
+    assert adopted is not None
+    node, body = adopted.struct.node, adopted.struct.node.child("body")
+    assert body is not None
+    parent = node.parent
+    return (parent if parent is not None and parent.kind == "type_definition" else node), body
+
+
+def _take_away(pass_: Pass) -> None:
+    adopted = pass_.decisions.adopted
+    assert adopted is not None
+    item, body = _struct_item(pass_)
+    end = item.data.find(b";", body.end) + 1
+    start, end = with_blank_line(item.data, item.start, end)
+    pass_.replace(adopted.struct.path, start, end, b"", GROUP, Stage.ISOLATED)
 
 
 def _borrowed_module(pass_: Pass, stage: Stage) -> list[str]:

@@ -90,6 +90,9 @@ def find_home(pass_: Pass) -> Home | None:
     paths = _paths(pass_)
     adopted = pass_.decisions.adopted
     units = pass_.extension.units_of(paths)
+    if adopted is not None and struct_comes_late(pass_):
+        at = _place_in(pass_, adopted.struct.path, needing)
+        return Home(adopted.struct.path, at, len(units) > 1) if at is not None else None
     if adopted is not None:
         shared = len(units) > 1
         return Home(
@@ -104,6 +107,14 @@ def find_home(pass_: Pass) -> Home | None:
             return None
         return Home(path, at, False)
     return _shared_home(pass_, paths, units)
+
+
+def struct_comes_late(pass_: Pass) -> bool:
+    """The module's own state struct stands behind a function that is to use it."""
+    adopted = pass_.decisions.adopted
+    if adopted is None:
+        return False
+    return adopted.struct.end > first_need(pass_, adopted.struct.path)
 
 
 def is_shared(pass_: Pass) -> bool:
