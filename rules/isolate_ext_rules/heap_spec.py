@@ -22,11 +22,13 @@ from isolate_ext.model.types import StaticType
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext.text import Hole, Span
+from isolate_ext.text.replacement import Part
 from isolate_ext_rules.c_text import indent_at, remove_statement, statement_of
 from isolate_ext_rules.examples import module
-from isolate_ext_rules.static_type import stem
+from isolate_ext_rules.module_names import module_name
 from isolate_ext_rules.type_alloc import instances_of
 from isolate_ext_rules.type_dealloc import complete_dealloc, untrack
+from isolate_ext_rules.type_names import stem
 from isolate_ext_rules.type_traverse import traverse_slots, traverse_text
 
 _MAKERS = ("PyType_FromSpecWithBases", "PyType_FromModuleAndSpec")
@@ -176,8 +178,6 @@ def _slot_table(pass_: Pass, type_: StaticType) -> Variable | None:
 
 
 def _bind(pass_: Pass, path: str, call: Node, offset: int) -> None:
-    from isolate_ext_rules.module_names import module_name
-
     arguments = call.child("arguments")
     if arguments is None or not arguments.named:
         return
@@ -193,10 +193,10 @@ def _bind(pass_: Pass, path: str, call: Node, offset: int) -> None:
         )
         return
     spec = arguments.named[0]
-    bases: bytes | Hole = b"NULL"
+    bases: Part = b"NULL"
     if len(arguments.named) > 1:
         bases = Hole(Span(arguments.named[1].start, arguments.named[1].end))
-    parts = [
+    parts: list[Part] = [
         f"PyType_FromModuleAndSpec({module_text}, ".encode(),
         Hole(Span(spec.start, spec.end)),
         b", ",

@@ -34,16 +34,12 @@ EXAMPLES = (
     ),
     Refused(CALLBACK, Reason.ADDRESS_TAKEN),
 )
+_AT_HAND = (RouteKind.PARAMETER, RouteKind.GLOBAL, RouteKind.EXEC, RouteKind.CARRIER)
 
 
 def run(pass_: Pass) -> None:
     for definition, route in pass_.decisions.routes.items():
-        if route.kind not in (
-            RouteKind.PARAMETER,
-            RouteKind.GLOBAL,
-            RouteKind.EXEC,
-            RouteKind.CARRIER,
-        ):
+        if route.kind not in _AT_HAND:
             _fetch(pass_, definition, route)
     for key in sorted(pass_.decisions.threaded):
         _thread(pass_, pass_.extension.routines[key])

@@ -15,10 +15,11 @@ Handbook patterns 20 to 22, 31 to 34, 38 to 46, 48 and 49.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from isolate_ext.capi.slots import OFFSET_MEMBERS, SPEC_FIELDS, SUITE_FIELDS, UNUSED_FIELDS
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.entities import strip_casts
+from isolate_ext.model.entities import Declaration, strip_casts
 from isolate_ext.model.types import SlotValue, StaticType
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
@@ -30,7 +31,9 @@ from isolate_ext_rules.c_text import (
     with_blank_line,
 )
 from isolate_ext_rules.examples import TYPE, module
+from isolate_ext_rules.type_names import instantiable, spec_name, stem
 from isolate_ext_rules.type_pickle import own_table, own_table_text
+from isolate_ext_rules.type_ready import creation_sites
 from isolate_ext_rules.type_traverse import traverse_slots, traverse_text
 from isolate_ext_rules.verify_types import verify_specs
 
@@ -99,25 +102,6 @@ def run(pass_: Pass) -> None:
             _rewrite(pass_, type_)
 
 
-def spec_name(type_: StaticType) -> str:
-    """``Foo_Type`` gives ``Foo_spec``."""
-    return f"{stem(type_)}_spec"
-
-
-def stem(type_: StaticType) -> str:
-    name = re.sub(r"_?[Ss]pec$", "", type_.variable.name)
-    base = re.sub(r"_?(Type|type|TYPE)(_?obj(ect)?)?$", "", name)
-    return base or type_.variable.name
-
-
-def instantiable(pass_: Pass, type_: StaticType) -> bool:
-    """Whether `T()` worked: there was a tp_new, or a base other than object gave one."""
-    if type_.slot("tp_new") is not None:
-        return True
-    base = type_.slot("tp_base")
-    return base is not None and base.name not in (None, "PyBaseObject_Type")
-
-
 def _acceptable(pass_: Pass, type_: StaticType) -> bool:
     home = type_.home
     at = (home.path, home.name_start, home.name_start + len(home.name))
@@ -142,7 +126,7 @@ def _acceptable(pass_: Pass, type_: StaticType) -> bool:
     return _slots_acceptable(type_, refuse)
 
 
-def _slots_acceptable(type_: StaticType, refuse) -> bool:  # type: ignore[no-untyped-def]
+def _slots_acceptable(type_: StaticType, refuse: Callable[[Reason, str], bool]) -> bool:
     head = type_.slots.get("ob_base")
     if head is not None:
         data = head.value.data[head.value.start : head.value.start + 80]
@@ -154,30 +138,30 @@ def _slots_acceptable(type_: StaticType, refuse) -> bool:  # type: ignore[no-unt
             b"(&PyType_Type",
             b"",
         ):
-            return bool(refuse(Reason.METACLASS, f"has the metaclass {match[1].decode()}"))
+            return refuse(Reason.METACLASS, f"has the metaclass {match[1].decode()}")
     for each in [*type_.slots.values(), *type_.assigned]:
         name = each.name or ""
         if each.field == "tp_alloc" and name not in _DEFAULT_ALLOC:
-            return bool(refuse(Reason.ALLOCATOR, "has a tp_alloc of its own"))
+            return refuse(Reason.ALLOCATOR, "has a tp_alloc of its own")
         if each.field == "tp_free" and name not in _DEFAULT_FREE:
-            return bool(refuse(Reason.ALLOCATOR, "has a tp_free of its own"))
+            return refuse(Reason.ALLOCATOR, "has a tp_free of its own")
         if each.field in ("tp_bases", "tp_dict", "tp_mro", "tp_cache"):
-            return bool(refuse(Reason.TYPE_SHAPE, f"sets {each.field}"))
+            return refuse(Reason.TYPE_SHAPE, f"sets {each.field}")
         if (
             each.field in ("ob_base", "ob_type")
             and each.assignment is not None
             and name != "PyType_Type"
         ):
-            return bool(refuse(Reason.METACLASS, "is given a metaclass"))
+            return refuse(Reason.METACLASS, "is given a metaclass")
         if each.field.startswith("#"):
-            return bool(refuse(Reason.TYPE_SHAPE, "has more values than a type has fields"))
+            return refuse(Reason.TYPE_SHAPE, "has more values than a type has fields")
         if each.field in OFFSET_MEMBERS and "offsetof" not in each.value.str:
-            return bool(refuse(Reason.TYPE_SHAPE, f"has a {each.field} that is no offsetof"))
+            return refuse(Reason.TYPE_SHAPE, f"has a {each.field} that is no offsetof")
         if each.field in SUITE_FIELDS and not type_.suites:
-            return bool(refuse(Reason.TYPE_SHAPE, f"has a {each.field} that was not found"))
+            return refuse(Reason.TYPE_SHAPE, f"has a {each.field} that was not found")
     for each in type_.variants:
         if each.field in _DECIDING or not each.conditions:
-            return bool(refuse(Reason.TYPE_SHAPE, f"sets {each.field} twice"))
+            return refuse(Reason.TYPE_SHAPE, f"sets {each.field} twice")
     return True
 
 
@@ -231,7 +215,7 @@ def _patched(pass_: Pass, node: Node, path: str, type_: StaticType, group: str) 
     remove_statement(pass_, path, statement, group, Stage.HEAP_TYPES)
 
 
-def _forward(pass_: Pass, type_: StaticType, declaration, group: str) -> None:  # type: ignore[no-untyped-def]
+def _forward(pass_: Pass, type_: StaticType, declaration: Declaration, group: str) -> None:
     """A forward declaration of the type is one of the spec, where that is still needed."""
     if needs_spec_declaration(pass_, type_, declaration.path) and declaration.siblings == 1:
         storage = "static" if declaration.static else "extern"
@@ -245,8 +229,6 @@ def _forward(pass_: Pass, type_: StaticType, declaration, group: str) -> None:  
 
 def needs_spec_declaration(pass_: Pass, type_: StaticType, path: str) -> bool:
     """Whether the type is made before its spec is defined, or in another file."""
-    from isolate_ext_rules.type_ready import creation_sites
-
     home = type_.home
     return any(
         site_path != home.path or offset < home.start
@@ -410,8 +392,6 @@ def _dotted_name(pass_: Pass, type_: StaticType) -> str:
 
 
 def _crosses_files(pass_: Pass, type_: StaticType) -> bool:
-    from isolate_ext_rules.type_ready import creation_sites
-
     units = pass_.extension.units_of([type_.home.path])
     return any(
         units != pass_.extension.units_of([path]) for path, _ in creation_sites(pass_, type_)
@@ -450,7 +430,7 @@ def _added_flags(pass_: Pass, type_: StaticType) -> list[str]:
     wanted = []
     if not type_.has_flag("HAVE_GC") and traverse_slots(pass_, type_, stem(type_)):
         wanted.append("Py_TPFLAGS_HAVE_GC")
-    if not instantiable(pass_, type_):
+    if not instantiable(type_):
         wanted.append("Py_TPFLAGS_DISALLOW_INSTANTIATION")
     return [*wanted, "Py_TPFLAGS_IMMUTABLETYPE"]
 

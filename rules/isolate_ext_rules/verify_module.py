@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from isolate_ext.engine import Output, Violation
+from isolate_ext.model.calls import uncalled
 from isolate_ext.model.entities import Definition
 from isolate_ext.model.init import module_inits
 from isolate_ext.model.roles import Called, roles
@@ -25,9 +26,10 @@ def verify_init(output: Output) -> Iterator[Violation]:
     """
     if output.before.init.multi_phase:
         return
+    idle = uncalled(output.extension)
     for path, parsed in output.extension.files.items():
         for name in _GONE:
-            for offset in _live(parsed, name):
+            for offset in _live(parsed, name, idle):
                 yield Violation("single-phase-init", path, offset, f"{name} is still called")
     for init in module_inits(output.extension):
         if not _RETURN.fullmatch(body_of(output, init.entry)):
@@ -104,8 +106,11 @@ def _hook(output: Output, field: str) -> str:
     return text
 
 
-def _live(parsed: Parsed, name: str) -> Iterator[int]:
-    """Where a name occurs in code that Python 3 compiles."""
+def _live(parsed: Parsed, name: str, idle: set[str]) -> Iterator[int]:
+    """Where a name occurs in code that Python 3 compiles, but for macros that nothing uses."""
     for offset in parsed.occurrences(name) if name in parsed.names() else ():
+        define = parsed.define_at(offset)
+        if define is not None and f"{parsed.source.path}:#{define.name}" in idle:
+            continue
         if all(each.verdict is not False for each in parsed.conditions(offset)):
             yield offset

@@ -8,8 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from isolate_ext.capi.slots import SUITE_FIELDS
-from isolate_ext.model.entities import Declaration, Entry, Kind, Struct, Use, Variable, strip_casts
 from isolate_ext.model.declarators import declarators
+from isolate_ext.model.entities import (
+    CType,
+    Declaration,
+    Entry,
+    Kind,
+    Struct,
+    Use,
+    Variable,
+    strip_casts,
+)
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.initialisers import entries, fields_of, order_of, rows_of
 from isolate_ext.syntax import Condition, Node
@@ -216,8 +225,6 @@ def _sized(extension: Extension, size: Node) -> Struct | None:
     match = re.fullmatch(r"sizeof\s*\(\s*((?:struct\s+)?\w+)\s*\)", strip_casts(size).str)
     if match is None:
         return None
-    from isolate_ext.model.entities import CType
-
     return extension.structs.struct(CType(" ".join(match[1].split())))
 
 
