@@ -93,7 +93,8 @@ def test_who_owns(statement: str, expected: bool) -> None:
 def test_objects_move_and_constants_stay() -> None:
     source = EXCEPTION.replace(
         "static PyObject *Error;",
-        "static PyObject *Error;\nstatic const int table[] = {1, 2};\nstatic int never_written = 3;\n"
+        "static PyObject *Error;\nstatic const int table[] = {1, 2};\n"
+        "static int never_written = 3;\n"
         "static struct { PyObject *a; int b; } unused_pair;",
     )
     assert fields(source) == {"Error": True}
