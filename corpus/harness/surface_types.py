@@ -55,9 +55,10 @@ def _picklable(fact: str, was: Any, now: Any, before: Facts, after: Facts) -> bo
     name = label.removeprefix("instance ").partition("#")[0]
     bases = after.get(f"type {name}", {}).get("mro", ())[1:-1]
     one, other = before.get(label), after.get(label)
+    if not (one and other):
+        return False
     return (
-        bool(one and other)
-        and any(base.startswith("builtins.") for base in bases)
+        any(base.startswith("builtins.") for base in bases)
         and one["pickle"][2] is True
         and now == (True if key == "pickle" else one["unpickle"][2])
         and other["unpickle"][int(protocol)] == one["unpickle"][2]
