@@ -22,10 +22,10 @@ from isolate_ext.model.types import StaticType
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext.text import Hole, Span
-from isolate_ext.text.replacement import Part
-from isolate_ext_rules.c_text import indent_at, remove_statement, statement_of
+from isolate_ext_rules.c_text import indent_at
 from isolate_ext_rules.examples import module
-from isolate_ext_rules.module_names import module_name
+from isolate_ext_rules.spec_ownership import drop_surplus
+from isolate_ext_rules.static_type import stem
 from isolate_ext_rules.type_alloc import instances_of
 from isolate_ext_rules.type_dealloc import complete_dealloc, untrack
 from isolate_ext_rules.type_names import stem
@@ -204,31 +204,7 @@ def _bind(pass_: Pass, path: str, call: Node, offset: int) -> None:
         b")",
     ]
     pass_.replace(path, call.start, call.end, parts, "init", Stage.ISOLATED)
-    if function is not None:
-        _drop_surplus(pass_, function, call)
-
-
-def _drop_surplus(pass_: Pass, function: Definition, call: Node) -> None:
-    """A reference to a new type that is taken and given to nothing: it keeps the module alive."""
-    statement = statement_of(call)
-    match = re.match(r"(?:\w+\s*\*\s*)?(\w+)\s*=[^=]", statement.str)
-    body = function.node.child("body") if function.node is not None else None
-    if match is None or body is None:
-        return
-    name = re.escape(match[1])
-    target = rb"([\w().>-]+(?:->|\.)\w+)\s*=\s*(?:\([^()]*\)\s*)?"
-    stored = re.findall(target + name.encode() + rb"\s*;", body.text)
-    if not stored:
-        return
-    held = "|".join([name, *(re.escape(each.decode()) for each in stored)])
-    taking = rf"(?:\([^()]*\)\s*)?(?:{held})\s*\)"
-    if re.search(rf"\b(?!Py_X?(?:INCREF|DECREF)\b)\w+\s*\([^;]*\b(?:{held})\s*\)", body.str):
-        return
-    for node in body.descendants():
-        if node.kind == "expression_statement" and re.match(
-            rf"Py_INCREF\s*\(\s*{taking}", node.str
-        ):
-            remove_statement(pass_, function.path, node, "init", Stage.ISOLATED)
+    drop_surplus(pass_, path, call)
 
 
 RULE = Rule("heap-spec", __doc__, (22, 24, 27), Stage.ISOLATED, Safety.SAFE, run, EXAMPLES)

@@ -18,7 +18,7 @@ import re
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Kind, strip_casts
-from isolate_ext.model.init import Exit, ExitKind
+from isolate_ext.model.init import Exit, ExitKind, creator_nodes
 from isolate_ext.model.initialisers import fields_of
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
@@ -284,7 +284,7 @@ def _releases(pass_: Pass, removed: list[tuple[int, int]]) -> None:
     kept = init.module_variable
     if kept is None or init.creator.node is None:
         return
-    for node in init.creator.node.descendants():
+    for node in creator_nodes(pass_.extension, init.creator):
         if node.kind == "expression_statement" and re.fullmatch(
             rf"Py_(X?DECREF|CLEAR)\s*\(\s*{re.escape(kept)}\s*\)\s*;", node.str
         ):

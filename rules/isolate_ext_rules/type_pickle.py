@@ -43,7 +43,7 @@ def run(pass_: Pass) -> None:
         if not unpicklable(pass_, type_):
             continue
         table = _methods(pass_, type_)
-        if table is None:
+        if table is None or _owners(pass_, table)[0] is not type_:
             continue
         rows = rows_of(pass_.parsed(table.home.path), table.home)
         values = table.home.initialiser
@@ -59,20 +59,33 @@ def run(pass_: Pass) -> None:
         )
 
 
-def unpicklable(pass_: Pass, type_: StaticType) -> bool:
-    """Whether the static type refused pickling, and the heap type would not."""
+def _holds_fields(type_: StaticType) -> bool:
+    """A final type with C fields and no base."""
     final = not type_.has_flag("BASETYPE") or not instantiable(type_)
     fields = type_.struct.fields if type_.struct is not None else ()
     plain = not [each for each in fields if each.name != "ob_base"]
-    if not final or plain or type_.slot("tp_base") is not None:
+    return final and not plain and type_.slot("tp_base") is None
+
+
+def unpicklable(pass_: Pass, type_: StaticType) -> bool:
+    """Whether the static type refused pickling, and the heap type would not."""
+    if not _holds_fields(type_):
         return False
     if type_.slot("tp_methods") is None:
         return True
     table = _methods(pass_, type_)
     if table is None or table.home.initialiser is None:
         return False
-    owners = [t for t in pass_.decisions.all_types.values() if _methods(pass_, t) is table]
-    return len(owners) == 1 and not _SUPPORT.search(table.home.initialiser.str)
+    if _SUPPORT.search(table.home.initialiser.str):
+        return False
+    moving = pass_.decisions.types
+    return all(
+        owner.key in moving and _holds_fields(owner) for owner in _owners(pass_, table)
+    )
+
+
+def _owners(pass_: Pass, table: Variable) -> list[StaticType]:
+    return [t for t in pass_.decisions.all_types.values() if _methods(pass_, t) is table]
 
 
 def _methods(pass_: Pass, type_: StaticType) -> Variable | None:

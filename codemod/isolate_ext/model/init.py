@@ -86,7 +86,7 @@ def _read(extension: Extension, name: str, entry: Definition) -> ModuleInit | No
     variable, declaration = _definition_of(extension, call, creator)
     kept, reassigned = _kept(creator, call)
     init = ModuleInit(name, entry, creator, chain, call, variable, declaration, kept, reassigned)
-    init.exits = list(_exits(creator, call, kept))
+    init.exits = list(_exits(extension, creator, call, kept))
     return init
 
 
@@ -197,9 +197,10 @@ def _kept(creator: Definition, call: Node) -> tuple[str | None, bool]:
     return name, bool(others)
 
 
-def _exits(creator: Definition, call: Node, kept: str | None) -> Iterator[Exit]:
-    assert creator.node is not None
-    for node in creator.node.descendants():
+def _exits(
+    extension: Extension, creator: Definition, call: Node, kept: str | None
+) -> Iterator[Exit]:
+    for node in creator_nodes(extension, creator):
         if node.kind != "return_statement":
             continue
         value = node.named[0] if node.named else None
@@ -216,6 +217,17 @@ def _exits(creator: Definition, call: Node, kept: str | None) -> Iterator[Exit]:
         else:
             kind = ExitKind.OTHER
         yield Exit(node, value, kind)
+
+
+def creator_nodes(extension: Extension, creator: Definition) -> Iterator[Node]:
+    """Every node of the function, those of all branches of `#if` included; one for each span."""
+    assert creator.node is not None
+    seen = set()
+    for variant in extension.files[creator.path].variants(creator.node) or [creator.node]:
+        for node in variant.descendants():
+            if (node.kind, node.start, node.end) not in seen:
+                seen.add((node.kind, node.start, node.end))
+                yield node
 
 
 def init_closure(extension: Extension, init: ModuleInit) -> set[str]:
