@@ -29,7 +29,11 @@ def _renamed(text: str, before: Facts, after: Facts) -> str:
         module, name = fact["module"], fact["qualname"]
         if module != "builtins" and was["qualname"] == name:
             text = "builtins" if text == module else text
+            text = text.replace(f"'{module}.{name}'", f"'{name}'")
             text = re.sub(rf"\b{re.escape(module)}\.{re.escape(name)}\b", f"builtins.{name}", text)
+            text = text.replace(
+                f"lookup {name} on {module} failed", f"lookup {name} on builtins failed"
+            )
     return text
 
 

@@ -195,9 +195,11 @@ def test_surface_differences_are_expected_or_regressions():
 
 def _surface(module="m", kind="classmethod_descriptor", pickled=True, base="builtins.list"):
     """What two builds show of a type ``Note`` with a static method ``make``."""
+    shown = "Note" if module == "builtins" else f"{module}.Note"
     return {
         "calls": {"note()": f"-> {module}.Note"},
         "type Note": {
+            "pickle-class": [f"! E: <class '{shown}'>: attribute lookup Note on {module} failed"],
             "module": module,
             "qualname": "Note",
             "mro": [f"{module}.Note", base, "builtins.object"],
@@ -224,6 +226,7 @@ def test_changes_that_follow_from_nothing_are_regressions():
         "calls / note()",
         "type Note / module",
         "type Note / mro / 0",
+        "type Note / pickle-class / 0",
     }
     methods = _regressions(_surface(kind="method_descriptor"), _surface())
     assert methods == {"type Note / members / make / kind"}
