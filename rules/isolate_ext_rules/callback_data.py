@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
+from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition
 from isolate_ext.placement.carriers import Registration
 from isolate_ext.placement.decisions import RouteKind
@@ -63,10 +63,6 @@ EXAMPLES = (
             "callable = bind_spam_callback(state, callable);",
             "spam_state *state = get_spam_callback_state((PyObject *)data);",
         ),
-    ),
-    Refused(
-        HANDLED.replace("(void *)callable)", "(void *)PyList_GET_ITEM(callable, 0))"),
-        Reason.ADDRESS_TAKEN,
     ),
 )
 GROUP = "callbacks"
