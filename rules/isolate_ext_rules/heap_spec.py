@@ -22,10 +22,10 @@ from isolate_ext.model.types import StaticType
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext.text import Hole, Span
+from isolate_ext.text.replacement import Part
 from isolate_ext_rules.c_text import indent_at
 from isolate_ext_rules.examples import module
 from isolate_ext_rules.spec_ownership import drop_surplus
-from isolate_ext_rules.static_type import stem
 from isolate_ext_rules.type_alloc import instances_of
 from isolate_ext_rules.type_dealloc import complete_dealloc, untrack
 from isolate_ext_rules.type_names import stem
