@@ -25,6 +25,7 @@ from isolate_ext.text import Hole, Span
 from isolate_ext.text.replacement import Part
 from isolate_ext_rules.c_text import indent_at
 from isolate_ext_rules.examples import module
+from isolate_ext_rules.module_names import module_name
 from isolate_ext_rules.spec_ownership import drop_surplus
 from isolate_ext_rules.type_alloc import instances_of
 from isolate_ext_rules.type_dealloc import complete_dealloc, untrack
