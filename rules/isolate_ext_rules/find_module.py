@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Routine
+from isolate_ext.model.found_module import FIND, FoundModule
 from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.c_text import remove_statement, statement_of, with_blank_line
 from isolate_ext_rules.examples import module
@@ -36,7 +37,19 @@ spam_fail(PyObject *self, PyObject *args)
 """,
     '{"fail", spam_fail, METH_NOARGS, NULL},',
 ).replace("NULL, -1, spam_methods", "NULL, sizeof(spam_state), spam_methods")
-EXAMPLES = (Rewrite(STATEFUL, ("state->Error",), ("spam_global", "PyState_FindModule")),)
+LOOKED_UP = STATEFUL.replace("spam_global->Error", "state->Error").replace(
+    "    PyErr_SetString(",
+    """    PyObject *m = PyState_FindModule(&spam_module);
+    if (m == NULL) {
+        return NULL;
+    }
+    spam_state *state = (spam_state *)PyModule_GetState(m);
+    PyErr_SetString(""",
+)
+EXAMPLES = (
+    Rewrite(STATEFUL, ("state->Error",), ("spam_global", "PyState_FindModule")),
+    Rewrite(LOOKED_UP, ("spam_state *state = module_state;",), ("PyState_FindModule",)),
+)
 GROUP = "state"
 
 
@@ -44,6 +57,8 @@ def run(pass_: Pass) -> None:
     adopted = pass_.decisions.adopted
     for key in sorted(adopted.accessors) if adopted is not None else ():
         _replace_accessor(pass_, key)
+    for lookup in pass_.decisions.found_modules:
+        _looked_up(pass_, lookup)
     for path, parsed in pass_.extension.files.items():
         for name in ("PyState_AddModule", "PyState_RemoveModule", "PyState_FindModule"):
             for offset in parsed.occurrences(name) if name in parsed.names() else ():
@@ -76,6 +91,16 @@ def _replace_accessor(pass_: Pass, key: str) -> None:
         pass_.replace(prototype.path, start, end, b"", GROUP, Stage.ISOLATED)
 
 
+def _looked_up(pass_: Pass, lookup: FoundModule) -> None:
+    """The state at hand takes the place of a module that was looked up for it."""
+    path = lookup.function.path
+    for statement in (lookup.declaration, *lookup.checks):
+        remove_statement(pass_, path, statement, GROUP, Stage.ISOLATED)
+    name = pass_.decisions.names.variable.encode()
+    for state in lookup.states:
+        pass_.replace(path, state.start, state.end, name, GROUP, Stage.ISOLATED)
+
+
 def _object_like(routine: Routine) -> bool:
     return routine.is_macro and routine.definitions[0].parameters_span is None
 
@@ -92,7 +117,12 @@ def _call(pass_: Pass, path: str, offset: int, name: str) -> None:
     call = node.parent if node is not None else None
     if call is None or call.kind != "call_expression":
         return
-    if name == "PyState_FindModule" and function is pass_.decisions.init.creator:
+    if name == FIND and function is pass_.decisions.init.creator:
+        return
+    if any(
+        each.function.path == path and each.declaration.start <= offset < each.declaration.end
+        for each in pass_.decisions.found_modules
+    ):
         return
     if name == "PyState_FindModule":
         pass_.refuse_node(

@@ -142,6 +142,11 @@ def _found_again(pass_: Pass) -> list[tuple[int, int]]:
     removed: list[tuple[int, int]] = []
     for statement in body.named if body is not None and kept is not None else ():
         text = re.sub(r"\s+", "", statement.str)
+        if re.match(rf"if\(\({kept}=PyState_FindModule\(&?\w+\)\)(!=(NULL|0))?\)", text):
+            if statement.child("alternative") is None:
+                remove_statement(pass_, init.creator.path, statement, GROUP, Stage.ISOLATED)
+                removed.append((statement.start, statement.end))
+            continue
         if statement.kind == "expression_statement" and text.startswith(
             f"{kept}=PyState_FindModule("
         ):

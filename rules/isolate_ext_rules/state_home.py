@@ -90,6 +90,8 @@ def find_home(pass_: Pass) -> Home | None:
     paths = _paths(pass_)
     adopted = pass_.decisions.adopted
     units = pass_.extension.units_of(paths)
+    if adopted is not None and _out_of_sight(pass_, paths):
+        return _shared_home(pass_, paths, units)
     if adopted is not None and struct_comes_late(pass_):
         at = _place_in(pass_, adopted.struct.path, needing)
         return Home(adopted.struct.path, at, len(units) > 1) if at is not None else None
@@ -110,11 +112,20 @@ def find_home(pass_: Pass) -> Home | None:
 
 
 def struct_comes_late(pass_: Pass) -> bool:
-    """The module's own state struct stands behind a function that is to use it."""
+    """The module's own state struct stands behind a function that is to use it, or out of sight."""
     adopted = pass_.decisions.adopted
-    if adopted is None:
-        return False
+    if adopted is None or _out_of_sight(pass_, _paths(pass_)):
+        return adopted is not None
     return adopted.struct.end > first_need(pass_, adopted.struct.path)
+
+
+def _out_of_sight(pass_: Pass, paths: set[str]) -> bool:
+    """Some translation unit that is to use the module's own state struct does not read it."""
+    adopted = pass_.decisions.adopted
+    units = pass_.extension.units
+    return adopted is not None and any(
+        adopted.struct.path not in units[unit] for unit in pass_.extension.units_of(paths)
+    )
 
 
 def is_shared(pass_: Pass) -> bool:

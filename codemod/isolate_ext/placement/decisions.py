@@ -7,6 +7,7 @@ from enum import Enum
 
 from isolate_ext.model.channels import Channel
 from isolate_ext.model.entities import Definition, Kind, Struct, Variable
+from isolate_ext.model.found_module import FoundModule
 from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.roles import Role
 from isolate_ext.model.sequences import StructSequence
@@ -151,6 +152,7 @@ class Decisions:
     module_threaded: set[str] = field(default_factory=set)
     module_parameter: str = "module"
     roles: dict[str, list[Role]] = field(default_factory=dict)
+    found_modules: list[FoundModule] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from isolate_ext.model.entities import Kind, Variable
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.found_module import found_modules
 from isolate_ext.model.init import ModuleInit, module_inits
 from isolate_ext.model.roles import Called, Role
 from isolate_ext.model.sequences import struct_sequences
@@ -82,6 +83,11 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
         seeds += [
             key for key, found in reach.roles.items() if any(_completes(role) for role in found)
         ]
+    if adopted is not None:
+        decisions.found_modules = [
+            each for each in found_modules(extension) if each.function is not init.creator
+        ]
+        seeds += [each.function.routine for each in decisions.found_modules]
     reach.solve(seeds)
     decisions.routes = reach.routes
     decisions.generated_routes = reach.generated_routes
