@@ -42,7 +42,7 @@ def adopted_state(extension: Extension, init: ModuleInit) -> Adopted | None:
             continue
         if any(finding.search(text) for text in texts) and (
             _finds(routine.definitions, struct, texts)
-            or all(re.match(rf"\(*({'|'.join(getters)})\s*\(", text) for text in texts if getters)
+            or (getters and all(re.match(rf"\(*({'|'.join(getters)})\s*\(", t) for t in texts))
         ):
             accessors.add(routine.key)
     return Adopted(
