@@ -170,6 +170,7 @@ def _broken(entry: Package | StdlibModule, report: str) -> dict[str, Any]:
 def _publish(rows: list[dict[str, Any]], results: Path) -> None:
     title = f"Measured on {time.strftime('%Y-%m-%d')}. {table.summary(rows)}."
     (results / "table.md").write_text(table.markdown(rows, title))
+    (results / "compact.md").write_text(table.compact(rows, title))
     (results / "table.json").write_text(json.dumps(rows, indent=1))
     print(table.text(rows))
     print(table.summary(rows))

@@ -85,4 +85,5 @@ def _line(entry: Any) -> str:
         for key in ("reason", "rule", "symbol", "message", "detail")
         if entry.get(key)
     ]
-    return " ".join([place, *words]).strip() or json.dumps(entry)
+    lift = f"; to lift it: {entry['help']}" if entry.get("help") else ""
+    return " ".join([place, *words]).strip() + lift or json.dumps(entry)

@@ -18,6 +18,7 @@ COLUMNS = (
     "surface",
     "result",
 )
+COMPACT = ("extension", "Python", "tests", "re-import", "own GIL", "cycles", "surface", "result")
 WORST = ("crashed", "hung", "failed", "absent", "ok")
 
 
@@ -40,13 +41,31 @@ def markdown(rows: Sequence[dict[str, Any]], title: str) -> str:
     """A Markdown table, and below it what is not verified, with its reasons."""
     head = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
     body = [f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines(rows)]
-    notes = [
-        f"- {row['name']}: {line}"
-        for row in rows
-        if row["verdict"] != "verified"
-        for line in row["reasons"][:6]
-    ]
+    notes = [f"- {row['name']}: {line}" for row in rows for line in _remarks(row)]
     return "\n".join([title, "", *head, *body, "", *notes]) + "\n"
+
+
+def _remarks(row: dict[str, Any]) -> list[str]:
+    """Why a row is not verified; else what its probes could not compare."""
+    if row["verdict"] != "verified":
+        return [" ".join(str(line).split()) for line in row["reasons"][:6]]
+    found = [
+        f"{version}: {result['absent']}"
+        for version, result in row["pythons"].items()
+        if "absent" in result
+    ]
+    for version, result in row["pythons"].items():
+        for module, probed in result.get("libraries", {}).items():
+            found += [f"{version}: {module}: {note}" for note in probed.get("notes", ())]
+    return found
+
+
+def compact(rows: Sequence[dict[str, Any]], title: str) -> str:
+    """A Markdown table with a line an extension: what was migrated, and whether all holds."""
+    columns = [COLUMNS.index(name) for name in COMPACT]
+    grid = [list(COMPACT), ["---"] * len(COMPACT)]
+    grid += [[line[column] for column in columns] for line in lines(rows)]
+    return "\n".join([title, "", *(f"| {' | '.join(line)} |" for line in grid)]) + "\n"
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> str:
@@ -93,9 +112,12 @@ def _tests(tried: dict[str, Any]) -> str:
         return "no tests"
     if tests["problem"]:
         return ("as before: " if tests["problem_before"] else "") + str(tests["problem"])
-    total, passed = sum(tests["after"].values()), tests["after"].get("passed", 0)
+    sides = " -> ".join(
+        f"{tests[side].get('passed', 0)}/{sum(tests[side].values())}"
+        for side in ("before", "after")
+    )
     same = "same" if not tests["changed"] else f"{len(tests['changed'])} differ"
-    return f"{passed}/{total} pass, {same}"
+    return f"{sides}, {same}"
 
 
 def _rung(tried: dict[str, Any], name: str) -> str:
