@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from isolate_ext.model.build import build
+from isolate_ext.model.build import build, resolve_include
 from isolate_ext.model.extension import Extension
 from isolate_ext.project import DiscoveredExtension, SourceFile, read_sources
 from isolate_ext.syntax import MacroEnvironment, Parsed, Scan, Source, parse, scan
+
+_INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]', re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -40,7 +43,41 @@ class Library:
 
     def model(self, found: DiscoveredExtension) -> Extension:
         """Raises ProjectError where a file of the extension cannot be read."""
-        return model_of(found, {path: self.scan(path) for path in modelled(found)})
+        return model_of(found, self._scans_of(found))
+
+    def _scans_of(self, found: DiscoveredExtension) -> dict[str, Scan]:
+        """The files that touch Python, and the headers that no other source shares with them."""
+        foreign = self._shared_with_others(found)
+        owned = {path: None for path in found.files if path not in foreign}
+        scans: dict[str, Scan] = {}
+        pending = list(reversed(modelled(found)))
+        while pending:
+            path = pending.pop()
+            if path in scans:
+                continue
+            scans[path] = self.scan(path)
+            for include in scans[path].includes:
+                target = resolve_include(path, include.name, owned)
+                if target is not None and target not in scans:
+                    pending.append(target)
+        return {path: scans[path] for path in found.files if path in scans}
+
+    def _shared_with_others(self, found: DiscoveredExtension) -> set[str]:
+        """Headers that sources without Python read: their code is not seen, so they stay."""
+        touching = set(modelled(found))
+        reached: set[str] = set()
+        pending = [path for path in found.sources if path not in touching]
+        while pending:
+            path = pending.pop()
+            if path in reached or path in touching:
+                continue
+            reached.add(path)
+            for match in _INCLUDE.finditer(self.source(path).data):
+                name = match[1].decode("latin-1")
+                target = resolve_include(path, name, found.files)
+                if target is not None:
+                    pending.append(target)
+        return reached
 
 
 def modelled(found: DiscoveredExtension) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from isolate_ext.model.calls import made_by
 from isolate_ext.model.entities import Kind
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.decisions import Decisions
@@ -56,7 +57,7 @@ def written_out(extension: Extension, decisions: Decisions) -> dict[str, bytes]:
     pasting = {
         define.name
         for pasted in extension.pasted
-        if any(re.fullmatch(pasted.pattern, name) for name in threaded)
+        if any(made_by(extension, pasted, name) for name in threaded)
         and (define := extension.files[pasted.path].define_at(pasted.start)) is not None
     }
     names |= pasting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -126,7 +126,7 @@ def _reached(source: str, files: Mapping[str, Parsed]) -> list[str]:
     return order
 
 
-def resolve_include(path: str, name: str, files: Mapping[str, Parsed]) -> str | None:
+def resolve_include(path: str, name: str, files: Collection[str]) -> str | None:
     """The owned file that an `#include` in ``path`` names."""
     near = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
     if near in files:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from isolate_ext.model.extension import Extension
+import re
+
+from isolate_ext.model.extension import Extension, Pasted
 
 
 def uncalled(extension: Extension) -> set[str]:
@@ -24,3 +26,12 @@ def uncalled(extension: Extension) -> set[str]:
         if not added:
             return found
         found |= added
+
+
+def made_by(extension: Extension, pasted: Pasted, name: str) -> bool:
+    """Whether ## can make a name: each part that comes from an argument occurs somewhere."""
+    match = re.fullmatch(pasted.pattern.replace(r"\w+", r"(\w+)"), name)
+    return match is not None and all(
+        any(word in parsed.names() for parsed in extension.files.values())
+        for word in match.groups()
+    )

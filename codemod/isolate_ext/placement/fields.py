@@ -6,7 +6,7 @@ import posixpath
 import re
 
 from isolate_ext.model.build import resolve_include
-from isolate_ext.model.calls import uncalled
+from isolate_ext.model.calls import made_by, uncalled
 from isolate_ext.model.entities import Kind, Variable, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.decisions import Level, StateField, Stay
@@ -191,9 +191,7 @@ class FieldPlan:
             define = self.extension.files[pasted.path].define_at(pasted.start)
             if define is not None and f"{pasted.path}:#{define.name}" in self.uncalled:
                 continue
-            if re.fullmatch(pasted.pattern, variable.name) and not re.fullmatch(
-                r"(\\w\+)+", pasted.pattern
-            ):
+            if made_by(self.extension, pasted, variable.name):
                 self._refuse(variable, Reason.PASTED_NAME, f"may be made by ## in {pasted.path}")
                 return False
         return True

@@ -6,11 +6,10 @@ instance, a type or an operand; from a type that may be torn down; not at all.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from isolate_ext.capi.slots import Receiver, receiver
-from isolate_ext.model.calls import uncalled
+from isolate_ext.model.calls import made_by, uncalled
 from isolate_ext.model.channels import Channel
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import CType, Definition, Kind, Parameter, Routine, Use, strip_casts
@@ -161,7 +160,7 @@ class Reach:
     def _pasted(self, routine: Routine) -> bool:
         """Whether ## may make the name in a macro that is used."""
         for pasted in self.extension.pasted:
-            if not re.fullmatch(pasted.pattern, routine.name):
+            if not made_by(self.extension, pasted, routine.name):
                 continue
             define = self.extension.files[pasted.path].define_at(pasted.start)
             macro = self.extension.routine_named(f"#{define.name}", pasted.path) if define else None
