@@ -1,0 +1,136 @@
+"""Which occurrence of a name means which symbol, by C scoping."""
+
+from __future__ import annotations
+
+from isolate_ext.model.declarators import (
+    Local,
+    local_names,
+)
+from isolate_ext.model.entities import (
+    Definition,
+    Use,
+)
+from isolate_ext.model.extension import Extension
+from isolate_ext.syntax import Define, Parsed
+
+
+class References:
+    """Finds every use of every symbol, by C scoping."""
+
+    def __init__(self, extension: Extension) -> None:
+        self.extension = extension
+        self.locals: dict[int, dict[str, list[Local]]] = {}
+        self.visible: dict[str, dict[str, str]] = {}
+        self.own: set[tuple[str, int]] = set()
+        self.macros: dict[tuple[str, int], Definition] = {}
+        self.holders: dict[str, list[tuple[int, int, str]]] = {}
+
+    def collect(self) -> None:
+        self._index()
+        for path, parsed in self.extension.files.items():
+            names = self._names(path)
+            present = parsed.names()
+            for name in names:
+                if name in present:
+                    for offset in parsed.occurrences(name):
+                        self._occurrence(parsed, name, offset, names[name])
+        for uses in self.extension.uses.values():
+            uses.sort(key=lambda use: (use.path, use.start))
+
+    def _index(self) -> None:
+        for routine in self.extension.routines.values():
+            for definition in routine.definitions:
+                self.own.add((definition.path, definition.name_start))
+                if definition.is_macro:
+                    self.macros[definition.path, definition.start] = definition
+            for prototype in routine.prototypes:
+                name_end = prototype.parameters_span[0]
+                text = self.extension.files[prototype.path].source.data[prototype.start : name_end]
+                at = text.rfind(routine.name.encode())
+                self.own.add((prototype.path, prototype.start + at))
+        for variable in self.extension.variables.values():
+            for declaration in variable.definitions + variable.declarations:
+                self.own.add((declaration.path, declaration.name_start))
+                if declaration.initialiser is not None:
+                    span = (
+                        declaration.initialiser.start,
+                        declaration.initialiser.end,
+                        variable.key,
+                    )
+                    self.holders.setdefault(declaration.path, []).append(span)
+        for spans in self.holders.values():
+            spans.sort()
+
+    def _names(self, path: str) -> dict[str, list[str]]:
+        """Per name the keys it may mean in a file, innermost visibility first."""
+        if not self.visible:
+            for files in self.extension.units.values():
+                for each in files:
+                    self.visible.setdefault(each, {}).update(dict.fromkeys(files, ""))
+        seen = {path, *self.visible.get(path, {})}
+        names: dict[str, list[str]] = {}
+        symbols = [(key, r.name) for key, r in self.extension.routines.items()]
+        symbols += [(key, v.name) for key, v in self.extension.variables.items()]
+        for key, name in symbols:
+            home = key.split(":", 1)[0] if ":" in key else None
+            if home is None or home in seen:
+                names.setdefault(name, []).append(key)
+        for keys in names.values():
+            keys.sort(key=lambda key: (not key.startswith(f"{path}:"), ":" not in key, key))
+        return names
+
+    def _occurrence(self, parsed: Parsed, name: str, offset: int, keys: list[str]) -> None:
+        path = parsed.source.path
+        if (path, offset) in self.own:
+            return
+        define = parsed.define_at(offset)
+        if define is not None and name in (define.params or ()):
+            return
+        if parsed.fenced(offset, offset + len(name)):
+            for key in keys:
+                self.extension.fenced.setdefault(key, []).append((path, offset))
+            return
+        node = parsed.node_at(offset)
+        if node is not None and node.kind != "identifier":
+            return
+        inside = self._macro(path, define) if define else self.extension.function_at(path, offset)
+        meant = self._resolve(path, name, offset, keys, inside)
+        if meant is not None:
+            use = Use(
+                meant, path, offset, offset + len(name), node, inside, self._holder(path, offset)
+            )
+            self.extension.uses.setdefault(meant, []).append(use)
+
+    def _macro(self, path: str, define: Define) -> Definition | None:
+        return self.macros.get((path, define.span[0]))
+
+    def _holder(self, path: str, offset: int) -> str | None:
+        for start, end, key in self.holders.get(path, ()):
+            if start <= offset < end:
+                return key
+        return None
+
+    def _resolve(
+        self, path: str, name: str, offset: int, keys: list[str], inside: Definition | None
+    ) -> str | None:
+        outer = [key for key in keys if key.count(":") < 2]
+        if inside is None or inside.node is None:
+            return outer[0] if outer else None
+        scopes = self.locals.get(id(inside))
+        if scopes is None:
+            scopes = self.locals[id(inside)] = local_names(inside.node)
+        hiding = [local for local in scopes.get(name, ()) if local.start <= offset < local.end]
+        if not hiding:
+            return outer[0] if outer else None
+        innermost = max(hiding, key=lambda local: local.start)
+        if not innermost.static:
+            return None
+        for key in keys:
+            variable = self.extension.variables.get(key)
+            if (
+                variable is not None
+                and variable.function is not None
+                and any(each.node is innermost.declaration for each in variable.definitions)
+            ):
+                return key
+        return None

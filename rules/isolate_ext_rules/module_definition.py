@@ -1,0 +1,132 @@
+"""The module definition: its slots, the size of its state, its hooks."""
+
+from __future__ import annotations
+
+from isolate_ext.engine import Pass, Stage
+from isolate_ext.model.entities import Kind
+from isolate_ext.model.initialisers import fields_of
+from isolate_ext_rules.c_text import (
+    with_blank_line,
+)
+from isolate_ext_rules.module_hooks import hook_fields, hook_functions
+from isolate_ext_rules.state_home import definition_name, is_shared
+
+GROUP = "init"
+
+
+def write_definition(pass_: Pass) -> None:
+    init, names = pass_.decisions.init, pass_.decisions.names
+    home = init.def_declaration
+    assert home is not None and init.module_def is not None
+    parsed = pass_.parsed(home.path)
+    present = {e.field: e for e in fields_of(parsed, home)}
+    prototype = f"static int {names.exec_function}(PyObject *);"
+    hooks = hook_functions(pass_)
+    text = "\n\n".join(part for part in (hooks, prototype, _slots(pass_)) if part)
+    values = ["PyModuleDef_HEAD_INIT,"]
+    values.append(f".m_name = {present['m_name'].value.str}," if "m_name" in present else "")
+    if "m_doc" in present and not present["m_doc"].empty:
+        values.append(f".m_doc = {present['m_doc'].value.str},")
+    values.append(f".m_size = {_size(pass_)},")
+    if "m_methods" in present and not present["m_methods"].empty:
+        values.append(f".m_methods = {present['m_methods'].value.str},")
+    values.append(f".m_slots = {names.slots},")
+    for field, function in hook_fields(pass_, present).items():
+        values.append(f".{field} = {function},")
+    body = "\n".join(f"    {value}" for value in values if value)
+    storage = "" if _shared_definition(pass_) else "static "
+    whole = f"{storage}struct PyModuleDef {definition_name(pass_)} = {{\n{body}\n}};"
+    if init.module_def.function is None:
+        pass_.replace(home.path, home.start, home.end, f"{text}\n\n{whole}", GROUP, Stage.ISOLATED)
+        for other in init.module_def.definitions + init.module_def.declarations:
+            if other is not home and _shared_definition(pass_):
+                start, end = with_blank_line(parsed.source.data, other.start, other.end)
+                pass_.replace(other.path, start, end, b"", GROUP, Stage.ISOLATED)
+        return
+    start, end = with_blank_line(parsed.source.data, home.start, home.end)
+    pass_.replace(home.path, start, end, b"", GROUP, Stage.ISOLATED)
+    at = init.creator.start
+    pass_.replace(home.path, at, at, f"{text}\n\n{whole}\n\n", GROUP, Stage.ISOLATED, order=-1)
+
+
+def complete_definition(pass_: Pass) -> None:
+    """A module that has slots already: the state's size, its hooks, the interpreters slot."""
+    init = pass_.decisions.init
+    home = init.def_declaration
+    if home is None or init.slots is None:
+        return
+    if not pass_.decisions.fields:
+        _complete_slots(pass_)
+        return
+    parsed = pass_.parsed(home.path)
+    present = {e.field: e for e in fields_of(parsed, home)}
+    hooks = hook_functions(pass_)
+    values = ["PyModuleDef_HEAD_INIT,"]
+    for field in ("m_name", "m_doc", "m_size", "m_methods", "m_slots"):
+        text = _size(pass_) if field == "m_size" else None
+        if text is not None or (field in present and not present[field].empty):
+            values.append(f".{field} = {text or present[field].value.str},")
+    for field, function in hook_fields(pass_, present).items():
+        values.append(f".{field} = {function},")
+    body = "\n".join(f"    {value}" for value in values)
+    storage = "" if _shared_definition(pass_) or not home.static else "static "
+    whole = f"{storage}struct PyModuleDef {definition_name(pass_)} = {{\n{body}\n}};"
+    text = f"{hooks}\n\n{whole}" if hooks else whole
+    pass_.replace(home.path, home.start, home.end, text, GROUP, Stage.ISOLATED)
+    _complete_slots(pass_)
+
+
+def _complete_slots(pass_: Pass) -> None:
+    slots = pass_.decisions.init.slots
+    values = slots.home.initialiser if slots is not None else None
+    if slots is None or values is None or "Py_mod_multiple_interpreters" in values.str:
+        return
+    rows = [row for row in values.named if row.kind == "initializer_list"]
+    if rows:
+        data = pass_.parsed(slots.home.path).source.data
+        start = data.rfind(b"\n", 0, rows[-1].start) + 1
+        text = (
+            f"#if PY_VERSION_HEX >= {_since(pass_)}\n    {{Py_mod_multiple_interpreters, "
+            "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},\n#endif\n"
+        )
+        pass_.replace(slots.home.path, start, start, text, GROUP, Stage.ISOLATED)
+
+
+def _shared_definition(pass_: Pass) -> bool:
+    return is_shared(pass_)
+
+
+def _size(pass_: Pass) -> str:
+    if not pass_.decisions.fields and pass_.decisions.adopted is None:
+        return "0"
+    return f"sizeof({pass_.decisions.names.state_struct})"
+
+
+def _since(pass_: Pass) -> str:
+    """The first version that runs the module in interpreters with their own GIL (pattern 71)."""
+    parsers = any(
+        pass_.extension.variables[s.symbol].kind is Kind.ARG_PARSER for s in pass_.decisions.stays
+    )
+    version = "0x030d0000" if parsers else "0x030c0000"
+    unusual = {
+        condition
+        for stay in pass_.decisions.stays
+        if stay.shared
+        for condition in stay.conditions[-1:]
+    }
+    return version + "".join(f" && !({condition})" for condition in sorted(unusual))
+
+
+def _slots(pass_: Pass) -> str:
+    names = pass_.decisions.names
+    guarded = pass_.settings.guarded
+    since = "0x030c0000" if guarded else _since(pass_)
+    claim = "NOT_SUPPORTED" if guarded else "PER_INTERPRETER_GIL_SUPPORTED"
+    claimed = f"Py_MOD_{'MULTIPLE_INTERPRETERS_' if guarded else ''}{claim}"
+    return (
+        f"static PyModuleDef_Slot {names.slots}[] = {{\n"
+        f"    {{Py_mod_exec, {names.exec_function}}},\n"
+        f"#if PY_VERSION_HEX >= {since}\n"
+        f"    {{Py_mod_multiple_interpreters, {claimed}}},\n"
+        "#endif\n    {0, NULL}\n};"
+    )
