@@ -105,32 +105,7 @@ def _drop(pass_: Pass, use: Use, group: str, since: Stage) -> None:
     """Remove the statement; the use inside it is rewritten up to the stage before."""
     assert use.node is not None
     statement = statement_of(use.node)
-    start, end = statement.start, statement.end
-    kept = [
-        edit
-        for edit in pass_.plan.edits
-        if not (
-            edit.replacement.path == use.path
-            and start <= edit.replacement.span.start
-            and edit.replacement.span.end <= end
-            and edit.until >= since
-        )
-    ]
-    clipped = [edit for edit in pass_.plan.edits if edit not in kept and edit.since < since]
-    pass_.plan.edits[:] = kept
-    for edit in clipped:
-        change = edit.replacement
-        pass_.plan.replace(
-            edit.rule,
-            change.path,
-            change.span.start,
-            change.span.end,
-            change.parts,
-            change.group,
-            edit.since,
-            Stage(since - 1),
-            change.order,
-        )
+    pass_.plan.end_before(since, use.path, statement.start, statement.end)
     remove_statement(pass_, use.path, statement, group, since)
 
 

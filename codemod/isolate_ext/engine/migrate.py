@@ -57,11 +57,12 @@ def migrate(
     macros that hide the init function are made plain first.
     """
     original = extension
-    notes: list[Note] = []
+    draft = _Draft(extension, reparse)
     if reparse is not None:
-        extension = _prepared(extension, reparse, rules, notes)
-    outcome = _migrate(extension, rules, settings, upto, every_stage, reparse)
-    outcome.notes = [*notes, *outcome.notes]
+        _prepare(draft, rules)
+    extension = draft.extension
+    outcome = _migrate(draft, rules, settings, upto, every_stage)
+    outcome.notes = [*draft.notes, *outcome.notes]
     outcome.guarded = settings.guarded
     if extension is not original and outcome.stage is not None:
         outcome.texts = {
@@ -75,45 +76,56 @@ def migrate(
     return outcome
 
 
-def _prepared(
-    extension: Extension, reparse: Reparse, rules: Sequence[Rule], notes: list[Note]
-) -> Extension:
-    """The extension after what hides its parts has been made plain; itself if nothing does."""
+@dataclass(slots=True)
+class _Draft:
+    """An extension that is being made plain, and its placement as it now is."""
+
+    extension: Extension
+    reparse: Reparse | None
+    notes: list[Note] = field(default_factory=list)
+    _placed: Decisions | Refusal | None = None
+
+    def placed(self) -> Decisions | Refusal:
+        if self._placed is None:
+            self._placed = place(self.extension)
+        return self._placed
+
+    def change(self, texts: Mapping[str, bytes]) -> bool:
+        """Read the extension anew with these texts; False where there are none."""
+        if not texts or self.reparse is None:
+            return False
+        self.extension = self.reparse({**_texts(self.extension), **texts})
+        self._placed = None
+        return True
+
+
+def _prepare(draft: _Draft, rules: Sequence[Rule]) -> None:
+    """Make plain what hides the parts of the extension."""
     for _ in range(5):
-        changed = spelled_out(extension.files)
-        if not changed:
+        if not draft.change(spelled_out(draft.extension.files)):
             break
-        extension = reparse({**_texts(extension), **changed})
-    decisions = place(extension)
     for _ in range(8):
-        changed = written_out(extension, decisions) if isinstance(decisions, Decisions) else {}
-        if not changed:
+        decisions = draft.placed()
+        if isinstance(decisions, Refusal):
+            return
+        if not draft.change(written_out(draft.extension, decisions)):
             break
-        extension = reparse({**_texts(extension), **changed})
-        decisions = place(extension)
+    decisions = draft.placed()
     if isinstance(decisions, Decisions):
-        changed = plain_branches(extension, decisions)
-        if changed:
-            extension = reparse({**_texts(extension), **changed})
-            decisions = place(extension)
+        draft.change(plain_branches(draft.extension, decisions))
     for rule in rules:
-        if rule.prepare is None or not isinstance(decisions, Decisions):
-            continue
-        prepared = _prepared_by(rule, extension, decisions, reparse, notes)
-        if prepared is not extension:
-            extension, decisions = prepared, place(prepared)
-    return extension
+        _prepare_by(rule, draft)
 
 
-def _prepared_by(
-    rule: Rule, extension: Extension, decisions: Decisions, reparse: Reparse, notes: list[Note]
-) -> Extension:
-    found = list(rule.prepare(extension, decisions)) if rule.prepare is not None else []
-    if not found:
-        return extension
+def _prepare_by(rule: Rule, draft: _Draft) -> None:
+    decisions = draft.placed()
+    if rule.prepare is None or isinstance(decisions, Refusal):
+        return
+    found = list(rule.prepare(draft.extension, decisions))
     edits = [each for preparation in found for each in preparation.replacements]
-    notes.extend(Note(rule.id, each.path, each.start, each.message, True) for each in found)
-    return reparse({**_texts(extension), **compose(_texts(extension), edits).files})
+    draft.notes += [Note(rule.id, each.path, each.start, each.message, True) for each in found]
+    if found:
+        draft.change(compose(_texts(draft.extension), edits).files)
 
 
 def _texts(extension: Extension) -> dict[str, bytes]:
@@ -131,18 +143,15 @@ def _against(original: Extension, prepared: Extension, texts: dict[str, bytes]) 
 
 
 def _migrate(
-    extension: Extension,
-    rules: Sequence[Rule],
-    settings: Settings,
-    upto: Stage,
-    every_stage: bool,
-    reparse: Reparse | None,
+    draft: _Draft, rules: Sequence[Rule], settings: Settings, upto: Stage, every_stage: bool
 ) -> Outcome:
+    extension, reparse = draft.extension, draft.reparse
     refused: dict[str, Refusal] = {}
     while True:
-        decisions = (
-            place_guarded(extension) if settings.guarded else place(extension, frozenset(refused))
-        )
+        if settings.guarded:
+            decisions = place_guarded(extension)
+        else:
+            decisions = place(extension, frozenset(refused)) if refused else draft.placed()
         if isinstance(decisions, Refusal):
             return Outcome(extension, None, None, None, refusals=[decisions])
         plan = Plan()

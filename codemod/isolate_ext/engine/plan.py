@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from isolate_ext.engine.stages import Stage
 from isolate_ext.placement.refusals import Refusal
@@ -34,9 +34,12 @@ class Note:
 
 @dataclass(slots=True)
 class Plan:
-    """What the rules have scheduled.  ``new_files`` are whole texts by stage window."""
+    """What the rules have scheduled.  ``new_files`` are whole texts by stage window.
 
-    edits: list[Edit] = field(default_factory=list)
+    ``edits`` is a set that keeps its order: the same edit scheduled twice is one.
+    """
+
+    edits: dict[Edit, None] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     new_files: list[tuple[str, bytes, Stage, Stage]] = field(default_factory=list)
@@ -55,9 +58,23 @@ class Plan:
     ) -> None:
         pieces = (parts,) if isinstance(parts, bytes) else tuple(parts)
         change = Replacement(path, Span(start, end), pieces, group, order)
-        edit = Edit(change, since, until, rule)
-        if edit not in self.edits:
-            self.edits.append(edit)
+        self.edits[Edit(change, since, until, rule)] = None
+
+    def end_before(self, stage: Stage, path: str, start: int, end: int) -> None:
+        """Let what is scheduled inside a span hold up to the stage before, if at all."""
+        inside = [
+            edit
+            for edit in self.edits
+            if edit.until >= stage
+            and edit.replacement.path == path
+            and start <= edit.replacement.span.start
+            and edit.replacement.span.end <= end
+        ]
+        for edit in inside:
+            del self.edits[edit]
+        for edit in inside:
+            if edit.since < stage:
+                self.edits[replace(edit, until=Stage(stage - 1))] = None
 
     def at(self, stage: Stage) -> list[Replacement]:
         """The replacements that make the text of a stage."""

@@ -15,14 +15,17 @@ _DIRECTIVE_BODY = (
     rb"|\"(?:[^\"\\\n]|\\(?:\r?\n|.))*\"?|'(?:[^'\\\n]|\\(?:\r?\n|.))*'?|[/\\])*"
 )
 _PATTERN = re.compile(
-    rb"(?P<block>/\*.*?(?:\*/|\Z))"
-    rb"|(?P<line>//(?:[^\n\\]|\\(?:\r?\n|.))*)"
-    rb"|(?P<string>\"(?:[^\"\\\n]|\\(?:\r?\n|.))*\"?)"
-    rb"|(?P<char>'(?:[^'\\\n]|\\(?:\r?\n|.))*'?)"
-    rb"|(?P<directive>\n[ \t\f\v]*(?:/\*[^\n]*?\*/[ \t]*)?#" + _DIRECTIVE_BODY + rb")"
-    rb"|(?P<join>\\[ \t]*\r?\n)",
+    rb"/\*.*?(?:\*/|\Z)"
+    rb"|//(?:[^\n\\]|\\(?:\r?\n|.))*"
+    rb"|\"(?:[^\"\\\n]|\\(?:\r?\n|.))*\"?"
+    rb"|'(?:[^'\\\n]|\\(?:\r?\n|.))*'?"
+    rb"|\n[ \t\f\v]*(?:/\*[^\n]*?\*/[ \t]*)?#" + _DIRECTIVE_BODY + rb"|\\[ \t]*\r?\n",
     re.DOTALL,
 )
+"""Comment, string, character, directive or continuation; the first byte tells which.
+
+Without groups the engine of ``re`` looks only where one of these bytes stands.
+"""
 _FIRST_DIRECTIVE = re.compile(
     rb"(?:\xef\xbb\xbf)?[ \t\f\v]*(?:/\*[^\n]*?\*/[ \t]*)?#" + _DIRECTIVE_BODY, re.DOTALL
 )
@@ -34,6 +37,8 @@ _INNER = re.compile(
 IDENTIFIER = re.compile(rb"\b[A-Za-z_]\w*")
 BRACE_OR_IDENTIFIER = re.compile(rb"[{}]|\b[A-Za-z_]\w*")
 
+_QUOTES = frozenset(b"\"'")
+_LINE_END = 0x0A
 BLANK = bytes(c if c in b"\n\r" else 0x20 for c in range(256))
 """Translation table: everything but line ends becomes a space."""
 _MASK = bytes(c if c in b"\n\r" else 0x2E for c in range(256))
@@ -65,11 +70,11 @@ def lex(data: bytes) -> Lexed:
     skeleton: list[bytes] = []
     directives: list[tuple[int, int]] = []
     at = 0
-    first = _FIRST_DIRECTIVE.match(data)
-    if first:
-        at = first.end()
+    opening = _FIRST_DIRECTIVE.match(data)
+    if opening:
+        at = opening.end()
         directives.append((data.index(b"#"), at))
-        code.append(blank(first.group()))
+        code.append(blank(opening.group()))
         skeleton.append(code[-1])
     elif data.startswith(b"\xef\xbb\xbf"):
         at = 3
@@ -79,17 +84,17 @@ def lex(data: bytes) -> Lexed:
         start, end = match.span()
         between = data[at:start]
         text = match.group()
-        kind = match.lastgroup
+        first = text[0]
         code.append(between)
         skeleton.append(between)
-        if kind == "string" or kind == "char":
+        if first in _QUOTES:
             code.append(text.replace(b"\\\n", b"  ") if b"\\\n" in text else text)
             skeleton.append(_masked(text))
         else:
             blanked = text.translate(BLANK)
             code.append(blanked)
             skeleton.append(blanked)
-            if kind == "directive":
+            if first == _LINE_END:
                 directives.append((start + text.index(b"#"), end))
         at = end
     code.append(data[at:])

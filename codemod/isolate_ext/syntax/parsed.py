@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from isolate_ext.syntax.bodies import Bodies, Body
-from isolate_ext.syntax.conditionals import Condition
+from isolate_ext.syntax.conditionals import Branch, Condition
 from isolate_ext.syntax.configurations import Configuration, walk
 from isolate_ext.syntax.directives import Define
 from isolate_ext.syntax.environment import MacroEnvironment
@@ -39,6 +39,7 @@ class Parsed:
         self._view_stand_ins = stand_ins
         self._leaves: dict[int, dict[int, Node]] = {}
         self._bodies: dict[int, tuple[Body, Node | None]] = {}
+        self._conditions: dict[Branch, tuple[Condition, ...]] = {}
 
     @property
     def source(self) -> Source:
@@ -189,7 +190,10 @@ class Parsed:
 
     def conditions(self, offset: int) -> tuple[Condition, ...]:
         """The ``#if`` branches around an offset, outermost first."""
-        return self.scan.conditions(offset)
+        branch = self.scan.branch_at(offset)
+        if branch not in self._conditions:
+            self._conditions[branch] = self.scan.conditions(offset)
+        return self._conditions[branch]
 
     def usual(self, offset: int) -> bool:
         """Whether an offset is live in the primary configuration."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import cached_property
 
@@ -125,17 +126,32 @@ class Scan:
         """Identifiers inside macro bodies."""
         return _index(self.body_skeleton)
 
+    @cached_property
+    def _stretches(self) -> tuple[list[int], list[Branch]]:
+        """Where each stretch of one innermost branch begins, and that branch."""
+        starts, branches = [0], [self.root]
+
+        def cut(at: int, branch: Branch) -> None:
+            if starts[-1] == at:
+                starts.pop(), branches.pop()
+            starts.append(at)
+            branches.append(branch)
+
+        def read(branch: Branch) -> None:
+            for group in branch.groups():
+                for inner in group.branches:
+                    if inner.start < inner.end:
+                        cut(inner.start, inner)
+                        read(inner)
+                        cut(inner.end, branch)
+
+        read(self.root)
+        return starts, branches
+
     def branch_at(self, offset: int) -> Branch:
         """The innermost branch whose body holds the offset."""
-        branch = self.root
-        while True:
-            for group in branch.groups():
-                inner = next((b for b in group.branches if b.start <= offset < b.end), None)
-                if inner is not None:
-                    branch = inner
-                    break
-            else:
-                return branch
+        starts, branches = self._stretches
+        return branches[bisect_right(starts, offset) - 1]
 
     def conditions(self, offset: int) -> tuple[Condition, ...]:
         """The enclosing branches of an offset, outermost first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _INDENTED = re.compile(rb"^(?:\S[^\n]*)?\{[ \t]*\r?\n([ \t]+)\S", re.MULTILINE)
 _INDENTS = (b"\t", b"  ", b"   ", b"    ", b" " * 8)
@@ -31,15 +32,14 @@ class Style:
         return self.newline.join(lines)
 
 
+@lru_cache(maxsize=16)
 def style_of(data: bytes) -> Style:
     """Read the style off the text; CPython's own where the text says nothing."""
     newline = b"\r\n" if data.count(b"\r\n") * 2 > data.count(b"\n") else b"\n"
     counts: dict[bytes, int] = {}
     for match in _INDENTED.finditer(data):
         counts[match[1]] = counts.get(match[1], 0) + 1
-    candidates = {
-        key: n for key, n in counts.items() if key in (b"\t", b"  ", b"   ", b"    ", b" " * 8)
-    }
+    candidates = {key: n for key, n in counts.items() if key in _INDENTS}
     indent = max(candidates, key=lambda key: candidates[key]) if candidates else b"    "
     functions = _FUNCTION.findall(data)
     own_line = sum(1 for found in functions if found) * 2 >= len(functions)
