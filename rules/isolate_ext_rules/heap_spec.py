@@ -85,7 +85,7 @@ def _releases_type(pass_: Pass, definition: Definition) -> bool:
     callees = [
         routine.definitions[0]
         for use in pass_.extension.uses_inside(definition)
-        if use.call is not None
+        if use.called
         and (routine := pass_.extension.routines.get(use.symbol)) is not None
         and routine.definitions
     ]

@@ -51,7 +51,7 @@ def run(pass_: Pass) -> None:
 
 
 def _bind(pass_: Pass, path: str, start: int, routine: str) -> None:
-    calls = [use for use in pass_.extension.uses_of(routine) if use.call is not None]
+    calls = [use for use in pass_.extension.uses_of(routine) if use.called]
     if calls:
         pass_.refuse(
             Reason.NO_ROUTE,

@@ -216,7 +216,7 @@ def _base_dealloc(pass_: Pass, type_: StaticType, definition: Definition) -> boo
         if called is not None and called.slot == "tp_dealloc":
             return True
         routine = pass_.extension.routines.get(use.symbol)
-        if routine is not None and use.call is not None and routine.name in names:
+        if routine is not None and use.called and routine.name in names:
             return routine.key != definition.routine
     return False
 

@@ -171,7 +171,7 @@ def owned_members(pass_: Pass, type_: StaticType) -> Iterator[str]:
     definitions = [routine.definitions[0]]
     clear = pass_.extension.routine_named(type_.function("tp_clear") or "", type_.home.path)
     for use in pass_.extension.uses_inside(routine.definitions[0]):
-        if clear is not None and use.symbol == clear.key and use.call is not None:
+        if clear is not None and use.symbol == clear.key and use.called:
             definitions.append(clear.definitions[0])
     for definition in definitions:
         body = definition.node.child("body") if definition.node is not None else None
@@ -218,7 +218,7 @@ def _delegates(pass_: Pass, definition: Definition) -> bool:
         if called is not None and called.slot == "tp_traverse":
             return True
         routine = pass_.extension.routines.get(use.symbol)
-        if routine is not None and routine.name in others and use.call is not None:
+        if routine is not None and routine.name in others and use.called:
             if routine.key != definition.routine:
                 return True
     return False

@@ -77,7 +77,7 @@ def _visits(output: Output, definition: Definition, names: set[str], depth: int)
     count = len(_VISIT.findall(text))
     for use in output.extension.uses_inside(definition) if depth < 8 else ():
         routine = output.extension.routines.get(use.symbol)
-        if routine is None or use.call is None or routine.key == definition.routine:
+        if routine is None or not use.called or routine.key == definition.routine:
             continue
         if routine.name in names or routine.is_macro:
             count += max(
@@ -107,7 +107,7 @@ def _dealloc(output: Output, definition: Definition, names: set[str]) -> str:
     ]
     if not frees:
         delegates = any(
-            use.call is not None and routine.name in names and routine.key != definition.routine
+            use.called and routine.name in names and routine.key != definition.routine
             for use in output.extension.uses_inside(definition)
             if (routine := output.extension.routines.get(use.symbol)) is not None
         )

@@ -8,10 +8,11 @@ and every value that leaves it is called or compared.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from isolate_ext.model.declarators import Declarator, declarators
-from isolate_ext.model.entities import Definition, Routine, Struct
+from isolate_ext.model.entities import CType, Definition, Routine, Struct
 from isolate_ext.model.expressions import field_of
 from isolate_ext.model.extension import Extension
 from isolate_ext.syntax import Node
@@ -67,9 +68,14 @@ class Places:
     def __init__(self, extension: Extension) -> None:
         self.extension = extension
         self.members: dict[str, list[tuple[Struct, Place]]] = {}
+        self.takers: set[str] = set()
+        """Names of the functions with a parameter that is a place."""
+        self.holders: set[Definition] = set()
+        """Functions with a parameter or a local variable that is a place."""
         self._parents: dict[Place, Place] = {}
         self._channels: dict[Place, Channel] = {}
         self._typedefs()
+        self._local_pointer = self._pattern()
         for struct in extension.structs.definitions:
             self._members_of(struct)
         for routine in extension.routines.values():
@@ -196,10 +202,23 @@ class Places:
             found = next(declarators(child), None)
             if found is not None and self._is_pointer(found):
                 self._add(f"parameter:{routine.key}:{index}", path, found)
+                self.takers.add(routine.name)
+                self.holders.update(routine.definitions)
+
+    def _pattern(self) -> re.Pattern[bytes]:
+        """What stands in a function that declares a function pointer."""
+        structs = self.extension.structs
+        types = [name for name in structs.names() if structs.resolve(CType(name)).function_pointer]
+        named = [rf"\b{re.escape(name)}\b" for name in sorted(types)]
+        return re.compile("|".join([r"\(\s*(?:\w+\s+)?\*", *named]).encode())
 
     def _locals(self, definition: Definition, node: Node) -> None:
-        for each in node.descendants():
-            for found in declarators(each) if each.kind == "declaration" else ():
+        code = self.extension.files[definition.path].scan.code
+        if not self._local_pointer.search(code, *definition.body):
+            return
+        for each in node.of_kind("declaration"):
+            for found in declarators(each):
                 if not found.is_function and self._is_pointer(found):
                     place = f"local:{definition.path}:{definition.start}:{found.name.str}"
                     self._add(place, definition.path, found)
+                    self.holders.add(definition)

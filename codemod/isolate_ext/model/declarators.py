@@ -156,7 +156,7 @@ def local_names(function: Node) -> dict[str, list[Local]]:
     body = function.child("body")
     if body is None:
         return found
-    for node in function.descendants():
+    for node in function.of_kind("parameter_declaration", "declaration"):
         if node.kind == "parameter_declaration" and node.start < body.start:
             declarator = next(declarators(node), None)
             if declarator is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from isolate_ext.syntax import Condition, Define, Node
+from isolate_ext.syntax import Condition, Define, Node, Parsed
 
 
 class Kind(Enum):
@@ -158,16 +158,22 @@ class Use:
     """An identifier that means ``symbol``.
 
     ``inside`` is the function or macro whose body holds it, ``holder`` the key of the file-scope
-    variable whose initialiser does.  ``node`` is None where a macro's stand-in hides it.
+    variable whose initialiser does.  ``called`` says that it is the callee of a call.
     """
 
     symbol: str
     path: str
     start: int
     end: int
-    node: Node | None
     inside: Definition | None
     holder: str | None
+    called: bool
+    parsed: Parsed
+
+    @property
+    def node(self) -> Node | None:
+        """Its node; None where a macro's stand-in hides it."""
+        return self.parsed.node_at(self.start)
 
     @property
     def address_of(self) -> Node | None:
@@ -180,12 +186,8 @@ class Use:
     @property
     def call(self) -> Node | None:
         """The call expression of which this is the callee."""
-        node = self.node
-        if node is None or node.parent is None:
-            return None
-        if node.parent.kind == "call_expression" and node.field == "function":
-            return node.parent
-        return None
+        node = self.node if self.called else None
+        return node.parent if node is not None else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -55,8 +55,8 @@ def _named(extension: Extension, inside: Definition | None, path: str, node: Nod
 def local_type(inside: Definition, name: str, before: int) -> CType | None:
     """The type of the last local or parameter of that name declared before an offset."""
     found = next((each.ctype for each in inside.parameters if each.name == name), None)
-    for node in inside.node.descendants() if inside.node is not None else ():
-        if node.kind == "declaration" and node.start < before:
+    for node in inside.node.of_kind("declaration") if inside.node is not None else ():
+        if node.start < before:
             for declarator in declarators(node):
                 if declarator.name.str == name:
                     found = declarator.ctype

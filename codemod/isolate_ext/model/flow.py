@@ -21,13 +21,14 @@ class Flow:
         self.places = Places(extension)
         self._copied: set[tuple[str, int]] = set()
         self._of_routine: dict[str, Channel] = {}
-        self._functions(self._follow)
+        self._relevant = self._functions()
+        self._visit(self._follow, "assignment_expression", "declaration", "call_expression")
         for variable in extension.variables.values():
             for declaration in variable.definitions if variable.function is None else ():
                 values = declaration.initialiser
                 if values is not None:
                     self._initialise(declaration.path, None, declaration.ctype, values)
-        self._functions(self._leave)
+        self._visit(self._leave, "identifier", "field_expression")
         self._leave_macros()
         for channel in self.places.channels():
             for key in channel.routines:
@@ -37,12 +38,29 @@ class Flow:
         """The channel that a function enters."""
         return self._of_routine.get(routine)
 
-    def _functions(self, visit: Callable[[str, Definition, Node], None]) -> None:
+    def _functions(self) -> set[Definition]:
+        """Functions that name a place, or anything through which a function gets into one."""
+        structs = self.extension.structs
+        names = {"PyCapsule_New", *self.places.members, *self.places.takers}
+        for name in structs.names():
+            struct = structs.struct(CType(name))
+            if struct is not None and self._holds(struct):
+                names.add(name.rpartition(" ")[2])
+        found = set(self.places.holders)
+        for path, parsed in self.extension.files.items():
+            for name in names.intersection(parsed.names()):
+                for offset in parsed.occurrences(name):
+                    function = self.extension.function_at(path, offset)
+                    if function is not None:
+                        found.add(function)
+        return found
+
+    def _visit(self, visit: Callable[[str, Definition, Node], None], *kinds: str) -> None:
         for path in self.extension.files:
             for definition in self.extension.functions(path):
-                assert definition.node is not None
-                for node in definition.node.descendants():
-                    visit(path, definition, node)
+                if definition in self._relevant and definition.node is not None:
+                    for node in definition.node.of_kind(*kinds):
+                        visit(path, definition, node)
 
     def _follow(self, path: str, inside: Definition, node: Node) -> None:
         if node.kind == "assignment_expression":

@@ -127,7 +127,7 @@ def _find_create(
         return chain, None
     for use in extension.uses_inside(definition):
         routine = extension.routines.get(use.symbol)
-        if routine is None or use.call is None or routine.is_macro:
+        if routine is None or not use.called or routine.is_macro:
             continue
         for inner in routine.definitions:
             if inner in chain:
@@ -144,11 +144,10 @@ def _calls(definition: Definition, names: frozenset[str] | set[str]) -> Iterator
     body = definition.node.child("body")
     if body is None or not any(name.encode() in body.text for name in names):
         return
-    for node in body.descendants():
-        if node.kind == "call_expression":
-            callee = node.child("function")
-            if callee is not None and callee.str in names:
-                yield node
+    for node in body.of_kind("call_expression"):
+        callee = node.child("function")
+        if callee is not None and callee.str in names:
+            yield node
 
 
 def _definition_of(
@@ -247,7 +246,7 @@ def init_closure(extension: Extension, init: ModuleInit) -> set[str]:
 
 
 def _within(use: Use, closure: set[str]) -> bool:
-    return use.call is not None and use.inside is not None and use.inside.routine in closure
+    return use.called and use.inside is not None and use.inside.routine in closure
 
 
 def is_module_declaration(node: Node, name: str) -> bool:

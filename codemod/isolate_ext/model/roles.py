@@ -53,7 +53,7 @@ def roles(extension: Extension, routine: Routine) -> list[Role]:
     """All roles of a function, one a place; direct calls are none."""
     found = []
     for use in extension.uses_of(routine.key):
-        if use.call is not None:
+        if use.called:
             if use.path in extension.generated and use.inside is not None:
                 found.extend(_inherited(extension, use))
         elif use.inside is not None and use.inside.is_macro:

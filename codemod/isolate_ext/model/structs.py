@@ -84,6 +84,10 @@ class Structs:
         """The struct that a value, or what a pointer points to, is made of."""
         return self._by_name.get(ctype.base) or self._by_name.get(self.resolve(ctype).base)
 
+    def names(self) -> set[str]:
+        """Every struct, union and typedef name as it is written in a declaration."""
+        return self._by_name.keys() | self._typedefs.keys()
+
     def is_object(self, base: str) -> bool:
         """A struct that begins as a Python object."""
         if _API_OBJECT.fullmatch(base) and base not in NOT_OBJECTS:
@@ -132,8 +136,8 @@ def _struct_nodes(item: Node) -> Iterator[Node]:
     else:
         return
     body = item.child("body")
-    for node in body.descendants() if body is not None else ():
-        if node.kind in ("struct_specifier", "union_specifier") and node.child("body") is not None:
+    for node in body.of_kind("struct_specifier", "union_specifier") if body is not None else ():
+        if node.child("body") is not None:
             yield node
 
 

@@ -29,8 +29,9 @@ class BaseCall:
 
 def base_call(extension: Extension, types: Mapping[str, StaticType], use: Use) -> BaseCall | None:
     """What a use of a moving type calls, if that is a teardown function visible there."""
-    member = use.node.parent if use.node is not None else None
-    if member is None or member.kind != "field_expression" or use.symbol not in types:
+    node = use.node if use.symbol in types else None
+    member = node.parent if node is not None else None
+    if member is None or member.kind != "field_expression":
         return None
     slot, call = member.child("field"), member.parent
     if slot is None or slot.str not in _SLOTS or call is None or call.kind != "call_expression":

@@ -55,8 +55,9 @@ def _editable(extension: Extension, routine: Routine) -> bool:
 
 def _makes_types(extension: Extension, routine: Routine, types: Collection[str]) -> bool:
     for definition in routine.definitions:
-        for node in definition.node.descendants() if definition.node is not None else ():
-            callee = node.child("function") if node.kind == "call_expression" else None
+        calls = definition.node.of_kind("call_expression") if definition.node is not None else ()
+        for node in calls:
+            callee = node.child("function")
             if callee is not None and callee.str in _MAKERS:
                 return True
             if (
@@ -113,10 +114,8 @@ def _hands_module(init: ModuleInit, given: set[tuple[str, int]], use: Use, index
 
 def _assigned(function: Node | None, name: str) -> bool:
     return any(
-        node.kind == "assignment_expression"
-        and (left := node.child("left")) is not None
-        and left.str == name
-        for node in (function.descendants() if function is not None else ())
+        (left := node.child("left")) is not None and left.str == name
+        for node in (function.of_kind("assignment_expression") if function is not None else ())
     )
 
 
@@ -126,7 +125,7 @@ def _fresh(extension: Extension, closure: set[str]) -> str:
     for key in closure:
         for definition in extension.routines[key].definitions:
             if definition.node is not None:
-                taken |= {n.str for n in definition.node.descendants() if n.kind == "identifier"}
+                taken |= {node.str for node in definition.node.of_kind("identifier")}
     for parsed in extension.files.values():
         taken |= {define.name for define in parsed.scan.defines}
     return next(

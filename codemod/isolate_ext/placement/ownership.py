@@ -73,9 +73,7 @@ def _increfs(function: Definition | None, *_: object) -> bool:
     names = {each for each in _ if isinstance(each, str)}
     if function is None or function.node is None:
         return False
-    for node in function.node.descendants():
-        if node.kind != "call_expression":
-            continue
+    for node in function.node.of_kind("call_expression"):
         callee = node.child("function")
         arguments = node.child("arguments")
         if callee is None or arguments is None or not arguments.named:
@@ -89,14 +87,13 @@ def _new_in_function(function: Definition, names: set[str]) -> bool:
     """A local that was given a new reference in this function and never released."""
     assert function.node is not None
     created = False
-    for node in function.node.descendants():
-        if node.kind in ("assignment_expression", "init_declarator"):
-            left = node.child("left") or node.child("declarator")
-            right = node.child("right") or node.child("value")
-            if left is None or right is None or left.str.lstrip("* ") not in names:
-                continue
-            bare = strip_casts(right)
-            if bare.kind == "call_expression":
-                callee = bare.child("function")
-                created = callee is not None and callee.str not in BORROWED
+    for node in function.node.of_kind("assignment_expression", "init_declarator"):
+        left = node.child("left") or node.child("declarator")
+        right = node.child("right") or node.child("value")
+        if left is None or right is None or left.str.lstrip("* ") not in names:
+            continue
+        bare = strip_casts(right)
+        if bare.kind == "call_expression":
+            callee = bare.child("function")
+            created = callee is not None and callee.str not in BORROWED
     return created

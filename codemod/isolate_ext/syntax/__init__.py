@@ -4,7 +4,7 @@ from isolate_ext.syntax.conditionals import Branch, Condition, Group
 from isolate_ext.syntax.directives import Define, Include
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.fences import Fence
-from isolate_ext.syntax.nodes import Node
+from isolate_ext.syntax.nodes import Glimpse, Node
 from isolate_ext.syntax.parsed import Parsed
 from isolate_ext.syntax.parsing import parse
 from isolate_ext.syntax.scanning import Scan, scan
@@ -17,6 +17,7 @@ __all__ = [
     "Condition",
     "Define",
     "Fence",
+    "Glimpse",
     "Group",
     "Include",
     "MacroEnvironment",

@@ -3,23 +3,46 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator
-from typing import Any
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from isolate_ext.syntax.grammar import FIELDS, KINDS, NAMED, PUNCTUATION
+
+_START = attrgetter("start")
+_HEADS = {"compound_statement": "function_definition", "initializer_list": "init_declarator"}
+"""Heads of pieces of their own, with what they must stand in at the top."""
+
+
+class _Piece:
+    """A piece of a tree, the nodes of which are made in one walk.
+
+    ``base`` turns the offsets of ``raw`` into those of the source, ``index`` has the nodes by kind,
+    ``inner`` the pieces below.
+    """
+
+    __slots__ = ("base", "index", "inner", "raw")
+
+    def __init__(self, raw: Any, base: int) -> None:
+        self.raw = raw
+        self.base = base
+        self.index: defaultdict[str, list[Node]] = defaultdict(list)
+        self.inner: dict[Node, _Piece] = {}
 
 
 class Node:
     """A node of the syntax tree; ``start`` and ``end`` are byte offsets into the source.
 
-    Brackets, commas and semicolons have no node; operators and keywords do. The children of a
-    top-level node are made when first asked for.
+    Brackets, commas and semicolons have no node; operators and keywords do. The nodes inside a
+    top-level one are made when first asked for, and so are those of a function's body and of an
+    initialiser.
     """
 
     __slots__ = (
-        "_base",
-        "_children",
-        "_raw",
+        "_piece",
+        "children",
         "data",
         "end",
         "field",
@@ -28,10 +51,12 @@ class Node:
         "parent",
         "start",
     )
+    children: Sequence[Node]
+    """The nodes inside this one, in order, operators and keywords included."""
 
     def __init__(
         self, kind: str, start: int, end: int, field: str | None, parent: Node | None, data: bytes,
-        is_named: bool = True,
+        is_named: bool, piece: _Piece,
     ) -> None:  # fmt: skip
         self.kind = kind
         self.start = start
@@ -40,19 +65,14 @@ class Node:
         self.parent = parent
         self.data = data
         self.is_named = is_named
-        self._children: list[Node] | None = None
-        self._raw: Any = None
-        self._base = 0
+        self._piece = piece
 
-    @property
-    def children(self) -> list[Node]:
-        """The nodes inside this one, in order, operators and keywords included."""
-        if self._children is None:
-            self._children = []
-            if self._raw is not None:
-                raw, self._raw = self._raw, None
-                _fill(self, raw, self._base)
-        return self._children
+    def __getattr__(self, name: builtins.str) -> Any:
+        """Called where ``children`` are missing: they have not been made yet."""
+        if name != "children":
+            raise AttributeError(name)
+        _fill(self)
+        return self.children
 
     @property
     def text(self) -> bytes:
@@ -86,6 +106,30 @@ class Node:
             yield node
             stack.extend(reversed(node.children))
 
+    def of_kind(self, *kinds: builtins.str) -> list[Node]:
+        """This node and those below it that are of one of the kinds, in source order."""
+        if not self.children:
+            return [self] if self.kind in kinds else []
+        piece = self._piece.inner.get(self)
+        found = self._among(piece or self._piece, kinds)
+        if piece is not None:
+            return [self, *found] if self.kind in kinds else found
+        for head in self._piece.inner:
+            if self.start <= head.start and head.end <= self.end:
+                found += [node for node in head.of_kind(*kinds) if node is not head]
+        if len(kinds) > 1 or self._piece.inner:
+            found.sort(key=lambda node: (node.start, -node.end))
+        return found
+
+    def _among(self, piece: _Piece, kinds: tuple[builtins.str, ...]) -> list[Node]:
+        found = []
+        for kind in kinds:
+            nodes = piece.index.get(kind, [])
+            low = bisect_left(nodes, self.start, key=_START)
+            high = bisect_left(nodes, self.end, low, key=_START)
+            found += [node for node in nodes[low:high] if node.end <= self.end]
+        return found
+
     def enclosing(self, *kinds: builtins.str) -> Node | None:
         """The nearest node of one of the kinds above this one."""
         node = self.parent
@@ -97,48 +141,98 @@ class Node:
         return f"Node({self.kind}, {self.start}, {self.end})"
 
 
+class Glimpse(NamedTuple):
+    """What is to be seen of a node without making it: kinds of it and its parent, and its field."""
+
+    kind: str
+    parent: str
+    field: str | None
+
+
 def top_node(raw: Any, base: int, data: bytes) -> Node:
     """The node of a top-level item; ``base`` turns parser offsets into source offsets."""
     start = raw.start_byte + base
     while data[start : start + 1] in (b"\n", b"\r"):
         start += 1
-    node = Node(raw.type, start, raw.end_byte + base, None, None, data)
-    node._raw = raw
-    node._base = base
+    piece = _Piece(raw, base)
+    node = Node(raw.type, start, raw.end_byte + base, None, None, data, True, piece)
+    piece.index[node.kind].append(node)
     return node
 
 
-def _fill(top: Node, raw: Any, base: int) -> None:
-    """Convert everything below ``raw`` in one walk."""
-    cursor = raw.walk()
+def leaf_at(top: Node, offset: int) -> Node | None:
+    """The named node without named ones inside that starts at an offset."""
+    node = top
+    while True:
+        index = bisect_right(node.children, offset, key=_START) - 1
+        inner = node.children[index] if index >= 0 else None
+        if inner is None or offset >= inner.end or not inner.is_named:
+            break
+        node = inner
+    leaf = node.is_named and not any(child.is_named for child in node.children)
+    return node if leaf and node.start == offset else None
+
+
+def glimpse_at(top: Node, offset: int) -> tuple[Glimpse, int] | None:
+    """The same as ``leaf_at`` without making nodes, and where the leaf ends."""
+    base = top._piece.base
+    at = offset - base
+    cursor = top._piece.raw.walk()
+    node, parent, field = cursor.node, None, 0
+    while cursor.goto_first_child_for_byte(at) is not None:
+        inner = cursor.node
+        if inner.start_byte > at or not inner.is_named:
+            break
+        node, parent, field = inner, node, cursor.field_id
+    if node.named_child_count or node.start_byte != at:
+        return None
+    seen = Glimpse(node.type, parent.type if parent is not None else "", FIELDS[field or 0])
+    return seen, node.end_byte + base
+
+
+def _fill(node: Node) -> None:
+    """Make the nodes of the piece that a node is the head of."""
+    outer = node._piece
+    piece = outer.inner.get(node, outer)
+    index, base, data = piece.index, piece.base, node.data
+    siblings: list[Node] = []
+    node.children = siblings
+    above: list[list[Node]] = []
+    parent = node
+    cursor = piece.raw.walk()
     if not cursor.goto_first_child():
         return
-    data = top.data
-    parent = top
-    siblings = parent._children
-    assert siblings is not None
     while True:
         inner = cursor.node
         kind = inner.kind_id
-        node: Node | None = None
         if kind not in PUNCTUATION:
             kind_name = KINDS[kind] if kind < len(KINDS) else "ERROR"
-            node = Node(
+            child = Node(
                 kind_name, inner.start_byte + base, inner.end_byte + base,
-                FIELDS[cursor.field_id or 0], parent, data, kind >= len(NAMED) or NAMED[kind],
+                FIELDS[cursor.field_id or 0], parent, data,
+                kind >= len(NAMED) or NAMED[kind], piece,
             )  # fmt: skip
-            node._children = []
-            siblings.append(node)
-        if node is not None and cursor.goto_first_child():
-            parent = node
-            siblings = node._children
-            assert siblings is not None
-            continue
+            siblings.append(child)
+            index[kind_name].append(child)
+            if kind_name in _HEADS and piece is outer and _is_head(child, node):
+                piece.inner[child] = _Piece(inner, base)
+            elif cursor.goto_first_child():
+                above.append(siblings)
+                child.children = siblings = []
+                parent = child
+                continue
+            else:
+                child.children = ()
         while not cursor.goto_next_sibling():
-            if parent is top:
+            if parent is node:
                 return
             cursor.goto_parent()
             assert parent.parent is not None
             parent = parent.parent
-            siblings = parent._children
-            assert siblings is not None
+            siblings = above.pop()
+
+
+def _is_head(node: Node, top: Node) -> bool:
+    holder = node.parent
+    assert holder is not None
+    return holder.kind == _HEADS[node.kind] and (holder is top or holder.parent is top)
