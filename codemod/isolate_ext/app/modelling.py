@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -81,9 +82,17 @@ class Library:
 
 
 def modelled(found: DiscoveredExtension) -> tuple[str, ...]:
-    """The files that touch Python: the others cannot hold anything to migrate."""
-    wanted = found.python_sources or found.files
-    return tuple(path for path in found.files if path in set(wanted))
+    """The files that touch Python, and the sources that lie beside them.
+
+    Sources elsewhere belong to libraries: they cannot hold anything to migrate.
+    """
+    touching = set(found.python_sources or found.files)
+    folders = {posixpath.dirname(path) for path in found.sources if path in touching}
+    return tuple(
+        path
+        for path in found.files
+        if path in touching or (path in found.sources and posixpath.dirname(path) in folders)
+    )
 
 
 def model_of(found: DiscoveredExtension, scans: Mapping[str, Scan]) -> Extension:
