@@ -25,6 +25,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import body_start, indent_at
 from isolate_ext_rules.examples import TYPE
+from isolate_ext_rules.owned_chains import owned_chains
 from isolate_ext_rules.type_names import stem
 from isolate_ext_rules.verify_types import verify_traverse
 
@@ -115,9 +116,11 @@ def traverse_text(pass_: Pass, type_: StaticType, stem: str) -> str:
         return ""
     base = inherits_gc(pass_, type_)
     members = [] if base else list(owned_members(pass_, type_))
-    struct = _struct_name(type_) if members else None
+    chains = [] if base else list(owned_chains(pass_, type_))
+    struct = _struct_name(type_) if members or chains else None
     self_type = f"{struct} *" if struct else "PyObject *"
     lines = ["    Py_VISIT(Py_TYPE(self));", *(f"    Py_VISIT(self->{name});" for name in members)]
+    lines += [f"    {line}" for chain in chains for line in chain.visits("self")]
     parent = moved_base(pass_, type_)
     if parent is not None:
         field = pass_.decisions.types[parent]
@@ -265,6 +268,9 @@ def _unvisited(
     for member in owned_members(pass_, type_):
         if not re.search(rb"->\s*" + member.encode() + rb"\b", body):
             yield f"Py_VISIT({first.name}->{member});"
+    for chain in owned_chains(pass_, type_):
+        if not re.search(rb"->\s*" + chain.link.encode() + rb"\b", body):
+            yield from chain.visits(first.name or "")
 
 
 def after_declarations(pass_: Pass, definition: Definition) -> tuple[int, str]:
