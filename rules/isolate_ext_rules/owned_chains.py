@@ -37,7 +37,12 @@ def owned_chains(pass_: Pass, type_: StaticType) -> Iterator[Chain]:
     routine = pass_.extension.routine_named(name, type_.home.path) if name else None
     if type_.struct is None or routine is None or not routine.definitions:
         return
-    kinds = {each.name: each.ctype for each in type_.struct.fields if not each.conditions}
+    around = pass_.parsed(type_.struct.path).conditions(type_.struct.start)
+    kinds = {
+        each.name: each.ctype
+        for each in type_.struct.fields
+        if all(condition in around for condition in each.conditions)
+    }
     node = routine.definitions[0].node
     body = node.child("body") if node is not None else None
     before = None
