@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from operator import itemgetter
 from typing import Any
 
 from isolate_ext.model.declarators import (
@@ -30,7 +28,7 @@ from isolate_ext.model.extension import Extension, Pasted
 from isolate_ext.model.kinds import kind_of
 from isolate_ext.model.references import References
 from isolate_ext.model.structs import Structs
-from isolate_ext.syntax import Define, Glimpse, Node, Parsed
+from isolate_ext.syntax import Node, Parsed
 
 _CLINIC = re.compile(rb"\s*/\*\[clinic input\]\s*preserve", re.ASCII)
 _STATIC = re.compile(rb"\bstatic\b")
@@ -298,151 +296,3 @@ def _add_macros(extension: Extension, parsed: Parsed) -> None:
             pattern = "".join(r"\w+" if word in names else re.escape(word) for word in words)
             if not re.fullmatch(r"(\\w\+)+", pattern):
                 extension.pasted.append(Pasted(pattern, path, match.start()))
-
-
-class _References:
-    """Finds every use of every symbol, by C scoping."""
-
-    def __init__(self, extension: Extension) -> None:
-        self.extension = extension
-        self.locals: dict[int, dict[str, list[Local]]] = {}
-        self.visible: dict[str, dict[str, str]] = {}
-        self.own: set[tuple[str, int]] = set()
-        self.macros: dict[tuple[str, int], Definition] = {}
-        self.holders: dict[str, list[tuple[int, int, str]]] = {}
-
-    def collect(self) -> None:
-        self._index()
-        for path, parsed in self.extension.files.items():
-            present = parsed.names()
-            for name, keys in self._names(path).items():
-                if name in present:
-                    self._occurrences(parsed, name, keys)
-        for uses in self.extension.uses.values():
-            uses.sort(key=lambda use: (use.path, use.start))
-
-    def _index(self) -> None:
-        for routine in self.extension.routines.values():
-            for definition in routine.definitions:
-                self.own.add((definition.path, definition.name_start))
-                if definition.is_macro:
-                    self.macros[definition.path, definition.start] = definition
-            for prototype in routine.prototypes:
-                name_end = prototype.parameters_span[0]
-                text = self.extension.files[prototype.path].source.data[prototype.start : name_end]
-                at = text.rfind(routine.name.encode())
-                self.own.add((prototype.path, prototype.start + at))
-        for variable in self.extension.variables.values():
-            for declaration in variable.definitions + variable.declarations:
-                self.own.add((declaration.path, declaration.name_start))
-                if declaration.initialiser is not None:
-                    span = (
-                        declaration.initialiser.start,
-                        declaration.initialiser.end,
-                        variable.key,
-                    )
-                    self.holders.setdefault(declaration.path, []).append(span)
-        for spans in self.holders.values():
-            spans.sort()
-
-    def _names(self, path: str) -> dict[str, list[str]]:
-        """Per name the keys it may mean in a file, innermost visibility first."""
-        if not self.visible:
-            for files in self.extension.units.values():
-                for each in files:
-                    self.visible.setdefault(each, {}).update(dict.fromkeys(files, ""))
-        seen = {path, *self.visible.get(path, {})}
-        names: dict[str, list[str]] = {}
-        symbols = [(key, r.name) for key, r in self.extension.routines.items()]
-        symbols += [(key, v.name) for key, v in self.extension.variables.items()]
-        for key, name in symbols:
-            home = key.split(":", 1)[0] if ":" in key else None
-            if home is None or home in seen:
-                names.setdefault(name, []).append(key)
-        for keys in names.values():
-            keys.sort(key=lambda key: (not key.startswith(f"{path}:"), ":" not in key, key))
-        return names
-
-    def _occurrences(self, parsed: Parsed, name: str, keys: list[str]) -> None:
-        seen = [(offset, parsed.glimpse(offset)) for offset in parsed.occurrences(name)]
-        path = parsed.source.path
-        declaring = {
-            self.extension.function_at(path, offset)
-            for offset, glimpse in seen
-            if glimpse is None or _declares(glimpse)
-        }
-        for offset, glimpse in seen:
-            if (path, offset) not in self.own:
-                self._occurrence(parsed, name, offset, glimpse, keys, declaring)
-
-    def _occurrence(
-        self,
-        parsed: Parsed,
-        name: str,
-        offset: int,
-        glimpse: Glimpse | None,
-        keys: list[str],
-        declaring: Collection[Definition | None],
-    ) -> None:
-        """One use, or none; ``declaring`` are the functions that may have a local of that name."""
-        path = parsed.source.path
-        define = parsed.define_at(offset)
-        if define is not None and name in (define.params or ()):
-            return
-        if parsed.fenced(offset, offset + len(name)):
-            for key in keys:
-                self.extension.fenced.setdefault(key, []).append((path, offset))
-            return
-        if glimpse is not None and glimpse.kind != "identifier":
-            return
-        inside = self._macro(path, define) if define else self.extension.function_at(path, offset)
-        meant = next((key for key in keys if key.count(":") < 2), None)
-        if inside in declaring:
-            meant = self._resolve(path, name, offset, keys, inside)
-        if meant is not None:
-            called = glimpse is not None and glimpse[1:] == ("call_expression", "function")
-            end = offset + len(name)
-            holder = self._holder(path, offset)
-            use = Use(meant, path, offset, end, inside, holder, called, parsed)
-            self.extension.uses.setdefault(meant, []).append(use)
-
-    def _macro(self, path: str, define: Define) -> Definition | None:
-        return self.macros.get((path, define.span[0]))
-
-    def _holder(self, path: str, offset: int) -> str | None:
-        spans = self.holders.get(path, [])
-        index = bisect_right(spans, offset, key=itemgetter(0)) - 1
-        return spans[index][2] if index >= 0 and offset < spans[index][1] else None
-
-    def _resolve(
-        self, path: str, name: str, offset: int, keys: list[str], inside: Definition | None
-    ) -> str | None:
-        outer = [key for key in keys if key.count(":") < 2]
-        if inside is None or inside.node is None:
-            return outer[0] if outer else None
-        scopes = self.locals.get(id(inside))
-        if scopes is None:
-            scopes = self.locals[id(inside)] = local_names(inside.node)
-        hiding = [local for local in scopes.get(name, ()) if local.start <= offset < local.end]
-        if not hiding:
-            return outer[0] if outer else None
-        innermost = max(hiding, key=lambda local: local.start)
-        if not innermost.static:
-            return None
-        for key in keys:
-            variable = self.extension.variables.get(key)
-            if (
-                variable is not None
-                and variable.function is not None
-                and any(each.node is innermost.declaration for each in variable.definitions)
-            ):
-                return key
-        return None
-
-
-def _declares(glimpse: Glimpse) -> bool:
-    """It may be the name in a declarator."""
-    return (
-        glimpse.parent.endswith(("declarator", "declaration"))
-        and glimpse.field not in ("value", "size", "type")
-    )  # fmt: skip

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from isolate_ext.model.declarators import (
-    Local,
-    local_names,
-)
-from isolate_ext.model.entities import (
-    Definition,
-    Use,
-)
+from bisect import bisect_right
+from collections.abc import Collection
+from operator import itemgetter
+
+from isolate_ext.model.declarators import Local, local_names
+from isolate_ext.model.entities import Definition, Use
 from isolate_ext.model.extension import Extension
-from isolate_ext.syntax import Define, Parsed
+from isolate_ext.syntax import Define, Glimpse, Parsed
 
 
 class References:
@@ -28,12 +26,10 @@ class References:
     def collect(self) -> None:
         self._index()
         for path, parsed in self.extension.files.items():
-            names = self._names(path)
             present = parsed.names()
-            for name in names:
+            for name, keys in self._names(path).items():
                 if name in present:
-                    for offset in parsed.occurrences(name):
-                        self._occurrence(parsed, name, offset, names[name])
+                    self._occurrences(parsed, name, keys)
         for uses in self.extension.uses.values():
             uses.sort(key=lambda use: (use.path, use.start))
 
@@ -79,10 +75,29 @@ class References:
             keys.sort(key=lambda key: (not key.startswith(f"{path}:"), ":" not in key, key))
         return names
 
-    def _occurrence(self, parsed: Parsed, name: str, offset: int, keys: list[str]) -> None:
+    def _occurrences(self, parsed: Parsed, name: str, keys: list[str]) -> None:
+        seen = [(offset, parsed.glimpse(offset)) for offset in parsed.occurrences(name)]
         path = parsed.source.path
-        if (path, offset) in self.own:
-            return
+        declaring = {
+            self.extension.function_at(path, offset)
+            for offset, glimpse in seen
+            if glimpse is None or _declares(glimpse)
+        }
+        for offset, glimpse in seen:
+            if (path, offset) not in self.own:
+                self._occurrence(parsed, name, offset, glimpse, keys, declaring)
+
+    def _occurrence(
+        self,
+        parsed: Parsed,
+        name: str,
+        offset: int,
+        glimpse: Glimpse | None,
+        keys: list[str],
+        declaring: Collection[Definition | None],
+    ) -> None:
+        """One use, or none; ``declaring`` are the functions that may have a local of that name."""
+        path = parsed.source.path
         define = parsed.define_at(offset)
         if define is not None and name in (define.params or ()):
             return
@@ -90,25 +105,26 @@ class References:
             for key in keys:
                 self.extension.fenced.setdefault(key, []).append((path, offset))
             return
-        node = parsed.node_at(offset)
-        if node is not None and node.kind != "identifier":
+        if glimpse is not None and glimpse.kind != "identifier":
             return
         inside = self._macro(path, define) if define else self.extension.function_at(path, offset)
-        meant = self._resolve(path, name, offset, keys, inside)
+        meant = next((key for key in keys if key.count(":") < 2), None)
+        if inside in declaring:
+            meant = self._resolve(path, name, offset, keys, inside)
         if meant is not None:
-            use = Use(
-                meant, path, offset, offset + len(name), node, inside, self._holder(path, offset)
-            )
+            called = glimpse is not None and glimpse[1:] == ("call_expression", "function")
+            end = offset + len(name)
+            holder = self._holder(path, offset)
+            use = Use(meant, path, offset, end, inside, holder, called, parsed)
             self.extension.uses.setdefault(meant, []).append(use)
 
     def _macro(self, path: str, define: Define) -> Definition | None:
         return self.macros.get((path, define.span[0]))
 
     def _holder(self, path: str, offset: int) -> str | None:
-        for start, end, key in self.holders.get(path, ()):
-            if start <= offset < end:
-                return key
-        return None
+        spans = self.holders.get(path, [])
+        index = bisect_right(spans, offset, key=itemgetter(0)) - 1
+        return spans[index][2] if index >= 0 and offset < spans[index][1] else None
 
     def _resolve(
         self, path: str, name: str, offset: int, keys: list[str], inside: Definition | None
@@ -134,3 +150,11 @@ class References:
             ):
                 return key
         return None
+
+
+def _declares(glimpse: Glimpse) -> bool:
+    """It may be the name in a declarator."""
+    return (
+        glimpse.parent.endswith(("declarator", "declaration"))
+        and glimpse.field not in ("value", "size", "type")
+    )  # fmt: skip
