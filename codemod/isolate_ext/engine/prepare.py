@@ -53,11 +53,12 @@ def written_out(extension: Extension, decisions: Decisions) -> dict[str, bytes]:
         and each.symbol in extension.routines
         and extension.routines[each.symbol].is_macro
     }
-    threaded = [extension.routines[key].name for key in decisions.threaded]
+    hidden = [extension.routines[key].name for key in decisions.threaded]
+    hidden += _unseen_slots(extension, decisions)
     pasting = {
         define.name
         for pasted in extension.pasted
-        if any(made_by(extension, pasted, name) for name in threaded)
+        if any(made_by(extension, pasted, name) for name in hidden)
         and (define := extension.files[pasted.path].define_at(pasted.start)) is not None
     }
     names |= pasting
@@ -89,6 +90,19 @@ def _nearest(
     if own and len({define.branch for define in own}) == 1:
         return own[-1], parsed.source.data
     return _definition(files, name)
+
+
+def _unseen_slots(extension: Extension, decisions: Decisions) -> list[str]:
+    """Names in the slots of types that move, of functions and tables that only a macro defines."""
+    return [
+        value.name
+        for type_ in decisions.all_types.values()
+        for value in (*type_.slots.values(), *type_.assigned)
+        if value.name is not None
+        and not value.name.startswith(("Py", "_Py"))
+        and extension.routine_named(value.name, value.path) is None
+        and extension.variable_named(value.name, value.path) is None
+    ]
 
 
 def _expansion_at(
