@@ -79,9 +79,7 @@ def unpicklable(pass_: Pass, type_: StaticType) -> bool:
     if _SUPPORT.search(table.home.initialiser.str):
         return False
     moving = pass_.decisions.types
-    return all(
-        owner.key in moving and _holds_fields(owner) for owner in _owners(pass_, table)
-    )
+    return all(owner.key in moving and _holds_fields(owner) for owner in _owners(pass_, table))
 
 
 def _owners(pass_: Pass, table: Variable) -> list[StaticType]:

@@ -1,6 +1,6 @@
 """A page of documentation for each rule, from its docstring and its executed examples.
 
-    python -m isolate_ext.testing.pages docs/rules
+python -m isolate_ext.testing.pages docs/rules
 """
 
 from __future__ import annotations

@@ -217,9 +217,9 @@ static PyType_Slot Connection_slots[] = {
 	{Py_tp_dealloc, connection_dealloc},
 	{Py_tp_traverse, connection_traverse},
 	{Py_tp_clear, connection_clear},
-	{Py_mp_length, connection_length},
 	{Py_tp_methods, connection_methods},
 	{Py_tp_members, connection_members},
+	{Py_mp_length, connection_length},
 	{0, NULL}
 };
 

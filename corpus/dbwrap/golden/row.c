@@ -95,9 +95,9 @@ static PyType_Slot Row_slots[] = {
 	{Py_tp_repr, row_repr},
 	{Py_tp_hash, row_hash},
 	{Py_tp_richcompare, row_richcompare},
+	{Py_tp_members, row_members},
 	{Py_sq_length, row_length},
 	{Py_sq_item, row_item},
-	{Py_tp_members, row_members},
 	{0, NULL}
 };
 

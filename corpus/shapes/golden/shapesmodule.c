@@ -660,13 +660,13 @@ static PyMethodDef canvas_methods[] = {
 
 static PyType_Slot Canvas_slots[] = {
     {Py_tp_dealloc, canvas_dealloc},
-    {Py_sq_length, canvas_length},
-    {Py_sq_contains, canvas_contains},
     {Py_tp_traverse, canvas_traverse},
     {Py_tp_clear, canvas_clear},
     {Py_tp_methods, canvas_methods},
     {Py_tp_init, canvas_init},
     {Py_tp_finalize, canvas_finalize},
+    {Py_sq_length, canvas_length},
+    {Py_sq_contains, canvas_contains},
     {Py_tp_new, PyType_GenericNew},
     {0, NULL}
 };

@@ -481,6 +481,12 @@ Fixed_traverse(PyObject *self, visitproc visit, void *arg)
 static PyType_Slot Fixed_slots[] = {
   {Py_tp_dealloc, fixed_dealloc},
   {Py_tp_repr, fixed_repr},
+  {Py_tp_hash, fixed_hash},
+  {Py_tp_str, fixed_str},
+  {Py_tp_doc, (void *)"Fixed(value=0)\n\nA number with four decimal places."},
+  {Py_tp_richcompare, fixed_richcompare},
+  {Py_tp_methods, fixed_methods},
+  {Py_tp_new, fixed_new},
   {Py_nb_add, fixed_add},
   {Py_nb_subtract, fixed_subtract},
   {Py_nb_multiply, fixed_multiply},
@@ -493,12 +499,6 @@ static PyType_Slot Fixed_slots[] = {
   {Py_nb_float, fixed_float},
   {Py_nb_inplace_add, fixed_inplace_add},
   {Py_nb_true_divide, fixed_divide},
-  {Py_tp_hash, fixed_hash},
-  {Py_tp_str, fixed_str},
-  {Py_tp_doc, (void *)"Fixed(value=0)\n\nA number with four decimal places."},
-  {Py_tp_richcompare, fixed_richcompare},
-  {Py_tp_methods, fixed_methods},
-  {Py_tp_new, fixed_new},
   {Py_tp_traverse, Fixed_traverse},
   {0, NULL}
 };
