@@ -30,11 +30,18 @@ def protocol(setting):
     module.__dict__["probe_keeps"] = setting.exercise(module).specimens
     del module, done
     subject.forget()
+    _unhook()
     for _ in range(3):
         gc.collect()
     if reference() is not None:
         problems.append("an instance in the module's dict keeps the module alive [1]")
     return {"ok": not problems, "problems": problems}
+
+
+def _unhook():
+    """The interpreter itself holds what a call has made its profile or trace function."""
+    sys.setprofile(None)
+    sys.settrace(None)
 
 
 def _visits_type(label, done):
