@@ -136,14 +136,19 @@ def _rung(tried: dict[str, Any], name: str) -> str:
 
 
 def _teardown(tried: dict[str, Any]) -> str:
-    statuses = [
-        rung["status"]
+    """Worst status after the migration; an ending that was bad before too is told as such."""
+    pairs = [
+        (probed.get("before", {}).get(name, {}).get("status"), rung["status"])
         for result in tried.values()
         for probed in result.get("libraries", {}).values()
         for name, rung in probed.get("after", {}).items()
         if name.startswith("teardown") or name == "protocol"
     ]
-    return min(statuses, key=WORST.index) if statuses else "-"
+    if not pairs:
+        return "-"
+    worst = min((after for _, after in pairs), key=WORST.index)
+    inherited = all(before == after for before, after in pairs if after != "ok")
+    return f"{worst}, as before" if inherited and worst != "ok" else worst
 
 
 def _surface(tried: dict[str, Any]) -> str:
