@@ -222,6 +222,8 @@ class Reach:
         channel = self._flow.channel_of(routine.key)
         if channel is None or channel.problem is not None:
             return None
+        if all(self._own_way(key) for key in channel.routines):
+            return None
         for key in channel.routines:
             handed_out = [r for r in self.roles.get(key, []) if r.called is not Called.IDENTITY]
             if any((role.use.path, role.use.start) not in channel.stores for role in handed_out):
@@ -231,6 +233,12 @@ class Reach:
             ):
                 return None
         return channel
+
+    def _own_way(self, key: str) -> bool:
+        """Whether a callback has an instance in hand, so that no caller need pass the state."""
+        roles = [each for each in self.roles.get(key, []) if each.called is not Called.IDENTITY]
+        definitions = self.extension.routines[key].definitions
+        return bool(definitions) and all(self._object_in_hand(each, roles) for each in definitions)
 
     def _thread_channel(self, channel: Channel) -> list[str]:
         """Every function that enters it takes the state, and every caller through it passes it."""
