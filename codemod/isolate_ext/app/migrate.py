@@ -12,7 +12,7 @@ from isolate_ext.app.committing import commit_stages, require_repository
 from isolate_ext.app.compiling import check_all
 from isolate_ext.app.crash import report_exception
 from isolate_ext.app.floors import floor_of
-from isolate_ext.app.modelling import Library, collected_at_the_end, modelled
+from isolate_ext.app.modelling import Library, uncollected, modelled
 from isolate_ext.app.options import MigrateOptions
 from isolate_ext.app.planning import Planned, plan, settle
 from isolate_ext.app.rulebook import all_rules
@@ -107,7 +107,7 @@ class _Migration:
         planned = []
         waiting = Counter(p for it in self.target.discovery.extensions for p in modelled(it))
         for found in self.target.discovery.extensions:
-            with collected_at_the_end():
+            with uncollected():
                 each = self.plan(found)
             waiting.subtract(modelled(found))
             self.library.forget(path for path in modelled(found) if not waiting[path])

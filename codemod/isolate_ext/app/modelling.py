@@ -107,8 +107,8 @@ def parse_all(scans: Mapping[str, Scan]) -> dict[str, Parsed]:
 
 
 @contextmanager
-def collected_at_the_end() -> Iterator[None]:
-    """Trees are millions of objects that live and die together: look for garbage once."""
+def uncollected() -> Iterator[None]:
+    """Trees are millions of objects that go when they are forgotten: no garbage to look for."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -116,4 +116,3 @@ def collected_at_the_end() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-            gc.collect()

@@ -70,19 +70,32 @@ def plan(
 ) -> Planned:  # fmt: skip
     """Raises ProjectError where a file cannot be read."""
     extension = library.model(found)
+    models = [extension]
 
     def reparse(texts: Mapping[str, bytes]) -> Extension:
         scans = {path: scan(Source(path, data)) for path, data in texts.items()}
-        return model_of(found, scans)
+        models.append(model_of(found, scans))
+        return models[-1]
 
-    outcome = migrate(extension, rules, settings, upto, every_stage, reparse)
+    try:
+        outcome = migrate(extension, rules, settings, upto, every_stage, reparse)
+        return _planned(outcome, library, found, rules, settings)
+    finally:
+        for each in models:
+            each.forget()
+
+
+def _planned(
+    outcome: Outcome, library: Library, found: DiscoveredExtension, rules: Sequence[Rule],
+    settings: Settings,
+) -> Planned:  # fmt: skip
     planned = Planned(
         found,
         describe(outcome, found, rules, library, settings.floor),
         outcome.stage,
         outcome.texts,
         frozenset(found.files),
-        sum(1 for parsed in extension.files.values() if parsed.fences),
+        sum(1 for parsed in outcome.extension.files.values() if parsed.fences),
     )
     if outcome.violations:
         _faulty(planned, outcome)

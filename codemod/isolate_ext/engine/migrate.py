@@ -94,7 +94,9 @@ class _Draft:
         """Read the extension anew with these texts; False where there are none."""
         if not texts or self.reparse is None:
             return False
-        self.extension = self.reparse({**_texts(self.extension), **texts})
+        before = self.extension
+        self.extension = self.reparse({**_texts(before), **texts})
+        before.forget()
         self._placed = None
         return True
 
@@ -173,6 +175,7 @@ def _migrate(
             if stage is Stage.ISOLATED and reparse is not None:
                 output = reparse({**_texts(extension), **conflict[stage]})
                 outcome.violations = list(_violations(rules, Output(output, decisions)))
+                output.forget()
             blamed = _blamed(outcome, refused)
             if not blamed:
                 return outcome

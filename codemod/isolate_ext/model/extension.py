@@ -43,6 +43,11 @@ class Extension:
     _definitions: dict[str, tuple[list[int], list[Definition]]] = field(default_factory=dict)
     _uses_inside: dict[int, list[Use]] | None = None
 
+    def forget(self) -> None:
+        """Let go of the trees; positions and texts stay."""
+        for parsed in self.files.values():
+            parsed.forget()
+
     def uses_of(self, key: str) -> list[Use]:
         return self.uses.get(key, [])
 

@@ -19,8 +19,8 @@ _HEADS = {"compound_statement": "function_definition", "initializer_list": "init
 class _Piece:
     """A piece of a tree, the nodes of which are made in one walk.
 
-    ``base`` turns the offsets of ``raw`` into those of the source, ``index`` has the nodes by kind,
-    ``inner`` the pieces below.
+    ``base`` turns the offsets of ``raw`` into those of the source, ``index`` has the nodes below
+    the head by kind, ``inner`` the pieces inside by their heads.
     """
 
     __slots__ = ("base", "index", "inner", "raw")
@@ -112,13 +112,12 @@ class Node:
             return [self] if self.kind in kinds else []
         piece = self._piece.inner.get(self)
         found = self._among(piece or self._piece, kinds)
-        if piece is not None:
-            return [self, *found] if self.kind in kinds else found
-        for head in self._piece.inner:
+        if self.kind in kinds and (piece is not None or self.parent is None):
+            found.append(self)
+        for head in self._piece.inner if piece is None else ():
             if self.start <= head.start and head.end <= self.end:
                 found += [node for node in head.of_kind(*kinds) if node is not head]
-        if len(kinds) > 1 or self._piece.inner:
-            found.sort(key=lambda node: (node.start, -node.end))
+        found.sort(key=lambda node: (node.start, -node.end))
         return found
 
     def _among(self, piece: _Piece, kinds: tuple[builtins.str, ...]) -> list[Node]:
@@ -154,10 +153,25 @@ def top_node(raw: Any, base: int, data: bytes) -> Node:
     start = raw.start_byte + base
     while data[start : start + 1] in (b"\n", b"\r"):
         start += 1
-    piece = _Piece(raw, base)
-    node = Node(raw.type, start, raw.end_byte + base, None, None, data, True, piece)
-    piece.index[node.kind].append(node)
-    return node
+    return Node(raw.type, start, raw.end_byte + base, None, None, data, True, _Piece(raw, base))
+
+
+def forget(top: Node) -> None:
+    """Take a tree apart, so that its nodes go at once and need not be looked for as garbage.
+
+    The nodes below ``top`` are made anew when they are asked for again.
+    """
+    pieces = [top._piece]
+    while pieces:
+        piece = pieces.pop()
+        pieces.extend(piece.inner.values())
+        for nodes in piece.index.values():
+            for node in nodes:
+                node.children = ()
+        piece.index.clear()
+        piece.inner.clear()
+    top.children = ()
+    del top.children
 
 
 def leaf_at(top: Node, offset: int) -> Node | None:

@@ -15,7 +15,7 @@ from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.fences import Fence
 from isolate_ext.syntax.inference import is_simple
 from isolate_ext.syntax.lexing import IDENTIFIER
-from isolate_ext.syntax.nodes import Glimpse, Node, glimpse_at, leaf_at, top_node
+from isolate_ext.syntax.nodes import Glimpse, Node, forget, glimpse_at, leaf_at, top_node
 from isolate_ext.syntax.scanning import Scan
 from isolate_ext.syntax.source import Source
 from isolate_ext.syntax.writing import StandIn
@@ -37,7 +37,9 @@ class Parsed:
         self._pieces = pieces
         self._view_fences = fences
         self._view_stand_ins = stand_ins
-        self._bodies: dict[int, tuple[Body, Node | None]] = {}
+        self._bodies: dict[int, Body] = {}
+        self._macro_nodes: dict[int, Node | None] = {}
+        self._nodes: dict[int, Node | None] = {}
         self._conditions: dict[Branch, tuple[Condition, ...]] = {}
 
     @property
@@ -98,6 +100,11 @@ class Parsed:
         None inside a fence, and where the identifier vanished into a stand-in. In a macro body a
         name made by ``##`` is one node, its pieces and the operators included.
         """
+        if offset not in self._nodes:
+            self._nodes[offset] = self._find(offset)
+        return self._nodes[offset]
+
+    def _find(self, offset: int) -> Node | None:
         define = self.define_at(offset)
         if define is not None:
             body = self.macro_body(define)
@@ -107,6 +114,14 @@ class Parsed:
             if leaf is not None:
                 return leaf
         return None
+
+    def forget(self) -> None:
+        """Let go of all nodes; what still holds one must not look below it."""
+        for top in (*self.__dict__.get("_all_items", ()), *self._macro_nodes.values()):
+            if top is not None:
+                forget(top)
+        self._macro_nodes.clear()
+        self._nodes.clear()
 
     def glimpse(self, offset: int) -> Glimpse | None:
         """What the node is that ``node_at`` would give, at a fraction of the cost."""
@@ -166,16 +181,18 @@ class Parsed:
         The node is the root of a snippet: nodes of the wrapper around the body lie outside
         ``define.body_span`` and have no meaning.
         """
-        return self._body(define)[1]
+        key = define.body_span[0]
+        if key not in self._macro_nodes:
+            body = self._body(define)
+            code = None if body.failed else define.code
+            node = top_node(body.root, body.base, self.source.data) if code else None
+            self._macro_nodes[key] = node
+        return self._macro_nodes[key]
 
-    def _body(self, define: Define) -> tuple[Body, Node | None]:
+    def _body(self, define: Define) -> Body:
         key = define.body_span[0]
         if key not in self._bodies:
-            body = self._body_parser.parse(define)
-            node = None
-            if not body.failed and define.code:
-                node = top_node(body.root, body.base, self.source.data)
-            self._bodies[key] = (body, node)
+            self._bodies[key] = self._body_parser.parse(define)
         return self._bodies[key]
 
     @cached_property
@@ -188,7 +205,7 @@ class Parsed:
         bodies = [
             Fence(*define.body_span, "macro body not understood")
             for define in self.scan.live_defines
-            if not is_simple(define.code) and self._body(define)[0].failed
+            if not is_simple(define.code) and self._body(define).failed
         ]
         return tuple(sorted((*self._view_fences, *bodies), key=lambda fence: fence.span))
 
@@ -199,7 +216,7 @@ class Parsed:
             stand_in
             for define in self.scan.live_defines
             if not is_simple(define.code)
-            for stand_in in self._body(define)[0].stand_ins
+            for stand_in in self._body(define).stand_ins
         ]
         return tuple(sorted((*self._view_stand_ins, *inner), key=lambda item: item.span))
 
@@ -225,7 +242,7 @@ class Parsed:
     def fenced(self, start: int, end: int) -> Fence | None:
         """The first fence that overlaps the span."""
         define = self.define_at(start)
-        if define is not None and self._body(define)[0].failed:
+        if define is not None and self._body(define).failed:
             return Fence(*define.body_span, "macro body not understood")
         return self._view_fence(start, end)
 
