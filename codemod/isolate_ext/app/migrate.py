@@ -12,7 +12,7 @@ from isolate_ext.app.committing import commit_stages, require_repository
 from isolate_ext.app.compiling import check_all
 from isolate_ext.app.crash import report_exception
 from isolate_ext.app.floors import floor_of
-from isolate_ext.app.modelling import Library, uncollected, modelled
+from isolate_ext.app.modelling import Library, modelled, uncollected
 from isolate_ext.app.options import MigrateOptions
 from isolate_ext.app.planning import Planned, plan, settle
 from isolate_ext.app.rulebook import all_rules
