@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from isolate_ext.engine import Stage
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.project import CompileCheck, CompileResult
 from isolate_ext.report.results import Compilation
+from isolate_ext.text import changes
 
 
 def check_all(
@@ -90,10 +90,5 @@ def _dead(
 
 def edited_lines(before: bytes, after: bytes) -> list[int]:
     """The 1-based lines of ``after`` that are new or changed."""
-    matcher = difflib.SequenceMatcher(None, before.split(b"\n"), after.split(b"\n"), autojunk=False)
-    return [
-        line + 1
-        for tag, _, _, start, end in matcher.get_opcodes()
-        if tag != "equal"
-        for line in range(start, end)
-    ]
+    found = changes(before.split(b"\n"), after.split(b"\n"))
+    return [line + 1 for _, _, start, end in found for line in range(start, end)]

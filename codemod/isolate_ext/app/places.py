@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from functools import cached_property
 
 from isolate_ext.project import SourceFile
 from isolate_ext.syntax import Parsed
+from isolate_ext.text import matching_blocks
 
 
 class Places:
@@ -46,15 +46,14 @@ class _Lines:
         self._before = before
 
     @cached_property
-    def _blocks(self) -> list[difflib.Match]:
-        now, before = self._now.split(b"\n"), self._before.split(b"\n")
-        return difflib.SequenceMatcher(None, now, before, autojunk=False).get_matching_blocks()
+    def _blocks(self) -> list[tuple[int, int, int]]:
+        return matching_blocks(self._now.split(b"\n"), self._before.split(b"\n"))
 
     def original(self, line: int) -> int:
         """A 1-based line of the text it was."""
         best = 1
-        for block in self._blocks:
-            if block.a > line - 1:
+        for at, origin, size in self._blocks:
+            if at > line - 1:
                 break
-            best = block.b + min(line - 1 - block.a, max(block.size - 1, 0)) + 1
+            best = origin + min(line - 1 - at, max(size - 1, 0)) + 1
         return best

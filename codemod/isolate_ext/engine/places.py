@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
 
 from isolate_ext.engine.plan import Note
 from isolate_ext.placement.refusals import Refusal
+from isolate_ext.text import matching_blocks
 
 _Blocks = list[tuple[int, int, int]]
 
@@ -47,10 +47,9 @@ def _equal_blocks(before: bytes, after: bytes) -> _Blocks:
     """(offset in after, offset in before, length) of the stretches that are the same."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     old_at, new_at = _offsets(old), _offsets(new)
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
     found = [
         (new_at[b], old_at[a], new_at[b + size] - new_at[b])
-        for a, b, size in matcher.get_matching_blocks()
+        for a, b, size in matching_blocks(old, new)
     ]
     return found if found and found[0][0] == 0 else [(0, 0, 0), *found]
 

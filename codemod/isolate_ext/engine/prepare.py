@@ -181,7 +181,9 @@ def _expansions(
     for match in re.compile(rb"\b[A-Za-z_]\w*").finditer(data, start, end):
         if match.start() < at or parsed.define_at(match.start()) is not None:
             continue
-        found = _nearest(files, parsed, match[0].decode(), match.start())
+        name = match[0].decode()
+        known = parsed.macros.definitions(name)
+        found = _nearest(files, parsed, name, match.start()) if known else None
         if found is None or not _is_wanted(found, wanted):
             continue
         define, home = found

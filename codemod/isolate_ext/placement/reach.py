@@ -7,6 +7,7 @@ instance, a type or an operand; from a type that may be torn down; not at all.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 
 from isolate_ext.capi.slots import Receiver, receiver
 from isolate_ext.model.calls import made_by, uncalled
@@ -45,6 +46,7 @@ class Reach:
         self.init = init
         self.moved = moved
         self.types = types
+        self._structs = {id(each.struct) for each in types.values() if each.struct is not None}
         self.heap_tables = heap_tables
         self.modules = modules
         self.routes: dict[Definition, Route] = {}
@@ -316,26 +318,24 @@ class Reach:
 
     def _object_in_hand(self, definition: Definition, handed_out: list[Role]) -> Route | None:
         """A parameter, or a user pointer cast at once, that is an instance of a moved type."""
-        structs = {id(t.struct) for t in self.types.values() if t.struct is not None}
         for parameter in definition.parameters:
-            if parameter.name and self._points_to(parameter.ctype, structs):
+            if parameter.name and self._points_to(parameter.ctype):
                 return Route(RouteKind.INSTANCE, (as_object(parameter),))
         for parameter in definition.parameters:
             if parameter.name and parameter.ctype.pointers == 1 and parameter.ctype.base == "void":
-                if self._cast_at_entry(definition, parameter.name, structs):
+                if self._cast_at_entry(definition, parameter.name):
                     return Route(RouteKind.INSTANCE, (as_object(parameter),))
-        instance = registered_instance(
-            self.extension, definition, handed_out, lambda kind: self._points_to(kind, structs)
-        )
+        instance = registered_instance(self.extension, definition, handed_out, self._points_to)
         if instance is not None:
             return Route(RouteKind.INSTANCE, (as_object(instance),))
         for parameter in definition.parameters:
-            member = self._user_members(structs).get(parameter.ctype.base)
+            member = self._user_members.get(parameter.ctype.base)
             if parameter.name and member and parameter.ctype.pointers == 1:
                 return Route(RouteKind.INSTANCE, (f"(PyObject *){parameter.name}->{member}",))
         return None
 
-    def _user_members(self, structs: set[int]) -> dict[str, str]:
+    @cached_property
+    def _user_members(self) -> dict[str, str]:
         """Per foreign struct the member that always holds an instance of a moved type.
 
         Callbacks that unpack it at their entry, ``Foo *self = (Foo *)task->data;``, show which.
@@ -344,20 +344,21 @@ class Reach:
         for path in self.extension.files:
             for definition in self.extension.functions(path):
                 for parameter, member in _unpacked(definition):
-                    if self._points_to(member[1], structs):
+                    if self._points_to(member[1]):
                         found.setdefault(parameter.ctype.base, set()).add(member[0])
         return {base: members.pop() for base, members in found.items() if len(members) == 1}
 
-    def _points_to(self, ctype: CType, structs: set[int]) -> bool:
+    def _points_to(self, ctype: CType) -> bool:
+        """Whether it is a pointer to an instance of a moved type."""
         under = self.extension.structs.resolve(ctype)
         if under.pointers != 1:
             return False
         struct = self.extension.structs.struct(CType(ctype.base)) or self.extension.structs.struct(
             CType(under.base)
         )
-        return struct is not None and id(struct) in structs
+        return struct is not None and id(struct) in self._structs
 
-    def _cast_at_entry(self, definition: Definition, name: str, structs: set[int]) -> bool:
+    def _cast_at_entry(self, definition: Definition, name: str) -> bool:
         body = definition.node.child("body") if definition.node is not None else None
         for statement in body.named if body is not None else ():
             if statement.kind != "declaration":
@@ -366,7 +367,7 @@ class Reach:
                 value = child.child("value") if child.kind == "init_declarator" else None
                 if value is not None and strip_casts(value).str == name:
                     kind = statement.child("type")
-                    if kind is not None and self._points_to(CType(kind.str, 1), structs):
+                    if kind is not None and self._points_to(CType(kind.str, 1)):
                         return True
         return False
 

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 INCLUDE = re.compile(rb'^[ \t]*#[ \t]*(?:include|import)[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)', re.M)
@@ -34,6 +34,7 @@ GENERATED = (
 MAX_SCAN = 50_000_000
 
 
+@lru_cache(maxsize=4)
 def without_comments(data: bytes) -> bytes:
     """The text with comments blanked, line breaks kept; strings stay."""
 

@@ -2,6 +2,7 @@
 
 from isolate_ext.text.compose import Composed, Conflict, compose
 from isolate_ext.text.diff import unified_diff
+from isolate_ext.text.matching import changes, matching_blocks
 from isolate_ext.text.replacement import Hole, Replacement, Span, deletion, insertion, replacement
 from isolate_ext.text.style import Style, style_of
 from isolate_ext.text.template import Template
@@ -14,9 +15,11 @@ __all__ = [
     "Span",
     "Style",
     "Template",
+    "changes",
     "compose",
     "deletion",
     "insertion",
+    "matching_blocks",
     "replacement",
     "style_of",
     "unified_diff",

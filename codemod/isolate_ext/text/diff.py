@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
+
+from isolate_ext.text.matching import Change, changes
 
 
 def unified_diff(path: str, before: bytes | None, after: bytes | None, context: int = 3) -> bytes:
@@ -34,16 +35,30 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 def _hunks(old: list[bytes], new: list[bytes], context: int) -> Iterator[bytes]:
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for group in matcher.get_grouped_opcodes(context):
-        first, last = group[0], group[-1]
-        yield f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@\n".encode()
-        for tag, i1, i2, j1, j2 in group:
-            if tag == "equal":
-                yield from (_line(b" ", line) for line in old[i1:i2])
-                continue
-            yield from (_line(b"-", line) for line in old[i1:i2])
-            yield from (_line(b"+", line) for line in new[j1:j2])
+    for group in _grouped(changes(old, new), 2 * context):
+        before = min(context, group[0][0])
+        after = min(context, len(old) - group[-1][1])
+        at, stop = group[0][0] - before, group[-1][1] + after
+        made = _range(group[0][2] - before, group[-1][3] + after)
+        yield f"@@ -{_range(at, stop)} +{made} @@\n".encode()
+        for a, b, c, d in group:
+            yield from (_line(b" ", line) for line in old[at:a])
+            yield from (_line(b"-", line) for line in old[a:b])
+            yield from (_line(b"+", line) for line in new[c:d])
+            at = b
+        yield from (_line(b" ", line) for line in old[at:stop])
+
+
+def _grouped(found: list[Change], most: int) -> Iterator[list[Change]]:
+    """Changes with at most so many equal lines between them stand together."""
+    group: list[Change] = []
+    for change in found:
+        if group and change[0] - group[-1][1] > most:
+            yield group
+            group = []
+        group.append(change)
+    if group:
+        yield group
 
 
 def _range(start: int, stop: int) -> str:
