@@ -8,8 +8,9 @@ from isolate_ext.model.initialisers import fields_of
 from isolate_ext_rules.c_text import (
     with_blank_line,
 )
+from isolate_ext_rules.home import definition_name
 from isolate_ext_rules.module_hooks import hook_fields, hook_functions
-from isolate_ext_rules.state_home import definition_name, is_shared
+from isolate_ext_rules.state_home import is_shared
 
 GROUP = "init"
 

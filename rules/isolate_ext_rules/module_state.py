@@ -22,7 +22,8 @@ from isolate_ext_rules.c_text import conditional, trailing_comment, with_blank_l
 from isolate_ext_rules.callback_data import MEMBER as CALLBACK_MODULE
 from isolate_ext_rules.examples import EXCEPTION
 from isolate_ext_rules.exec_prologue import static_initialiser
-from isolate_ext_rules.state_home import Home, find_home, struct_comes_late
+from isolate_ext_rules.home import Home
+from isolate_ext_rules.state_home import find_home, struct_comes_late
 from isolate_ext_rules.state_text import (
     GET_BY_OPERANDS,
     GET_BY_TYPE,

@@ -30,10 +30,10 @@ from isolate_ext_rules.c_text import (
 )
 from isolate_ext_rules.examples import EXCEPTION, module
 from isolate_ext_rules.exec_prologue import add_prologue
+from isolate_ext_rules.home import definition_name
 from isolate_ext_rules.init_macros import macro_exits
 from isolate_ext_rules.module_definition import complete_definition, write_definition
 from isolate_ext_rules.module_names import module_name
-from isolate_ext_rules.state_home import definition_name
 from isolate_ext_rules.verify_module import verify_init
 
 EXAMPLES = (

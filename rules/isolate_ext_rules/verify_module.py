@@ -11,7 +11,7 @@ from isolate_ext.model.entities import Definition
 from isolate_ext.model.init import module_inits
 from isolate_ext.model.roles import Called, roles
 from isolate_ext.placement.decisions import StateField
-from isolate_ext.placement.reach import teardown_closure
+from isolate_ext.placement.teardown import teardown_closure
 from isolate_ext.syntax import Parsed
 
 _GONE = ("PyModule_Create", "PyModule_Create2", "PyState_FindModule", "PyState_AddModule",

@@ -6,27 +6,24 @@ instance, a type or an operand; from a type that may be torn down; not at all.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Collection, Iterable, Mapping
 
-from isolate_ext.capi.slots import Receiver, receiver
 from isolate_ext.model.calls import made_by, uncalled
 from isolate_ext.model.channels import Channel
-from isolate_ext.model.declarators import declarators
-from isolate_ext.model.entities import CType, Definition, Kind, Parameter, Routine, Use, strip_casts
+from isolate_ext.model.entities import Definition, Routine, Use
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.flow import Flow
 from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.roles import Called, Role, roles
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.base_calls import base_call
-from isolate_ext.placement.callbacks import registered_instance
 from isolate_ext.placement.carriers import Registration, carried_by, registrations
 from isolate_ext.placement.decisions import Route, RouteKind
+from isolate_ext.placement.entry import Entries
+from isolate_ext.placement.in_hand import InHand
 from isolate_ext.placement.refusals import Reason, Refusal
-from isolate_ext.syntax import Node
+from isolate_ext.placement.teardown import teardown_closure
 
-_BY_SELF = {Called.TYPE_METHOD, Called.GETTER, Called.SETTER}
 _RULE = "state-access"
 
 
@@ -46,8 +43,7 @@ class Reach:
         self.init = init
         self.moved = moved
         self.types = types
-        self._structs = {id(each.struct) for each in types.values() if each.struct is not None}
-        self.heap_tables = heap_tables
+        self.owners = types.keys() | heap_tables
         self.modules = modules
         self.routes: dict[Definition, Route] = {}
         self.generated_routes: dict[Definition, Route] = {}
@@ -63,6 +59,8 @@ class Reach:
         }
         self.teardown = teardown_closure(extension, self.roles)
         self.uncalled = uncalled(extension)
+        self._in_hand = InHand(extension, types.values())
+        self._entries = Entries(extension, init, self.owners, self.roles, self._in_hand)
 
     def solve(self, seeds: Iterable[str] = ()) -> None:
         pending = sorted(self._users() | set(seeds))
@@ -103,7 +101,7 @@ class Reach:
             return self._thread(routine, channel.stores) + self._thread_channel(channel)
         callers: list[str] = []
         for definition in routine.definitions:
-            route = self._entry_route(routine, definition, handed_out)
+            route = self._at_entry(routine, definition, handed_out)
             if route is not None and routine.key in self.teardown:
                 route = self._in_teardown(routine, definition, route)
             if route is None and routine.key not in self.teardown:
@@ -114,6 +112,16 @@ class Reach:
                 self._refuse_route(routine, definition, handed_out)
             self.routes[definition] = route
         return callers
+
+    def _at_entry(
+        self, routine: Routine, definition: Definition, handed_out: list[Role]
+    ) -> Route | None:
+        route = self._entries.route(definition, handed_out)
+        use = self._entries.misled(routine, route) if route is not None else None
+        if use is None:
+            return route
+        self._refuse(use, Reason.MODULE_NULL, f"{routine.name} is called without the module")
+        return None
 
     def _carried(
         self, definition: Definition, handed_out: list[Role]
@@ -152,7 +160,7 @@ class Reach:
     def _in_generated(self, routine: Routine) -> list[str]:
         """Generated code is not edited; what it names is led to the state from around it."""
         for definition in routine.definitions:
-            route = self._entry_route(routine, definition, self.roles.get(routine.key, []))
+            route = self._at_entry(routine, definition, self.roles.get(routine.key, []))
             if route is None:
                 self._refuse_route(routine, definition, [])
             else:
@@ -240,7 +248,7 @@ class Reach:
         """Whether a callback has an instance in hand, so that no caller need pass the state."""
         roles = [each for each in self.roles.get(key, []) if each.called is not Called.IDENTITY]
         definitions = self.extension.routines[key].definitions
-        return bool(definitions) and all(self._object_in_hand(each, roles) for each in definitions)
+        return bool(definitions) and all(self._in_hand.route(each, roles) for each in definitions)
 
     def _thread_channel(self, channel: Channel) -> list[str]:
         """Every function that enters it takes the state, and every caller through it passes it."""
@@ -248,128 +256,6 @@ class Reach:
             return []
         self.channels.append(channel)
         return [*sorted(channel.routines), *sorted({each.inside.routine for each in channel.calls})]
-
-    def _entry_route(
-        self, routine: Routine, definition: Definition, handed_out: list[Role]
-    ) -> Route | None:
-        found = {self._role_route(definition, role) for role in handed_out}
-        if None in found:
-            return self._object_in_hand(definition, handed_out)
-        found.discard(None)
-        routes = [each for each in found if each is not None]
-        if len(routes) == 1:
-            return self._checked(routine, routes[0])
-        kinds = {each.kind for each in routes}
-        if kinds <= {RouteKind.MODULE, RouteKind.INSTANCE} and len(routes) == 2:
-            return Route(RouteKind.MODULE_OR_INSTANCE, routes[0].sources)
-        if RouteKind.TEARDOWN in kinds and kinds <= {RouteKind.TEARDOWN, RouteKind.INSTANCE}:
-            return next(each for each in routes if each.kind is RouteKind.TEARDOWN)
-        return None
-
-    def _role_route(self, definition: Definition, role: Role) -> Route | None:
-        parameters = definition.parameters
-        if role.called is Called.MODULE_METHOD or role.called is Called.EXEC:
-            if not parameters or "METH_STATIC" in role.flags or parameters[0].name is None:
-                return None
-            return Route(RouteKind.MODULE, (as_object(parameters[0]),))
-        if role.called is Called.HOOK:
-            return Route(RouteKind.MODULE, (as_object(parameters[0]),)) if parameters else None
-        if role.called in _BY_SELF or role.called in (Called.SLOT, Called.SPEC_SLOT):
-            if not role.owners or not all(
-                owner in self.types or owner in self.heap_tables for owner in role.owners
-            ):
-                return None
-            if "METH_STATIC" in role.flags and role.called is Called.TYPE_METHOD:
-                return Route(RouteKind.TYPE, (f"(PyTypeObject *){parameters[0].name}",))
-            if "METH_CLASS" in role.flags:
-                return Route(RouteKind.TYPE, (f"(PyTypeObject *){parameters[0].name}",))
-            slot = role.slot if role.called in (Called.SLOT, Called.SPEC_SLOT) else ""
-            return _slot_route(slot, parameters)
-        return None
-
-    def _checked(self, routine: Routine, route: Route) -> Route | None:
-        """No direct call may hand a function something else than its module."""
-        if route.kind is not RouteKind.MODULE:
-            return route
-        for use in self.extension.uses_of(routine.key):
-            call = use.call
-            if call is None:
-                continue
-            arguments = call.child("arguments")
-            first = arguments.named[0] if arguments is not None and arguments.named else None
-            if first is None or not self._is_module(use, first):
-                self._refuse(
-                    use, Reason.MODULE_NULL, f"{routine.name} is called without the module"
-                )
-                return None
-        return route
-
-    def _is_module(self, use: Use, argument: Node) -> bool:
-        caller = use.inside
-        if caller is None or not caller.parameters:
-            return False
-        name = strip_casts(argument).str
-        if caller is self.init.creator:
-            return name == self.init.module_variable
-        return name == caller.parameters[0].name and any(
-            role.called in (Called.MODULE_METHOD, Called.HOOK, Called.EXEC)
-            for role in self.roles.get(caller.routine, [])
-        )
-
-    def _object_in_hand(self, definition: Definition, handed_out: list[Role]) -> Route | None:
-        """A parameter, or a user pointer cast at once, that is an instance of a moved type."""
-        for parameter in definition.parameters:
-            if parameter.name and self._points_to(parameter.ctype):
-                return Route(RouteKind.INSTANCE, (as_object(parameter),))
-        for parameter in definition.parameters:
-            if parameter.name and parameter.ctype.pointers == 1 and parameter.ctype.base == "void":
-                if self._cast_at_entry(definition, parameter.name):
-                    return Route(RouteKind.INSTANCE, (as_object(parameter),))
-        instance = registered_instance(self.extension, definition, handed_out, self._points_to)
-        if instance is not None:
-            return Route(RouteKind.INSTANCE, (as_object(instance),))
-        for parameter in definition.parameters:
-            member = self._user_members.get(parameter.ctype.base)
-            if parameter.name and member and parameter.ctype.pointers == 1:
-                return Route(RouteKind.INSTANCE, (f"(PyObject *){parameter.name}->{member}",))
-        return None
-
-    @cached_property
-    def _user_members(self) -> dict[str, str]:
-        """Per foreign struct the member that always holds an instance of a moved type.
-
-        Callbacks that unpack it at their entry, ``Foo *self = (Foo *)task->data;``, show which.
-        """
-        found: dict[str, set[str]] = {}
-        for path in self.extension.files:
-            for definition in self.extension.functions(path):
-                for parameter, member in _unpacked(definition):
-                    if self._points_to(member[1]):
-                        found.setdefault(parameter.ctype.base, set()).add(member[0])
-        return {base: members.pop() for base, members in found.items() if len(members) == 1}
-
-    def _points_to(self, ctype: CType) -> bool:
-        """Whether it is a pointer to an instance of a moved type."""
-        under = self.extension.structs.resolve(ctype)
-        if under.pointers != 1:
-            return False
-        struct = self.extension.structs.struct(CType(ctype.base)) or self.extension.structs.struct(
-            CType(under.base)
-        )
-        return struct is not None and id(struct) in self._structs
-
-    def _cast_at_entry(self, definition: Definition, name: str) -> bool:
-        body = definition.node.child("body") if definition.node is not None else None
-        for statement in body.named if body is not None else ():
-            if statement.kind != "declaration":
-                return False
-            for child in statement.children:
-                value = child.child("value") if child.kind == "init_declarator" else None
-                if value is not None and strip_casts(value).str == name:
-                    kind = statement.child("type")
-                    if kind is not None and self._points_to(CType(kind.str, 1)):
-                        return True
-        return False
 
     def _refuse_route(
         self, routine: Routine, definition: Definition, handed_out: list[Role]
@@ -386,12 +272,7 @@ class Reach:
         where = " in generated code"
         for role in handed_out[:1]:
             where = f" as {role.called.value}" + (f" ({role.slot})" if role.slot else "")
-        stays = [
-            o
-            for r in handed_out
-            for o in r.owners
-            if o not in self.types | dict.fromkeys(self.heap_tables)
-        ]
+        stays = [owner for r in handed_out for owner in r.owners if owner not in self.owners]
         chain = tuple(f"{owner} stays a static type" for owner in dict.fromkeys(stays))
         self.refusals.append(
             Refusal(
@@ -411,78 +292,3 @@ class Reach:
         self.refusals.append(
             Refusal(_RULE, reason, use.path, use.start, use.end, message, use.symbol)
         )
-
-
-def _unpacked(definition: Definition) -> Iterator[tuple[Parameter, tuple[str, CType]]]:
-    """(parameter, (member, type)) for each leading declaration that reads a parameter's member."""
-    body = definition.node.child("body") if definition.node is not None else None
-    if body is None or b"->" not in body.text[:400]:
-        return
-    for statement in body.named:
-        if statement.kind != "declaration":
-            return
-        for each in declarators(statement):
-            value = strip_casts(each.initialiser) if each.initialiser is not None else None
-            if value is None or value.kind != "field_expression" or "->" not in value.str:
-                continue
-            name, _, member = value.str.partition("->")
-            for parameter in definition.parameters:
-                if parameter.name == name.strip() and member.strip().isidentifier():
-                    yield parameter, (member.strip(), each.ctype)
-
-
-def teardown_closure(extension: Extension, roles: Mapping[str, list[Role]]) -> set[str]:
-    """Routines that may run while an instance, the module or a capsule is destroyed."""
-    pending = [
-        key
-        for key, found in roles.items()
-        if any(
-            (
-                each.called in (Called.SLOT, Called.SPEC_SLOT)
-                and receiver(each.slot) is Receiver.TEARDOWN
-            )
-            or each.called in (Called.HOOK, Called.DESTRUCTOR)
-            for each in found
-        )
-    ]
-    closure: set[str] = set()
-    while pending:
-        key = pending.pop()
-        if key in closure:
-            continue
-        closure.add(key)
-        for definition in extension.routines[key].definitions:
-            for use in extension.uses_inside(definition):
-                if use.symbol in extension.routines and use.symbol not in closure:
-                    pending.append(use.symbol)
-    return closure
-
-
-def as_object(parameter: Parameter) -> str:
-    """The parameter as a ``PyObject *`` expression."""
-    if parameter.ctype.base == "PyObject" and parameter.ctype.pointers == 1:
-        return parameter.name or ""
-    return f"(PyObject *){parameter.name}"
-
-
-def _slot_route(slot: str, parameters: tuple[Parameter, ...]) -> Route | None:
-    kind = receiver(slot)
-    needed = {Receiver.BINARY: 2, Receiver.TERNARY: 3}.get(kind, 1)
-    if len(parameters) < needed or any(p.name is None for p in parameters[:needed]):
-        return None
-    if kind is Receiver.TYPE:
-        return Route(RouteKind.TYPE, (_as_type(parameters[0]),))
-    if kind is Receiver.TEARDOWN:
-        return Route(RouteKind.TEARDOWN, (as_object(parameters[0]),))
-    if kind in (Receiver.BINARY, Receiver.TERNARY):
-        return Route(RouteKind.EITHER, tuple(as_object(p) for p in parameters[:needed]))
-    return Route(RouteKind.INSTANCE, (as_object(parameters[0]),))
-
-
-def _as_type(parameter: Parameter) -> str:
-    if parameter.ctype.base == "PyTypeObject":
-        return parameter.name or ""
-    return f"(PyTypeObject *){parameter.name}"
-
-
-__all__ = ["Kind", "Reach", "as_object"]

@@ -91,8 +91,8 @@ def _anchors(
     before: list[int] = []
     for index, (_, other) in enumerate(pairs):
         rank = bisect_left(tops, other)
-        tops[rank:rank + 1] = [other]
-        last[rank:rank + 1] = [index]
+        tops[rank : rank + 1] = [other]
+        last[rank : rank + 1] = [index]
         before.append(last[rank - 1] if rank else -1)
     chain = []
     index = last[-1] if last else -1

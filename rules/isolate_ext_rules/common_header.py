@@ -1,0 +1,170 @@
+"""A header for the state that several files read: a common one of theirs, or a new one."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from isolate_ext.engine import Pass, Stage
+from isolate_ext.model.build import resolve_include
+from isolate_ext.model.entities import Kind
+from isolate_ext.placement.refusals import Reason
+from isolate_ext.syntax import Parsed
+from isolate_ext_rules.home import GROUP, Home
+from isolate_ext_rules.line_places import HEADER, guards, is_source, line_after, line_start
+from isolate_ext_rules.state_needs import declared, first_need
+
+
+def shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
+    extension = pass_.extension
+    common = [
+        path
+        for path in extension.files
+        if path.endswith(HEADER) and all(path in extension.units[unit] for unit in units)
+    ]
+    creator = pass_.decisions.init.creator
+    needed = {
+        key: {where[0] for where in declared(pass_, field, creator.path)}
+        for key, field in pass_.decisions.fields.items()
+    }
+    wanted = set().union(*needed.values())
+    for path in sorted(common, key=lambda each: -_rank(pass_, each)):
+        reached = _reached(pass_, path)
+        if wanted <= reached and _reads_python(pass_, path, units):
+            at = _end_of_header(pass_, pass_.parsed(path))
+            needs = {each: first_need(pass_, each) for each in paths}
+            if at is not None and _read_before(pass_, (path, at), needs, units):
+                return Home(path, at, len(units) > 1)
+    private = {each for each in wanted if not each.endswith(HEADER) or each in paths}
+    for key, where in needed.items():
+        if where & private:
+            home = extension.variables[key].home
+            pass_.refuse(
+                Reason.LAYOUT,
+                home.path,
+                home.name_start,
+                home.name_start + len(home.name),
+                f"what {home.name} is made of is private to one of several files",
+                key,
+            )
+    if private:
+        return None
+    return _new_header(pass_, paths, units, sorted(wanted))
+
+
+def _reading_order(pass_: Pass, unit: str) -> list[tuple[str, int, int]]:
+    """The stretches of text of a translation unit in the order a compiler reads them."""
+    files = pass_.extension.files
+    order: list[tuple[str, int, int]] = []
+    entered: set[str] = set()
+
+    def read(path: str) -> None:
+        entered.add(path)
+        at = 0
+        for include in files[path].scan.includes:
+            target = resolve_include(path, include.name, files)
+            if target is not None and target not in entered:
+                order.append((path, at, include.span[1]))
+                read(target)
+                at = include.span[1]
+        order.append((path, at, len(files[path].source.data) + 1))
+
+    read(unit)
+    return order
+
+
+def _read_before(
+    pass_: Pass, home: tuple[str, int], needs: dict[str, int], units: list[str]
+) -> bool:
+    """Whether the byte of ``home`` is read before every need, in every unit that has one."""
+    for unit in units:
+        order = _reading_order(pass_, unit)
+        place = _index(order, *home)
+        needed = [_index(order, path, at) for path, at in needs.items()]
+        found = [each for each in needed if each is not None]
+        if found and (place is None or place > min(found)):
+            return False
+    return True
+
+
+def _index(order: list[tuple[str, int, int]], path: str, at: int) -> tuple[int, int] | None:
+    for index, (each, start, end) in enumerate(order):
+        if each == path and start <= at < end:
+            return index, at
+    return None
+
+
+def _rank(pass_: Pass, path: str) -> int:
+    """Headers that name what moves come first, then those that include most of the others."""
+    moved = sum(
+        1
+        for key in pass_.decisions.fields
+        for d in pass_.extension.variables[key].declarations
+        if d.path == path
+    )
+    return len(_reached(pass_, path)) + 100 * moved
+
+
+def _reached(pass_: Pass, path: str) -> set[str]:
+    found: set[str] = set()
+    pending = [path]
+    while pending:
+        each = pending.pop()
+        if each in found:
+            continue
+        found.add(each)
+        for include in pass_.parsed(each).scan.includes:
+            target = resolve_include(each, include.name, pass_.extension.files)
+            if target is not None:
+                pending.append(target)
+    return found
+
+
+def _reads_python(pass_: Pass, path: str, units: list[str]) -> bool:
+    """Python.h is read by this header, or before it by every unit."""
+    for each in _reached(pass_, path):
+        if any(i.name == "Python.h" for i in pass_.parsed(each).scan.includes):
+            return True
+    for unit in units:
+        names = [i.name for i in pass_.parsed(unit).scan.includes]
+        base = posixpath.basename(path)
+        mine = next((i for i, name in enumerate(names) if posixpath.basename(name) == base), None)
+        if "Python.h" not in names or mine is None or names.index("Python.h") > mine:
+            return False
+    return True
+
+
+def _end_of_header(pass_: Pass, parsed: Parsed) -> int | None:
+    """Before the guard's `#endif`, or before the first function that needs the state."""
+    data = parsed.source.data
+    limit = first_need(pass_, parsed.source.path)
+    if limit < len(data):
+        return line_start(parsed, limit)
+    for group in parsed.scan.groups:
+        if group.endif is not None and guards(parsed, group.start, group.end):
+            at = line_start(parsed, group.endif[0])
+            closing = re.search(
+                rb"#\s*ifdef\s+__cplusplus\s*\n\s*\}\s*\n\s*#\s*endif[^\n]*\n\s*$", data[:at]
+            )
+            return closing.start() if closing else at
+    return len(data)
+
+
+def _new_header(pass_: Pass, paths: set[str], units: list[str], wanted: list[str]) -> Home:
+    names = pass_.decisions.names
+    folder = posixpath.dirname(pass_.decisions.init.creator.path)
+    name = f"{names.state_struct}.h"
+    path = posixpath.join(folder, name)
+    for each in sorted(paths):
+        parsed = pass_.parsed(each)
+        limit = first_need(pass_, each)
+        at = 0
+        for include in parsed.scan.includes:
+            if include.span[0] < limit and not is_source(include.name):
+                at = max(at, line_after(parsed, include.span[1]))
+        relative = posixpath.relpath(path, posixpath.dirname(each) or ".")
+        plain = any(field.kind is not Kind.TYPE for field in pass_.decisions.fields.values())
+        first = Stage.STATE if plain else Stage.HEAP_TYPES
+        pass_.replace(each, at, at, f'#include "{relative}"\n', GROUP, first, order=-20)
+    needed = tuple(posixpath.relpath(each, folder or ".") for each in wanted)
+    return Home(path, 0, len(units) > 1, True, needed)

@@ -1,0 +1,78 @@
+"""A place for the state struct, and how the text of a stage is put there."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+
+from isolate_ext.engine import Pass, Stage
+from isolate_ext_rules.line_places import line_start
+
+GROUP = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A place for the struct and accessors: before the byte at ``at`` of ``path``.
+
+    ``shared`` says that several translation units read it; ``new`` that the file does not exist.
+    """
+
+    path: str
+    at: int
+    shared: bool
+    new: bool = False
+    includes: tuple[str, ...] = ()
+
+    def insert(self, pass_: Pass, text: str, stage: Stage) -> None:
+        """Put the text of a stage there."""
+        if self.new:
+            guard = re.sub(r"\W", "_", posixpath.basename(self.path)).upper()
+            needed = "".join(f'#include "{each}"\n' for each in self.includes)
+            head = f"#ifndef {guard}\n#define {guard}\n\n#include <Python.h>\n{needed}"
+            whole = f"{head}\n{text}\n\n#endif\n"
+            pass_.plan.new_files.append((self.path, whole.encode(), stage, stage))
+            return
+        data = pass_.parsed(self.path).source.data
+        before = "" if data[: self.at].endswith(b"\n") else "\n"
+        lead = "" if data[: self.at].rstrip(b" \t").endswith((b"\n\n", b"\n\r\n")) else "\n"
+        tail = "" if data[self.at :].startswith((b"\n", b"\r\n")) else "\n"
+        pass_.replace(
+            self.path,
+            self.at,
+            self.at,
+            f"{before}{lead}{text}\n{tail}",
+            GROUP,
+            stage,
+            stage,
+            order=-10,
+        )
+
+    def definition_name(self, pass_: Pass) -> str:
+        """The PyModuleDef's name at file scope."""
+        return definition_name(pass_)
+
+    def definition_declaration(self, pass_: Pass) -> str:
+        name = definition_name(pass_)
+        return f"{'extern' if self.shared else 'static'} struct PyModuleDef {name};"
+
+    def definition_site(self, pass_: Pass) -> tuple[str, int]:
+        """Before the first function that needs the state in the file of the init function."""
+        init = pass_.decisions.init
+        return init.creator.path, line_start(pass_.parsed(init.creator.path), init.creator.start)
+
+
+def definition_name(pass_: Pass) -> str:
+    """The module definition's name; one local to the init function moves to file scope."""
+    variable = pass_.decisions.init.module_def
+    assert variable is not None
+    if variable.function is None:
+        return variable.name
+    name = variable.name
+    stem = pass_.decisions.names.exec_function.removesuffix("_exec")
+    clash = any(
+        other.name == name and other is not variable and other.function is None
+        for other in pass_.extension.variables.values()
+    )
+    return f"{stem}_{name.strip('_')}" if clash else name

@@ -1,0 +1,67 @@
+"""Which files and functions name the state struct, and what its members are made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from isolate_ext.engine import Pass
+from isolate_ext.model.build import resolve_include
+from isolate_ext.model.entities import Definition
+from isolate_ext.placement.decisions import StateField
+
+
+def naming_paths(pass_: Pass) -> set[str]:
+    """The files whose text names the state."""
+    paths = {each.path for each in needing(pass_)} | {pass_.decisions.init.creator.path}
+    paths |= {
+        prototype.path
+        for key in pass_.decisions.threaded
+        for prototype in pass_.extension.routines[key].prototypes
+    }
+    return paths | {
+        declaration.path
+        for key in pass_.decisions.types
+        for declaration in pass_.extension.variables[key].definitions
+        if declaration.initialiser is not None
+    }
+
+
+def needing(pass_: Pass) -> list[Definition]:
+    return [d for d in pass_.decisions.routes if not d.is_macro]
+
+
+def first_need(pass_: Pass, path: str) -> int:
+    """The first byte of the first item of a file that names the state struct."""
+    starts = [d.start for d in pass_.decisions.routes if d.path == path and not d.is_macro]
+    for key in pass_.decisions.threaded:
+        starts += [p.start for p in pass_.extension.routines[key].prototypes if p.path == path]
+    starts += [
+        d.start
+        for key in pass_.decisions.types
+        for d in pass_.extension.variables[key].definitions
+        if d.path == path and d.initialiser
+    ]
+    parsed = pass_.parsed(path)
+    for channel in pass_.decisions.channels:
+        for each in channel.signatures:
+            if each.path == path:
+                starts += [i.start for i in parsed.items() if i.start <= each.start < i.end]
+    for include in parsed.scan.includes:
+        target = resolve_include(path, include.name, pass_.extension.files)
+        if target in pass_.extension.generated:
+            starts.append(include.span[0])
+    return min(starts, default=len(pass_.parsed(path).source.data))
+
+
+def declared(pass_: Pass, field: StateField, path: str) -> Iterator[tuple[str, int, int]]:
+    """Where the type of a member, and what its array sizes name, are declared."""
+    ends = pass_.extension.structs.ends
+    words = {word for size in field.arrays for word in re.findall(r"[A-Za-z_]\w*", size)}
+    for word in sorted(words | {field.needs}):
+        if word in ends:
+            yield ends[word]
+            continue
+        macro = pass_.extension.routine_named(f"#{word}", path) if word else None
+        for definition in macro.definitions if macro is not None else ():
+            yield definition.path, definition.start, definition.end
