@@ -6,10 +6,9 @@ import posixpath
 import re
 
 from isolate_ext.engine import Pass, Stage
-from isolate_ext.model.build import resolve_include
 from isolate_ext.model.entities import Kind
 from isolate_ext.placement.refusals import Reason
-from isolate_ext.syntax import Parsed
+from isolate_ext.syntax import Parsed, resolve_include
 from isolate_ext_rules.home import GROUP, Home
 from isolate_ext_rules.line_places import HEADER, guards, is_source, line_after, line_start
 from isolate_ext_rules.state_needs import declared, first_need
@@ -24,27 +23,30 @@ def shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
     ]
     creator = pass_.decisions.init.creator
     needed = {
-        key: {where[0] for where in declared(pass_, field, creator.path)}
+        key: list(declared(pass_, field, creator.path))
         for key, field in pass_.decisions.fields.items()
     }
-    wanted = set().union(*needed.values())
+    made_of = [where for found in needed.values() for where in found]
+    wanted = {path for path, _, _ in made_of}
     for path in sorted(common, key=lambda each: -_rank(pass_, each)):
         reached = _reached(pass_, path)
         if wanted <= reached and _reads_python(pass_, path, units):
             at = _end_of_header(pass_, pass_.parsed(path))
             needs = {each: first_need(pass_, each) for each in paths}
-            if at is not None and _read_before(pass_, (path, at), needs, units):
+            if any(where[0] == path and where[2] > at for where in made_of):
+                continue
+            if _read_before(pass_, (path, at), needs, units):
                 return Home(path, at, len(units) > 1)
     private = {each for each in wanted if not each.endswith(HEADER) or each in paths}
     for key, where in needed.items():
-        if where & private:
+        if private & {path for path, _, _ in where}:
             home = extension.variables[key].home
             pass_.refuse(
                 Reason.LAYOUT,
                 home.path,
                 home.name_start,
                 home.name_start + len(home.name),
-                f"what {home.name} is made of is private to one of several files",
+                f"what {home.name} is made of is not declared in front of all that needs the state",
                 key,
             )
     if private:
@@ -134,7 +136,7 @@ def _reads_python(pass_: Pass, path: str, units: list[str]) -> bool:
     return True
 
 
-def _end_of_header(pass_: Pass, parsed: Parsed) -> int | None:
+def _end_of_header(pass_: Pass, parsed: Parsed) -> int:
     """Before the guard's `#endif`, or before the first function that needs the state."""
     data = parsed.source.data
     limit = first_need(pass_, parsed.source.path)

@@ -14,10 +14,10 @@ Handbook pattern 71.
 from __future__ import annotations
 
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.build import resolve_include
 from isolate_ext.model.entities import Kind, Routine, Use
 from isolate_ext.placement.decisions import RouteKind, StateField
 from isolate_ext.placement.refusals import Reason
+from isolate_ext.syntax import resolve_include
 from isolate_ext_rules.examples import module
 
 _SOURCE = module(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from isolate_ext.syntax import Parsed
+from isolate_ext.syntax import Group, Parsed
 
 HEADER = (".h", ".hpp", ".hh")
 
@@ -12,12 +12,25 @@ HEADER = (".h", ".hpp", ".hh")
 def line_after(parsed: Parsed, offset: int) -> int:
     """The start of the line after ``offset``, outside of any `#if` but a header guard."""
     data = parsed.source.data
-    for condition in parsed.conditions(max(offset - 1, 0)):
-        if not guards(parsed, condition.group.start, condition.group.end):
-            offset = max(offset, condition.group.end)
-            break
+    group = _conditional(parsed, max(offset - 1, 0))
+    if group is not None:
+        offset = max(offset, group.end)
     end = data.find(b"\n", max(offset - 1, 0))
     return len(data) if end < 0 else end + 1
+
+
+def unconditional(parsed: Parsed, offset: int) -> int:
+    """``offset``, or the start of the `#if` group around it that is no header guard."""
+    group = _conditional(parsed, offset)
+    return offset if group is None else group.start
+
+
+def _conditional(parsed: Parsed, offset: int) -> Group | None:
+    """The outermost `#if` group around an offset but a header guard."""
+    for condition in parsed.conditions(offset):
+        if not guards(parsed, condition.group.start, condition.group.end):
+            return condition.group
+    return None
 
 
 def guards(parsed: Parsed, start: int, end: int) -> bool:

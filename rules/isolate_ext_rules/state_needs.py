@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from isolate_ext.engine import Pass
-from isolate_ext.model.build import resolve_include
 from isolate_ext.model.entities import Definition
 from isolate_ext.placement.decisions import StateField
+from isolate_ext.syntax import resolve_include
+from isolate_ext_rules.line_places import unconditional
 
 
 def naming_paths(pass_: Pass) -> set[str]:
@@ -32,7 +33,7 @@ def needing(pass_: Pass) -> list[Definition]:
 
 
 def first_need(pass_: Pass, path: str) -> int:
-    """The first byte of the first item of a file that names the state struct."""
+    """The first byte of the first item of a file that names the state struct, `#if` included."""
     starts = [d.start for d in pass_.decisions.routes if d.path == path and not d.is_macro]
     for key in pass_.decisions.threaded:
         starts += [p.start for p in pass_.extension.routines[key].prototypes if p.path == path]
@@ -51,7 +52,7 @@ def first_need(pass_: Pass, path: str) -> int:
         target = resolve_include(path, include.name, pass_.extension.files)
         if target in pass_.extension.generated:
             starts.append(include.span[0])
-    return min(starts, default=len(pass_.parsed(path).source.data))
+    return min((unconditional(parsed, start) for start in starts), default=len(parsed.source.data))
 
 
 def declared(pass_: Pass, field: StateField, path: str) -> Iterator[tuple[str, int, int]]:

@@ -10,10 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from isolate_ext.model.build import build, resolve_include
+from isolate_ext.model.build import build
 from isolate_ext.model.extension import Extension
 from isolate_ext.project import DiscoveredExtension, SourceFile, read_sources
-from isolate_ext.syntax import MacroEnvironment, Parsed, Scan, Source, parse, scan
+from isolate_ext.syntax import (
+    MacroEnvironment,
+    Parsed,
+    Scan,
+    Source,
+    parse,
+    resolve_include,
+    scan,
+)
 
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*["<]([^">\n]+)[">]', re.MULTILINE)
 

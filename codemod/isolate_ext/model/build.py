@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +27,7 @@ from isolate_ext.model.extension import Extension, Pasted
 from isolate_ext.model.kinds import kind_of
 from isolate_ext.model.references import References
 from isolate_ext.model.structs import Structs
-from isolate_ext.syntax import Node, Parsed
+from isolate_ext.syntax import Node, Parsed, resolve_include
 
 _CLINIC = re.compile(rb"\s*/\*\[clinic input\]\s*preserve", re.ASCII)
 _STATIC = re.compile(rb"\bstatic\b")
@@ -123,15 +122,6 @@ def _reached(source: str, files: Mapping[str, Parsed]) -> list[str]:
             if target is not None:
                 pending.append(target)
     return order
-
-
-def resolve_include(path: str, name: str, files: Collection[str]) -> str | None:
-    """The owned file that an `#include` in ``path`` names."""
-    near = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-    if near in files:
-        return near
-    tail = "/" + name.lstrip("./")
-    return next((other for other in files if other == name or other.endswith(tail)), None)
 
 
 class _Declarations:

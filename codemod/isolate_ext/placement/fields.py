@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 
-from isolate_ext.model.build import resolve_include
 from isolate_ext.model.calls import made_by, uncalled
 from isolate_ext.model.entities import Kind, Variable, strip_casts
 from isolate_ext.model.extension import Extension
@@ -13,7 +12,7 @@ from isolate_ext.placement.decisions import Level, StateField, Stay
 from isolate_ext.placement.ownership import owns
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.writes import assigned, writes
-from isolate_ext.syntax import Condition
+from isolate_ext.syntax import Condition, resolve_include
 
 _DEFINITIONS = (Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE)
 _KNOWN = frozenset({"PyObject", "PyTypeObject"})

@@ -4,6 +4,7 @@ from isolate_ext.syntax.conditionals import Branch, Condition, Group
 from isolate_ext.syntax.directives import Define, Include
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.fences import Fence
+from isolate_ext.syntax.inclusion import resolve_include
 from isolate_ext.syntax.nodes import Glimpse, Node
 from isolate_ext.syntax.parsed import Parsed
 from isolate_ext.syntax.parsing import parse
@@ -28,6 +29,7 @@ __all__ = [
     "StandIn",
     "Statistics",
     "parse",
+    "resolve_include",
     "scan",
     "statistics",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from isolate_ext.syntax.directives import Define, Undef
@@ -10,7 +10,6 @@ from isolate_ext.syntax.expressions import (
     UNKNOWN,
     Expr,
     Interval,
-    Lookup,
     both,
     evaluate,
     negated,
@@ -34,7 +33,8 @@ class Branch:
     events: list[Event] = field(default_factory=list)
     verdict: bool | None = None
     never: bool = False
-    """The branch is dead whatever the macros are: ``#if 0``, or inside such a branch."""
+    """The branch is dead whatever else is defined: ``#if 0``, what no source of the extension that
+    includes the file makes live, or inside such a branch."""
 
     @property
     def span(self) -> Span:
@@ -121,11 +121,20 @@ _FIXED_DEFINED = frozenset(
 
 
 class Verdicts:
-    """Decides branches for Python >= 3.9 on every platform, following the file's own defines."""
+    """Decides branches for Python >= 3.9 on every platform, following the file's own defines.
 
-    def __init__(self, elsewhere: Mapping[str, bool] | None = None) -> None:
+    ``elsewhere`` is what other files decide, ``before`` the macros defined wherever it is included.
+    """
+
+    def __init__(
+        self, elsewhere: Mapping[str, bool] | None = None, before: Collection[str] = ()
+    ) -> None:
         self._known: dict[str, Interval] = {}
-        self._defined: dict[str, bool | None] = dict(elsewhere or {})
+        self._defined: dict[str, bool | None] = {
+            **dict(elsewhere or {}),
+            **dict.fromkeys(before, True),
+        }
+        self._before = set(before)
 
     def _lookup(self, name: str, defined: bool) -> Interval:
         if defined:
@@ -135,12 +144,18 @@ class Verdicts:
             return (0, 1) if known is None else (int(known), int(known))
         return _FIXED.get(name) or self._known.get(name, UNKNOWN)
 
+    def _whatever_else(self, name: str, defined: bool) -> Interval:
+        if defined:
+            return (1, 1) if name in self._before else (0, 1)
+        return UNKNOWN
+
     def decide(self, root: Branch) -> None:
         """Set ``verdict`` and ``never`` of every branch below ``root``."""
         for event in root.events:
             if isinstance(event, Group):
                 self._decide_group(event, root)
             elif isinstance(event, Undef):
+                self._before.discard(event.name)
                 self._forget(event.name, False if root.verdict else None)
             else:
                 self._learn(event, root.verdict)
@@ -167,9 +182,9 @@ class Verdicts:
         constant_taken: bool | None = False
         for branch in group.branches:
             value = truth(evaluate(branch.test, self._lookup))
-            if _guards_file(branch, parent):
+            if guards_file(branch, parent):
                 value = True
-            constant = truth(evaluate(branch.test, _nothing_known))
+            constant = truth(evaluate(branch.test, self._whatever_else))
             branch.verdict = _chained(parent.verdict, taken, value)
             branch.never = parent.never or constant is False or constant_taken is True
             taken = True if value or taken else (None if value is None or taken is None else False)
@@ -178,7 +193,7 @@ class Verdicts:
             self.decide(branch)
 
 
-def _guards_file(branch: Branch, parent: Branch) -> bool:
+def guards_file(branch: Branch, parent: Branch) -> bool:
     """``#ifndef NAME_H`` and ``#define NAME_H`` around the whole of a header."""
     first = branch.events[0] if branch.events else None
     return (
@@ -209,10 +224,3 @@ def _chained(parent: bool | None, taken: bool | None, value: bool | None) -> boo
     if parent is True and taken is False and value is True:
         return True
     return None
-
-
-def _nothing_known(name: str, defined: bool) -> Interval:
-    return (0, 1) if defined else UNKNOWN
-
-
-_lookup_type: Lookup = _nothing_known

@@ -157,7 +157,7 @@ class Walk:
                 if branch.verdict is True:
                     return index
         for index, branch in enumerate(group.branches):
-            if truth(evaluate(branch.test, self.lookup)):
+            if not branch.never and truth(evaluate(branch.test, self.lookup)):
                 return index
         return -1
 

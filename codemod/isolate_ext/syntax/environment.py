@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from isolate_ext.capi.macros import CAPI_MACROS, SYSTEM_MACROS, TYPE_ARGUMENTS, Shape
-from isolate_ext.syntax.conditionals import Verdicts, decided_macros
+from isolate_ext.syntax.conditionals import decided_macros
 from isolate_ext.syntax.directives import Define
+from isolate_ext.syntax.inclusion import defined_at_inclusion
 from isolate_ext.syntax.inference import infer
 from isolate_ext.syntax.lexing import BRACE_OR_IDENTIFIER
 from isolate_ext.syntax.scanning import Scan
@@ -36,13 +37,13 @@ class MacroEnvironment:
     def of(cls, scans: Iterable[Scan]) -> MacroEnvironment:
         """The environment of a unit: its own scan and those of its headers.
 
-        What the definitions of one file decide about the `#if` branches of the others is settled.
+        What the files decide about the `#if` branches of each other is settled.
         """
         scans = list(scans)
         known = decided_macros(define for each in scans for define in each.defines)
-        if known:
-            for each in scans:
-                Verdicts(known).decide(each.root)
+        before = defined_at_inclusion({each.source.path: each for each in scans})
+        for each in scans:
+            each.decide(known, before.get(each.source.path, frozenset()))
         found: dict[str, list[Define]] = {}
         for scan in scans:
             for define in scan.live_defines:

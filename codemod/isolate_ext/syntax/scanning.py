@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from isolate_ext.syntax.conditionals import Branch, Condition, Group, Verdicts, condition_of
@@ -21,6 +21,7 @@ from isolate_ext.syntax.lexing import IDENTIFIER, clean, lex
 from isolate_ext.syntax.source import Lines, Source
 
 _ALWAYS = Expr("number", value=1)
+_OF_BODIES = ("body_skeleton", "bodies", "body_identifiers")
 Index = dict[bytes, list[int]]
 """Identifier to the byte offsets where it stands, ascending."""
 
@@ -45,6 +46,7 @@ class Scan:
         self.defines: tuple[Define, ...] = ()
         self.includes: tuple[Include, ...] = ()
         self._read_directives(lexed.directives)
+        self._known: tuple[dict[str, bool], frozenset[str]] = ({}, frozenset())
         Verdicts().decide(self.root)
 
     def _read_directives(self, spans: tuple[tuple[int, int], ...]) -> None:
@@ -54,6 +56,15 @@ class Scan:
         self.root = reader.root
         self.defines = tuple(reader.defines)
         self.includes = tuple(reader.includes)
+
+    def decide(self, elsewhere: Mapping[str, bool], before: frozenset[str]) -> None:
+        """Decide the branches anew for an extension, by what its other files define."""
+        known = (dict(elsewhere), before)
+        if known != self._known:
+            self._known = known
+            Verdicts(elsewhere, before).decide(self.root)
+            for name in ("never_spans", "live_defines", "reachable", "identifiers", *_OF_BODIES):
+                self.__dict__.pop(name, None)
 
     @property
     def all_groups(self) -> list[Group]:

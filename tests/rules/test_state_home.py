@@ -1,0 +1,74 @@
+"""Where the state struct stands among the files that read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rule_snippets import compiled, migrated, reasons, text_of
+
+from isolate_ext.engine import Stage
+from isolate_ext.placement.refusals import Reason
+from isolate_ext_rules.examples import module
+
+HEADER = """\
+#ifndef EGG_H
+#define EGG_H
+#include <Python.h>
+
+typedef struct {
+    PyObject *name;
+} egg_t;
+
+extern egg_t egg;
+%s
+#endif
+"""
+FRESH = """
+static inline int
+egg_is_fresh(void)
+{
+    return egg.name == NULL;
+}
+"""
+SPAM = module(
+    '#include "egg.h"\n\negg_t egg;\n\nint egg_lay(void);\n\n'
+    "static PyObject *\nspam_lay(PyObject *self, PyObject *args)\n"
+    "{\n    return PyLong_FromLong(egg_lay());\n}\n",
+    '{"lay", spam_lay, METH_NOARGS, NULL},',
+    "",
+)
+LAY = '#include "egg.h"\n\nint\negg_lay(void)\n{\n    return egg.name != NULL;\n}\n'
+
+
+def files(header: str) -> dict[str, str]:
+    return {"spam.c": SPAM, "lay.c": LAY, "egg.h": HEADER % header}
+
+
+@pytest.mark.parametrize("stage", Stage, ids=lambda each: each.label)
+def test_it_is_not_put_into_a_conditional_part_of_a_header(stage: Stage, tmp_path: Path) -> None:
+    outcome = migrated(files(f"#ifdef FRESH\n{FRESH}#endif\n"))
+    assert outcome.refusals == []
+    compiled(outcome, stage, tmp_path)
+    (tmp_path / "fresh").mkdir()
+    compiled(outcome, stage, tmp_path / "fresh", "-DFRESH")
+
+
+def test_what_members_are_made_of_comes_first() -> None:
+    late = HEADER.replace("extern egg_t egg;", "static inline int egg_lays(void);").replace(
+        "#include <Python.h>", "#include <Python.h>\n\nint egg_lay(void);"
+    )
+    outcome = migrated({"spam.c": SPAM, "lay.c": LAY, "egg.h": late % "\nextern egg_t egg;"})
+    assert reasons(outcome) == {Reason.LAYOUT}
+
+
+def test_the_part_of_a_header_for_clients_stays() -> None:
+    client = (
+        "\n#ifndef EGG_MODULE\nstatic void **egg_api;\n\nstatic int\negg_import(void)\n{\n"
+        '    egg_api = PyCapsule_Import("spam._api", 0);\n    return egg_api ? 0 : -1;\n}\n#endif\n'
+    )
+    texts = files(client)
+    sources = {p: f"#define EGG_MODULE\n{t}" for p, t in texts.items() if p.endswith(".c")}
+    outcome = migrated({**texts, **sources})
+    assert outcome.refusals == []
+    assert client in text_of(outcome, "egg.h")
