@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from isolate_ext.model.calls import made_by
 from isolate_ext.model.entities import Kind
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.strings import stringised
 from isolate_ext.placement.decisions import Decisions
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Condition, Define, Group, Parsed
@@ -45,7 +46,10 @@ def spelled_out(files: Mapping[str, Parsed]) -> dict[str, bytes]:
 
 
 def written_out(extension: Extension, decisions: Decisions) -> dict[str, bytes]:
-    """Files with the macros written out that make functions at file scope and need the state."""
+    """Files with the macros written out that make functions at file scope and need the state.
+
+    So are those that make strings of what moves.
+    """
     names = {
         extension.routines[each.symbol].name
         for each in decisions.refusals
@@ -62,6 +66,7 @@ def written_out(extension: Extension, decisions: Decisions) -> dict[str, bytes]:
         and (define := extension.files[pasted.path].define_at(pasted.start)) is not None
     }
     names |= pasting
+    strings = set(_stringising(extension, decisions))
     changed = {}
     for path, parsed in extension.files.items():
         items = [
@@ -71,9 +76,26 @@ def written_out(extension: Extension, decisions: Decisions) -> dict[str, bytes]:
             if name in pasting or extension.function_at(path, offset) is None
             for edit in _expansion_at(extension.files, parsed, offset, name)
         ]
+        items += [
+            edit
+            for where, offset, name in sorted(strings)
+            if where == path
+            for edit in _expansion_at(extension.files, parsed, offset, name)
+        ]
         if items:
             changed[path] = _applied(parsed, items)
     return changed
+
+
+def _stringising(extension: Extension, decisions: Decisions) -> Iterator[tuple[str, int, str]]:
+    """Invocations (path, offset, macro) that make a string of what moves, or hide one that does."""
+    for each in stringised(extension, decisions.fields):
+        macro, inside = each.macro, each.macro.inside
+        if inside is None or not inside.is_macro:
+            yield macro.path, macro.start, extension.routines[macro.symbol].name
+            continue
+        for outer in extension.uses_of(inside.routine):
+            yield outer.path, outer.start, inside.name
 
 
 def _nearest(
@@ -109,7 +131,9 @@ def _expansion_at(
     files: Mapping[str, Parsed], parsed: Parsed, offset: int, name: str
 ) -> Iterator[Replacement]:
     found = _nearest(files, parsed, name, offset)
-    call = invocation(parsed.source.data, offset + len(name))
+    end = offset + len(name)
+    plain = found is not None and found[0].params is None
+    call = (end, []) if plain else invocation(parsed.source.data, end)
     if found is None or call is None or parsed.define_at(offset) is not None:
         return
     text = expand(found[0], found[1], call[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from isolate_ext.model.entities import Kind, Variable
@@ -11,6 +12,7 @@ from isolate_ext.model.found_module import found_modules
 from isolate_ext.model.init import ModuleInit, module_inits
 from isolate_ext.model.roles import Called, Role
 from isolate_ext.model.sequences import struct_sequences
+from isolate_ext.model.strings import stringised
 from isolate_ext.model.types import spec_types, static_types
 from isolate_ext.placement.adopt import adopted_state, module_global
 from isolate_ext.placement.decisions import Adopted, Decisions
@@ -98,6 +100,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions.roles = reach.roles
     decisions.refusals.extend(reach.refusals)
     decisions.refusals.extend(hooks(extension, reach.roles))
+    decisions.refusals.extend(_stringised(extension, decisions))
     return decisions
 
 
@@ -115,6 +118,14 @@ def _keep_module(
     field = plan.fields.pop(kept.key, None)
     if elsewhere and field is not None:
         plan.fields[kept.key] = replace(field, owned=False)
+
+
+def _stringised(extension: Extension, decisions: Decisions) -> Iterator[Refusal]:
+    """Names of what moves that a macro makes strings of; writing it out was of no avail."""
+    for each in stringised(extension, decisions.fields):
+        use, name = each.macro, extension.variables[each.symbol].name
+        text = f"{extension.routines[use.symbol].name} makes a string of the name {name}"
+        yield Refusal("global", Reason.PASTED_NAME, use.path, use.start, use.end, text, each.symbol)
 
 
 def _completes(role: Role) -> bool:
