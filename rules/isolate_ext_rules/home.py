@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from isolate_ext.engine import Pass, Stage
 from isolate_ext_rules.line_places import line_start
+from isolate_ext_rules.state_needs import is_shared
 
 GROUP = "state"
 
@@ -64,15 +65,24 @@ class Home:
 
 
 def definition_name(pass_: Pass) -> str:
-    """The module definition's name; one local to the init function moves to file scope."""
-    variable = pass_.decisions.init.module_def
+    """The module definition's name at file scope, fresh there.
+
+    One local to the init function moves out of it.  One that other files are to see is a symbol
+    of the library, and names its module (pattern 63).
+    """
+    init = pass_.decisions.init
+    variable = init.module_def
     assert variable is not None
-    if variable.function is None:
-        return variable.name
     name = variable.name
     stem = pass_.decisions.names.exec_function.removesuffix("_exec")
+    prefixed = f"{stem}_{name.strip('_')}"
+    if variable.function is None:
+        exported = variable.home.static and is_shared(pass_) and stem not in name
+        uses = pass_.extension.uses_of(variable.key)
+        own = all(use.inside is init.creator for use in uses)
+        return prefixed if exported and own else name
     clash = any(
         other.name == name and other is not variable and other.function is None
         for other in pass_.extension.variables.values()
     )
-    return f"{stem}_{name.strip('_')}" if clash else name
+    return prefixed if clash else name

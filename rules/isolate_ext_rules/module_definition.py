@@ -10,7 +10,7 @@ from isolate_ext_rules.c_text import (
 )
 from isolate_ext_rules.home import definition_name
 from isolate_ext_rules.module_hooks import hook_fields, hook_functions
-from isolate_ext_rules.state_home import is_shared
+from isolate_ext_rules.state_needs import is_shared
 
 GROUP = "init"
 

@@ -53,13 +53,6 @@ def _out_of_sight(pass_: Pass, paths: set[str]) -> bool:
     )
 
 
-def is_shared(pass_: Pass) -> bool:
-    """Whether several translation units use the state."""
-    if not pass_.decisions.fields and pass_.decisions.adopted is None:
-        return False
-    return len(pass_.extension.units_of(naming_paths(pass_))) > 1
-
-
 def _place_in(pass_: Pass, path: str) -> int | None:
     parsed = pass_.parsed(path)
     limit = first_need(pass_, path)

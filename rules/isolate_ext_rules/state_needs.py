@@ -12,6 +12,13 @@ from isolate_ext.syntax import resolve_include
 from isolate_ext_rules.line_places import unconditional
 
 
+def is_shared(pass_: Pass) -> bool:
+    """Whether several translation units use the state."""
+    if not pass_.decisions.fields and pass_.decisions.adopted is None:
+        return False
+    return len(pass_.extension.units_of(naming_paths(pass_))) > 1
+
+
 def naming_paths(pass_: Pass) -> set[str]:
     """The files whose text names the state."""
     paths = {each.path for each in needing(pass_)} | {pass_.decisions.init.creator.path}

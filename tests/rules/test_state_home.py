@@ -72,3 +72,14 @@ def test_the_part_of_a_header_for_clients_stays() -> None:
     outcome = migrated({**texts, **sources})
     assert outcome.refusals == []
     assert client in text_of(outcome, "egg.h")
+
+
+@pytest.mark.parametrize("stage", Stage, ids=lambda each: each.label)
+def test_a_definition_that_other_files_see_names_its_module(stage: Stage, tmp_path: Path) -> None:
+    texts = files("")
+    texts["spam.c"] = texts["spam.c"].replace("spam_module", "definition")
+    outcome = migrated(texts)
+    compiled(outcome, stage, tmp_path)
+    last = text_of(outcome)
+    assert "\nstruct PyModuleDef spam_definition = {" in last
+    assert "return PyModuleDef_Init(&spam_definition);" in last
