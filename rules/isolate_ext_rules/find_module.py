@@ -136,4 +136,6 @@ def _call(pass_: Pass, path: str, offset: int, name: str) -> None:
         pass_.replace(path, call.start, call.end, b"0", GROUP, Stage.ISOLATED)
 
 
-RULE = Rule("find-module", __doc__, (3, 4), Stage.ISOLATED, Safety.SAFE, run, EXAMPLES)
+RULE = Rule(
+    "find-module", __doc__, (3, 4), Stage.ISOLATED, Safety.SAFE, run, EXAMPLES, guarded=True
+)

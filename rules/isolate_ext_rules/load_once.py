@@ -2,6 +2,7 @@
 
 What: on the user's word the module gets an exec function and nothing else: its globals and static
 types stay, it may be loaded once in a process, and it says that it does not support interpreters.
+Hooks that it has already do nothing for a copy that is refused.
 
 Why: some want the init function converted first; without the guard a second copy of the module
 would share what it believes to own.
@@ -13,11 +14,25 @@ Handbook patterns 9 and 10.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
+from isolate_ext.model.entities import Entry
 from isolate_ext.text import Template
 from isolate_ext_rules.examples import EXCEPTION
 from isolate_ext_rules.module_names import module_name
 
+CLEARING = EXCEPTION.replace(
+    "static struct PyModuleDef",
+    """static int
+clear_error(PyObject *m)
+{
+    Py_CLEAR(Error);
+    return 0;
+}
+
+static struct PyModuleDef""",
+).replace("spam_methods,\n}", "spam_methods, NULL, NULL, clear_error,\n}")
 EXAMPLES = (
     Rewrite(
         EXCEPTION,
@@ -30,42 +45,63 @@ EXAMPLES = (
         ("PyModule_Create",),
         guarded=True,
     ),
+    Rewrite(
+        CLEARING,
+        ("return loaded_spam == module ? clear_error(module) : 0;", ".m_clear = spam_clear"),
+        guarded=True,
+    ),
 )
 
 _GUARD = Template(
     """\
 /* Its globals belong to the process, so the module is loaded once. */
-static PyObject *${loaded};
-
+static PyObject *${loaded};""",
+    "loaded",
+)
+_TRAVERSE = Template(
+    """\
+static int
+${name}(PyObject *module, visitproc visit, void *arg)
+{
+    return ${loaded} == module ? ${hook}(module, visit, arg) : 0;
+}""",
+    "name loaded hook",
+)
+_CLEAR = Template(
+    """\
+static int
+${name}(PyObject *module)
+{
+    return ${loaded} == module ? ${hook}(module) : 0;
+}""",
+    "name loaded hook",
+)
+_FREE = Template(
+    """\
 static void
-${free}(void *module)
+${name}(void *module)
 {
     if (${loaded} == (PyObject *)module) {
-        ${loaded} = NULL;
+        ${statements}
     }
 }""",
-    "loaded free",
+    "name loaded statements",
 )
 
 
 def run(pass_: Pass) -> None:
-    """The guard variable; its test stands in the exec function, its reset in the definition."""
+    """The guard variable; its test stands in the exec function, its reset in `m_free`."""
     init = pass_.decisions.init
     home = init.def_declaration
     if not pass_.settings.guarded or init.multi_phase or home is None or init.module_def is None:
         return
     at = home.start if init.module_def.function is None else init.creator.start
-    text = guard_text(pass_) + "\n\n"
+    text = _GUARD.fill(loaded=loaded_name(pass_)) + "\n\n"
     pass_.replace(home.path, at, at, text, "init", Stage.ISOLATED, order=-2)
 
 
 def loaded_name(pass_: Pass) -> str:
     return f"loaded_{pass_.decisions.names.exec_function.removesuffix('_exec')}"
-
-
-def guard_text(pass_: Pass) -> str:
-    """The guard variable and the free function that resets it for its owner."""
-    return _GUARD.fill(loaded=loaded_name(pass_), free=pass_.decisions.names.free)
 
 
 def guard_test(pass_: Pass) -> list[str]:
@@ -81,4 +117,27 @@ def guard_test(pass_: Pass) -> list[str]:
     ]
 
 
-RULE = Rule("load-once", __doc__, (9, 10), Stage.ISOLATED, Safety.REVIEW, run, EXAMPLES)
+def guarded_hooks(pass_: Pass, present: Mapping[str, Entry]) -> tuple[str, dict[str, str]]:
+    """Hooks that act for the loaded module alone: their text, and the fields that name them.
+
+    ``present`` are the entries of the module definition.
+    """
+    names, loaded = pass_.decisions.names, loaded_name(pass_)
+    own = {field: entry.value.str for field, entry in present.items() if not entry.empty}
+    parts, fields = [], {}
+    for field, name, template in (
+        ("m_traverse", names.traverse, _TRAVERSE),
+        ("m_clear", names.clear, _CLEAR),
+    ):
+        if field in own:
+            parts.append(template.fill(name=name, loaded=loaded, hook=own[field]))
+            fields[field] = name
+    calls = [f"{own['m_free']}(module);"] if "m_free" in own else []
+    statements = "\n        ".join([*calls, f"{loaded} = NULL;"])
+    parts.append(_FREE.fill(name=names.free, loaded=loaded, statements=statements))
+    return "\n\n".join(parts), {**fields, "m_free": names.free}
+
+
+RULE = Rule(
+    "load-once", __doc__, (9, 10), Stage.ISOLATED, Safety.REVIEW, run, EXAMPLES, guarded=True
+)

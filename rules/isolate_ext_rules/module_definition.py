@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from isolate_ext.engine import Pass, Stage
-from isolate_ext.model.entities import Kind
+from isolate_ext.model.entities import Entry, Kind
 from isolate_ext.model.initialisers import fields_of
 from isolate_ext_rules.c_text import (
     with_blank_line,
 )
 from isolate_ext_rules.home import definition_name
+from isolate_ext_rules.load_once import guarded_hooks
 from isolate_ext_rules.module_hooks import hook_fields, hook_functions
 from isolate_ext_rules.state_needs import is_shared
 
@@ -22,17 +25,17 @@ def write_definition(pass_: Pass) -> None:
     parsed = pass_.parsed(home.path)
     present = {e.field: e for e in fields_of(parsed, home)}
     prototype = f"static int {names.exec_function}(PyObject *);"
-    hooks = hook_functions(pass_)
+    hooks, hook_names = _hooks(pass_, present)
     text = "\n\n".join(part for part in (hooks, prototype, _slots(pass_)) if part)
     values = ["PyModuleDef_HEAD_INIT,"]
     values.append(f".m_name = {present['m_name'].value.str}," if "m_name" in present else "")
     if "m_doc" in present and not present["m_doc"].empty:
         values.append(f".m_doc = {present['m_doc'].value.str},")
-    values.append(f".m_size = {_size(pass_)},")
+    values.append(f".m_size = {_size(pass_, present)},")
     if "m_methods" in present and not present["m_methods"].empty:
         values.append(f".m_methods = {present['m_methods'].value.str},")
     values.append(f".m_slots = {names.slots},")
-    for field, function in hook_fields(pass_, present).items():
+    for field, function in hook_names.items():
         values.append(f".{field} = {function},")
     body = "\n".join(f"    {value}" for value in values if value)
     storage = "" if _shared_definition(pass_) else "static "
@@ -64,7 +67,7 @@ def complete_definition(pass_: Pass) -> None:
     hooks = hook_functions(pass_)
     values = ["PyModuleDef_HEAD_INIT,"]
     for field in ("m_name", "m_doc", "m_size", "m_methods", "m_slots"):
-        text = _size(pass_) if field == "m_size" else None
+        text = _size(pass_, present) if field == "m_size" else None
         if text is not None or (field in present and not present[field].empty):
             values.append(f".{field} = {text or present[field].value.str},")
     for field, function in hook_fields(pass_, present).items():
@@ -86,10 +89,7 @@ def _complete_slots(pass_: Pass) -> None:
     if rows:
         data = pass_.parsed(slots.home.path).source.data
         start = data.rfind(b"\n", 0, rows[-1].start) + 1
-        text = (
-            f"#if PY_VERSION_HEX >= {_since(pass_)}\n    {{Py_mod_multiple_interpreters, "
-            "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},\n#endif\n"
-        )
+        text = f"{_interpreters(pass_)}\n"
         pass_.replace(slots.home.path, start, start, text, GROUP, Stage.ISOLATED)
 
 
@@ -97,7 +97,17 @@ def _shared_definition(pass_: Pass) -> bool:
     return is_shared(pass_)
 
 
-def _size(pass_: Pass) -> str:
+def _hooks(pass_: Pass, present: Mapping[str, Entry]) -> tuple[str, dict[str, str]]:
+    """The text of the hooks that are written, and what goes into the fields of all hooks."""
+    if pass_.settings.guarded:
+        return guarded_hooks(pass_, present)
+    return hook_functions(pass_), hook_fields(pass_, present)
+
+
+def _size(pass_: Pass, present: Mapping[str, Entry]) -> str:
+    if pass_.settings.guarded and "m_size" in present:
+        own = present["m_size"].text
+        return "0" if own.lstrip("( ").startswith("-") else own
     if not pass_.decisions.fields and pass_.decisions.adopted is None:
         return "0"
     return f"sizeof({pass_.decisions.names.state_struct})"
@@ -120,14 +130,21 @@ def _since(pass_: Pass) -> str:
 
 def _slots(pass_: Pass) -> str:
     names = pass_.decisions.names
-    guarded = pass_.settings.guarded
-    since = "0x030c0000" if guarded else _since(pass_)
-    claim = "NOT_SUPPORTED" if guarded else "PER_INTERPRETER_GIL_SUPPORTED"
-    claimed = f"Py_MOD_{'MULTIPLE_INTERPRETERS_' if guarded else ''}{claim}"
     return (
         f"static PyModuleDef_Slot {names.slots}[] = {{\n"
         f"    {{Py_mod_exec, {names.exec_function}}},\n"
+        f"{_interpreters(pass_)}\n"
+        "    {0, NULL}\n};"
+    )
+
+
+def _interpreters(pass_: Pass) -> str:
+    """The slot that says in which interpreters the module runs."""
+    guarded = pass_.settings.guarded
+    since = "0x030c0000" if guarded else _since(pass_)
+    claim = "MULTIPLE_INTERPRETERS_NOT" if guarded else "PER_INTERPRETER_GIL"
+    return (
         f"#if PY_VERSION_HEX >= {since}\n"
-        f"    {{Py_mod_multiple_interpreters, {claimed}}},\n"
-        "#endif\n    {0, NULL}\n};"
+        f"    {{Py_mod_multiple_interpreters, Py_MOD_{claim}_SUPPORTED}},\n"
+        "#endif"
     )

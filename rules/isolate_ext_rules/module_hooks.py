@@ -153,8 +153,6 @@ def hook_fields(pass_: Pass, present: Mapping[str, Entry]) -> dict[str, str]:
             fields[field] = present[field].value.str
         elif re.search(rf"\b{name}\(", made):
             fields[field] = name
-    if pass_.settings.guarded and not pass_.decisions.init.multi_phase:
-        fields["m_free"] = names.free
     return fields
 
 

@@ -339,4 +339,5 @@ RULE = Rule(
     run,
     EXAMPLES,
     verify=verify_init,
+    guarded=True,
 )

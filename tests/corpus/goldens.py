@@ -88,17 +88,18 @@ class Migration:
 
 
 @cache
-def migration(name: str) -> Migration:
+def migration(name: str, guarded: bool = False) -> Migration:
     """Every extension of a folder of the corpus, with the texts of every stage."""
-    return migrated_folder(CORPUS / name)
+    return migrated_folder(CORPUS / name, guarded)
 
 
-def migrated_folder(folder: Path) -> Migration:
+def migrated_folder(folder: Path, guarded: bool = False) -> Migration:
     """The same for a folder anywhere."""
     discovery = discover(folder)
     library = Library(discovery.root)
+    settings = Settings(floor=(3, 9), guarded=guarded)
     planned = [
-        plan(library, found, all_rules(), Settings(floor=(3, 9)), Stage.ISOLATED, True)
+        plan(library, found, all_rules(), settings, Stage.ISOLATED, not guarded)
         for found in discovery.extensions
     ]
     settle(planned)

@@ -17,14 +17,14 @@ from isolate_ext_rules import SUITE
 WARNINGS = ["-Wall", "-Werror", "-Wno-unused-function", "-Wno-unused-variable"]
 
 
-def migrated(files: dict[str, str] | str) -> Outcome:
+def migrated(files: dict[str, str] | str, settings: Settings | None = None) -> Outcome:
     """Every stage of the migration of some files; a text alone is ``spam.c``."""
     texts = {"spam.c": files} if isinstance(files, str) else files
     scans = {path: scan(Source(path, text.encode())) for path, text in texts.items()}
     macros = MacroEnvironment.of(scans.values())
     parsed = {path: parse(each, macros) for path, each in scans.items()}
     sources = [path for path in parsed if path.endswith(".c")]
-    return migrate(build("spam", sources, parsed), SUITE, Settings(), every_stage=True)
+    return migrate(build("spam", sources, parsed), SUITE, settings or Settings(), every_stage=True)
 
 
 def text_of(outcome: Outcome, path: str = "spam.c", stage: Stage = Stage.ISOLATED) -> str:

@@ -57,7 +57,9 @@ def migrate(
     macros that hide the init function are made plain first.
     """
     original = extension
-    draft = _Draft(extension, reparse)
+    if settings.guarded:
+        rules = [rule for rule in rules if rule.guarded]
+    draft = _Draft(extension, reparse, settings.guarded)
     if reparse is not None:
         _prepare(draft, rules)
     extension = draft.extension
@@ -82,12 +84,17 @@ class _Draft:
 
     extension: Extension
     reparse: Reparse | None
+    guarded: bool = False
     notes: list[Note] = field(default_factory=list)
     _placed: Decisions | Refusal | None = None
 
-    def placed(self) -> Decisions | Refusal:
+    def placed(self, refused: frozenset[str] = frozenset()) -> Decisions | Refusal:
+        """The placement, given the keys of types and variables that must stay."""
+        if refused and not self.guarded:
+            return place(self.extension, refused)
         if self._placed is None:
-            self._placed = place(self.extension)
+            decide = place_guarded if self.guarded else place
+            self._placed = decide(self.extension)
         return self._placed
 
     def change(self, texts: Mapping[str, bytes]) -> bool:
@@ -150,10 +157,7 @@ def _migrate(
     extension, reparse = draft.extension, draft.reparse
     refused: dict[str, Refusal] = {}
     while True:
-        if settings.guarded:
-            decisions = place_guarded(extension)
-        else:
-            decisions = place(extension, frozenset(refused)) if refused else draft.placed()
+        decisions = draft.placed(frozenset(refused))
         if isinstance(decisions, Refusal):
             return Outcome(extension, None, None, None, refusals=[decisions])
         plan = Plan()

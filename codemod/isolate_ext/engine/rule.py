@@ -169,7 +169,10 @@ class Preparation:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A migration pattern.  ``doc`` is the module's docstring, its first line the title."""
+    """A migration pattern.  ``doc`` is the module's docstring, its first line the title.
+
+    ``guarded`` says that it takes part where the init function alone is converted.
+    """
 
     id: str
     doc: str
@@ -180,6 +183,7 @@ class Rule:
     examples: tuple[Rewrite | Refused, ...] = ()
     verify: Callable[[Output], Iterable[Violation]] | None = None
     prepare: Callable[[Extension, Decisions], Iterable[Preparation]] | None = None
+    guarded: bool = False
 
     @property
     def title(self) -> str:
