@@ -65,13 +65,15 @@ def test_what_members_are_made_of_comes_first() -> None:
 def test_the_part_of_a_header_for_clients_stays() -> None:
     client = (
         "\n#ifndef EGG_MODULE\nstatic void **egg_api;\n\nstatic int\negg_import(void)\n{\n"
-        '    egg_api = PyCapsule_Import("spam._api", 0);\n    return egg_api ? 0 : -1;\n}\n#endif\n'
+        '    egg_api = PyCapsule_Import("spam._api", 0);\n    return egg_api ? 0 : -1;\n}\n'
+        "#define egg (*(egg_t *)egg_api[0])\n#endif\n"
     )
     texts = files(client)
     sources = {p: f"#define EGG_MODULE\n{t}" for p, t in texts.items() if p.endswith(".c")}
     outcome = migrated({**texts, **sources})
     assert outcome.refusals == []
     assert client in text_of(outcome, "egg.h")
+    assert "state->egg_.name" in text_of(outcome, "lay.c")
 
 
 @pytest.mark.parametrize("stage", Stage, ids=lambda each: each.label)

@@ -17,6 +17,7 @@ static void **egg_api;
 #endif
 #endif
 """
+LICENSE = "/* " + 20 * "You may do with this what you like, but tell us.\n" + "*/\n\n"
 MODULE = '#define EGG_MODULE\n#include "egg.h"\n'
 
 
@@ -62,8 +63,8 @@ def test_a_part_that_some_source_may_compile_is_code(files: dict[str, str]) -> N
 
 def test_the_macro_may_come_from_a_header_read_before() -> None:
     files = {
-        "egg.c": '#include "all.h"\n#include "deep.h"\n',
-        "all.h": '#pragma once\n#define EGG_MODULE\n#include "deep.h"\n',
+        "egg.c": '#include "a.h"\n#include "deep.h"\n',
+        "a.h": f'{LICENSE}#ifndef A_H\n#define A_H\n#define EGG_MODULE\n#include "deep.h"\n#endif',
         "deep.h": '#include "egg.h"\n',
         "egg.h": HEADER,
     }

@@ -118,7 +118,7 @@ def _unseen_slots(extension: Extension, decisions: Decisions) -> list[str]:
     """Names in the slots of types that move, of functions and tables that only a macro defines."""
     return [
         value.name
-        for type_ in decisions.all_types.values()
+        for type_ in decisions.types.values()
         for value in (*type_.slots.values(), *type_.assigned)
         if value.name is not None
         and not value.name.startswith(("Py", "_Py"))

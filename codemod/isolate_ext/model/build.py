@@ -257,7 +257,7 @@ def _unwrap(node: Node) -> Iterator[Node]:
 
 def _add_macros(extension: Extension, parsed: Parsed) -> None:
     path = parsed.source.path
-    for define in parsed.scan.defines:
+    for define in parsed.scan.live_defines:
         start, end = define.body_span
         if start >= end and define.params is None:
             continue

@@ -16,6 +16,7 @@ from isolate_ext.model.strings import stringised
 from isolate_ext.model.types import spec_types, static_types
 from isolate_ext.placement.adopt import adopted_state, module_global
 from isolate_ext.placement.decisions import Adopted, Decisions
+from isolate_ext.placement.exported import Exported
 from isolate_ext.placement.fields import FieldPlan
 from isolate_ext.placement.modules import modules_at_hand
 from isolate_ext.placement.naming import names_for
@@ -58,6 +59,8 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     adopted = adopted_state(extension, init)
     names = names_for(extension, init.name, adopted)
     types = static_types(extension)
+    exported = Exported(extension)
+    refused |= exported.kept
     moving = {key: each for key, each in types.items() if key not in refused}
     sequences = {k: v for k, v in struct_sequences(extension).items() if k not in refused}
     kept = module_global(extension, init)
@@ -65,8 +68,9 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     if kept is not None:
         _keep_module(extension, kept, adopted, init, fields)
     decisions = Decisions(
-        init, names, adopted, fields.fields, moving, types, sequences, fields.stays
-    )
+        init, names, adopted, fields.fields, moving, types, sequences,
+        [*fields.stays, *exported.stays()],
+    )  # fmt: skip
     decisions.specs = spec_types(extension)
     decisions.module_global = kept.key if kept is not None else None
     decisions.refusals.extend(fields.refusals)
@@ -79,7 +83,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions.modules = modules.names
     decisions.module_threaded = modules.threaded
     decisions.module_parameter = modules.parameter
-    reach = Reach(extension, init, moved, moving, tables, modules.names)
+    reach = Reach(extension, init, moved, moving, tables, modules.names, exported)
     seeds = [init.creator.routine]
     if adopted is not None and fields.fields:
         seeds += [
@@ -99,6 +103,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions.teardown = reach.teardown
     decisions.roles = reach.roles
     decisions.refusals.extend(reach.refusals)
+    decisions.refusals.extend(exported.refusals())
     decisions.refusals.extend(hooks(extension, reach.roles))
     decisions.refusals.extend(_stringised(extension, decisions))
     return decisions

@@ -20,6 +20,7 @@ from isolate_ext.placement.base_calls import base_call
 from isolate_ext.placement.carriers import Registration, carried_by, registrations
 from isolate_ext.placement.decisions import Route, RouteKind
 from isolate_ext.placement.entry import Entries
+from isolate_ext.placement.exported import Exported
 from isolate_ext.placement.in_hand import InHand
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.teardown import teardown_closure
@@ -38,6 +39,7 @@ class Reach:
         types: dict[str, StaticType],
         heap_tables: set[str],
         modules: Mapping[Definition, str],
+        exported: Exported,
     ) -> None:
         self.extension = extension
         self.init = init
@@ -45,6 +47,7 @@ class Reach:
         self.types = types
         self.owners = types.keys() | heap_tables
         self.modules = modules
+        self.exported = exported
         self.routes: dict[Definition, Route] = {}
         self.generated_routes: dict[Definition, Route] = {}
         self.threaded: set[str] = set()
@@ -260,6 +263,8 @@ class Reach:
     def _refuse_route(
         self, routine: Routine, definition: Definition, handed_out: list[Role]
     ) -> None:
+        if self.exported.strands(routine.name, handed_out):
+            return
         channel = self._flow.channel_of(routine.key) if self._flow is not None else None
         if channel is not None and channel.problem is not None:
             path, at, why = channel.problem

@@ -31,6 +31,7 @@ class Reason(Enum):
     LAYOUT = "declare the types of these variables before the first function that uses them"
     MODULE_NULL = "call the function with the module as its first argument"
     PROCESS_WIDE = "keep the module single-phase, or place the resource in the configuration"
+    EXPORTED = "let the table hold nothing but functions that find the state by their arguments"
     FOREIGN_THREAD = "record the interpreter when the callback is registered, and enter that one"
     LIMITED_API = "build without Py_LIMITED_API"
     CONFLICT = "two changes touch the same text; separate the statements"

@@ -32,6 +32,8 @@ class Branch:
     group: Group | None = None
     events: list[Event] = field(default_factory=list)
     verdict: bool | None = None
+    guard: bool = False
+    """``#ifndef NAME_H`` and ``#define NAME_H`` around the code of a header."""
     never: bool = False
     """The branch is dead whatever else is defined: ``#if 0``, what no source of the extension that
     includes the file makes live, or inside such a branch."""
@@ -182,7 +184,7 @@ class Verdicts:
         constant_taken: bool | None = False
         for branch in group.branches:
             value = truth(evaluate(branch.test, self._lookup))
-            if guards_file(branch, parent):
+            if branch.guard:
                 value = True
             constant = truth(evaluate(branch.test, self._whatever_else))
             branch.verdict = _chained(parent.verdict, taken, value)
@@ -191,18 +193,6 @@ class Verdicts:
             if constant is True:
                 constant_taken = True
             self.decide(branch)
-
-
-def guards_file(branch: Branch, parent: Branch) -> bool:
-    """``#ifndef NAME_H`` and ``#define NAME_H`` around the whole of a header."""
-    first = branch.events[0] if branch.events else None
-    return (
-        branch.keyword == "ifndef"
-        and parent.group is None
-        and isinstance(first, Define)
-        and first.name in branch.text
-        and 10 * (branch.end - branch.start) > 8 * (parent.end - parent.start)
-    )
 
 
 def decided_macros(defines: Iterable[Define]) -> dict[str, bool]:

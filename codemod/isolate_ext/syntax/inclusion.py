@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterator, Mapping
 
-from isolate_ext.syntax.conditionals import Branch, guards_file
+from isolate_ext.syntax.conditionals import Branch
 from isolate_ext.syntax.directives import Define, Include, Undef
 from isolate_ext.syntax.scanning import Scan
 
@@ -73,13 +73,9 @@ class _Reader:
     def _enter(self, target: str, defined: set[str], stack: list[str], once: set[str]) -> None:
         known = frozenset(defined)
         self.found[target] = self.found.get(target, known) & known
-        if any(guards_file(branch, self.scans[target].root) for branch in self._outer(target)):
+        if any(group.branches[0].guard for group in self.scans[target].groups):
             once.add(target)
         self._read(target, defined, stack, once)
-
-    def _outer(self, path: str) -> Iterator[Branch]:
-        for group in self.scans[path].root.groups():
-            yield group.branches[0]
 
     def _events(self, path: str) -> list[Define | Undef | Include]:
         """What is certain to be defined, may be undefined, or may be read, in order."""

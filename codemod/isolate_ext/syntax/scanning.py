@@ -54,8 +54,19 @@ class Scan:
         for span in spans:
             reader.read(span)
         self.root = reader.root
+        for group in self.root.groups():
+            group.branches[0].guard = self._guards(group)
         self.defines = tuple(reader.defines)
         self.includes = tuple(reader.includes)
+
+    def _guards(self, group: Group) -> bool:
+        """``#ifndef NAME_H`` with ``#define NAME_H`` first, and hardly any code outside of it."""
+        branch = group.branches[0]
+        first = branch.events[0] if branch.events else None
+        if not isinstance(first, Define) or branch.text != f"!defined({first.name})":
+            return False
+        outside = self.code[: group.start].split() + self.code[group.end :].split()
+        return 4 * len(b"".join(outside)) <= len(b"".join(self.code[slice(*branch.span)].split()))
 
     def decide(self, elsewhere: Mapping[str, bool], before: frozenset[str]) -> None:
         """Decide the branches anew for an extension, by what its other files define."""
