@@ -74,18 +74,28 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions.specs = spec_types(extension)
     decisions.module_global = kept.key if kept is not None else None
     decisions.refusals.extend(fields.refusals)
+    _find_ways(extension, decisions, exported)
+    decisions.refusals.extend(exported.refusals())
+    decisions.refusals.extend(hooks(extension, decisions.roles))
+    decisions.refusals.extend(_stringised(extension, decisions))
+    return decisions
+
+
+def _find_ways(extension: Extension, decisions: Decisions, exported: Exported) -> None:
+    """Which functions need the state or the module, and how each gets it."""
     tables = {v.key for v in extension.of_kind(Kind.TABLE) if v.ctype.base == "PyType_Slot"}
     tables |= _spec_tables(extension)
-    moved = set(fields.fields)
+    init, adopted = decisions.init, decisions.adopted
+    moved = set(decisions.fields)
     if adopted is not None:
         moved |= set(adopted.accessors)
-    modules = modules_at_hand(extension, init, set(moving))
+    modules = modules_at_hand(extension, init, set(decisions.types))
     decisions.modules = modules.names
     decisions.module_threaded = modules.threaded
     decisions.module_parameter = modules.parameter
-    reach = Reach(extension, init, moved, moving, tables, modules.names, exported)
+    reach = Reach(extension, init, moved, decisions.types, tables, modules.names, exported)
     seeds = [init.creator.routine]
-    if adopted is not None and fields.fields:
+    if adopted is not None and decisions.fields:
         seeds += [
             key for key, found in reach.roles.items() if any(_completes(role) for role in found)
         ]
@@ -103,10 +113,6 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions.teardown = reach.teardown
     decisions.roles = reach.roles
     decisions.refusals.extend(reach.refusals)
-    decisions.refusals.extend(exported.refusals())
-    decisions.refusals.extend(hooks(extension, reach.roles))
-    decisions.refusals.extend(_stringised(extension, decisions))
-    return decisions
 
 
 def _keep_module(
