@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from isolate_ext.engine.macro_bodies import written_bodies
 from isolate_ext.engine.places import Places
 from isolate_ext.engine.plan import Note, Plan
 from isolate_ext.engine.prepare import plain_branches, spelled_out, written_out
@@ -117,7 +118,9 @@ def _prepare(draft: _Draft, rules: Sequence[Rule]) -> None:
         decisions = draft.placed()
         if isinstance(decisions, Refusal):
             return
-        if not draft.change(written_out(draft.extension, decisions)):
+        if not draft.change(written_out(draft.extension, decisions)) and not draft.change(
+            written_bodies(draft.extension, decisions)
+        ):
             break
     decisions = draft.placed()
     if isinstance(decisions, Decisions):

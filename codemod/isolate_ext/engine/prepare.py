@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from isolate_ext.engine.spelling import applied, edit, expansion_at, nearest, sole_definition
 from isolate_ext.model.calls import made_by
 from isolate_ext.model.entities import Kind
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.strings import stringised
 from isolate_ext.placement.decisions import Decisions
 from isolate_ext.placement.refusals import Reason
-from isolate_ext.syntax import Condition, Define, Group, Parsed
+from isolate_ext.syntax import Define, Group, Parsed
 from isolate_ext.syntax.expansion import expand, invocation
-from isolate_ext.text import compose
-from isolate_ext.text.replacement import Replacement, Span
+from isolate_ext.text.replacement import Replacement
 
 _INIT_BODY = re.compile(
     rb"\bPyInit_|\bPyModule_Create|\bPyModuleDef\b|\bPy_InitModule|\breturn\b|^\(?\s*(?:NULL|0)\s*\)?$"
@@ -41,7 +41,7 @@ def spelled_out(files: Mapping[str, Parsed]) -> dict[str, bytes]:
             *_hidden_slots(files, parsed),
         ]
         if items:
-            changed[path] = _applied(parsed, items)
+            changed[path] = applied(parsed, items)
     return changed
 
 
@@ -70,20 +70,20 @@ def written_out(extension: Extension, decisions: Decisions) -> dict[str, bytes]:
     changed = {}
     for path, parsed in extension.files.items():
         items = [
-            edit
+            each
             for name in sorted(names)
             for offset in parsed.occurrences(name)
             if name in pasting or extension.function_at(path, offset) is None
-            for edit in _expansion_at(extension.files, parsed, offset, name)
+            for each in expansion_at(extension.files, parsed, offset, name)
         ]
         items += [
-            edit
+            each
             for where, offset, name in sorted(strings)
             if where == path
-            for edit in _expansion_at(extension.files, parsed, offset, name)
+            for each in expansion_at(extension.files, parsed, offset, name)
         ]
         if items:
-            changed[path] = _applied(parsed, items)
+            changed[path] = applied(parsed, items)
     return changed
 
 
@@ -96,22 +96,6 @@ def _stringising(extension: Extension, decisions: Decisions) -> Iterator[tuple[s
             continue
         for outer in extension.uses_of(inside.routine):
             yield outer.path, outer.start, inside.name
-
-
-def _nearest(
-    files: Mapping[str, Parsed], parsed: Parsed, name: str, offset: int
-) -> tuple[Define, bytes] | None:
-    """The definition in force at an offset: the last before it in its file, or the only one."""
-    own = [
-        define
-        for define in parsed.scan.defines
-        if define.name == name
-        and define.span[1] <= offset
-        and all(c.verdict is not False for c in _conditions(parsed, define))
-    ]
-    if own and len({define.branch for define in own}) == 1:
-        return own[-1], parsed.source.data
-    return _definition(files, name)
 
 
 def _unseen_slots(extension: Extension, decisions: Decisions) -> list[str]:
@@ -127,20 +111,6 @@ def _unseen_slots(extension: Extension, decisions: Decisions) -> list[str]:
     ]
 
 
-def _expansion_at(
-    files: Mapping[str, Parsed], parsed: Parsed, offset: int, name: str
-) -> Iterator[Replacement]:
-    found = _nearest(files, parsed, name, offset)
-    end = offset + len(name)
-    plain = found is not None and found[0].params is None
-    call = (end, []) if plain else invocation(parsed.source.data, end)
-    if found is None or call is None or parsed.define_at(offset) is not None:
-        return
-    text = expand(found[0], found[1], call[1])
-    if text is not None:
-        yield _edit(parsed, offset, call[0], text)
-
-
 def plain_branches(extension: Extension, decisions: Decisions) -> dict[str, bytes]:
     """Files with the `#if` groups resolved that Python >= 3.9 decides and edits would touch."""
     changed = {}
@@ -153,32 +123,8 @@ def plain_branches(extension: Extension, decisions: Decisions) -> dict[str, byte
             for change in _resolve(parsed, group)
         ]
         if items:
-            changed[path] = _applied(parsed, items)
+            changed[path] = applied(parsed, items)
     return changed
-
-
-def _applied(parsed: Parsed, items: list[Replacement]) -> bytes:
-    path = parsed.source.path
-    return compose({path: parsed.source.data}, items).files[path]
-
-
-def _edit(parsed: Parsed, start: int, end: int, text: bytes) -> Replacement:
-    return Replacement(parsed.source.path, Span(start, end), (text,), f"prepare:{start}")
-
-
-def _definition(files: Mapping[str, Parsed], name: str) -> tuple[Define, bytes] | None:
-    """The one definition of a macro that is live on Python 3, with the text it stands in."""
-    found = [
-        (define, parsed.source.data)
-        for parsed in files.values()
-        for define in parsed.scan.defines
-        if define.name == name and all(c.verdict is not False for c in _conditions(parsed, define))
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def _conditions(parsed: Parsed, define: Define) -> tuple[Condition, ...]:
-    return parsed.conditions(define.span[0])
 
 
 def _init_headers(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Replacement]:
@@ -207,7 +153,7 @@ def _expansions(
             continue
         name = match[0].decode()
         known = parsed.macros.definitions(name)
-        found = _nearest(files, parsed, name, match.start()) if known else None
+        found = nearest(files, parsed, name, match.start()) if known else None
         if found is None or not _is_wanted(found, wanted):
             continue
         define, home = found
@@ -221,7 +167,7 @@ def _expansions(
         text = expand(define, home, arguments)
         if text is not None:
             at = stop
-            yield _edit(parsed, match.start(), stop, text)
+            yield edit(parsed, match.start(), stop, text)
 
 
 def _is_wanted(found: tuple[Define, bytes], wanted: re.Pattern[bytes]) -> bool:
@@ -241,7 +187,7 @@ def _hidden_types(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Repla
     for stand_in in parsed.stand_ins:
         if parsed.define_at(stand_in.span[0]) is not None:
             continue
-        found = _definition(files, stand_in.name)
+        found = sole_definition(files, stand_in.name)
         if found is None or not _at_top_level(parsed, stand_in.span[0]):
             continue
         define, home = found
@@ -251,7 +197,7 @@ def _hidden_types(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Repla
         text = expand(define, home, call[1]) if call is not None else None
         if call is not None and text is not None:
             end = call[0]
-            yield _edit(parsed, stand_in.span[0], end, text)
+            yield edit(parsed, stand_in.span[0], end, text)
 
 
 def _makes_types(
@@ -262,7 +208,7 @@ def _makes_types(
         return True
     for word in set(re.findall(rb"\b[A-Za-z_]\w+\b", home[slice(*define.body_span)])):
         name = word.decode()
-        inner = _definition(files, name) if name not in seen and name != define.name else None
+        inner = sole_definition(files, name) if name not in seen and name != define.name else None
         if inner is not None and inner[0].params is not None:
             if _makes_types(files, *inner, (*seen, define.name)):
                 return True
@@ -340,7 +286,7 @@ def _resolve(parsed: Parsed, group: Group) -> Iterator[Replacement]:
     end = data.find(b"\n", group.end - 1)
     end = len(data) if end < 0 else end + 1
     if taken is None:
-        yield _edit(parsed, start, end, b"")
+        yield edit(parsed, start, end, b"")
         return
-    yield _edit(parsed, start, taken.start, b"")
-    yield _edit(parsed, data.rfind(b"\n", 0, taken.end) + 1, end, b"")
+    yield edit(parsed, start, taken.start, b"")
+    yield edit(parsed, data.rfind(b"\n", 0, taken.end) + 1, end, b"")

@@ -62,7 +62,7 @@ def expand(define: Define, data: bytes, arguments: Sequence[bytes]) -> bytes | N
         if token == b"#" and define.params is not None:
             stringify = True
             continue
-        if token.strip() == b"##":
+        if token.strip() == b"##" or (stringify and not token.strip()):
             continue
         if token in values:
             value = values[token]
