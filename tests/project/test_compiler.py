@@ -108,6 +108,19 @@ def test_changed_header_by_a_parent_path(tree: Make) -> None:
     assert not result.ok and all(e.path == "src/m.h" for e in result.errors)
 
 
+def test_header_above_the_project(tree: Make) -> None:
+    root = project(tree)
+    outside = root / "part" / "deep"
+    outside.mkdir(parents=True)
+    (root / "outside.h").write_text("int outside(void);\n")
+    (outside / "m.c").write_text('#include "../../outside.h"\n' + c_module("m"))
+    check, extension = CompileCheck(outside), discover(outside / "m.c").extensions[0]
+    text = (outside / "m.c").read_bytes()
+    assert check(extension, {"m.c": text}).ok
+    worse = text + b"int g(void) { return outside(1); }\n"
+    assert not check(extension, {"m.c": worse}).ok
+
+
 def test_new_header(tree: Make) -> None:
     root = project(tree)
     new = b'#include "state.h"\n' + (root / "src/m.c").read_bytes() + b"m_state s;\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -146,7 +147,7 @@ class CompileCheck:
                 return CompileResult(
                     why=f"not checked for Python {interpreter.label}: {before[0].failed}"
                 )
-            with overlay_tree(self.root, overlay, extension.files) as tree:
+            with self.tree(extension, overlay) as tree:
                 after = list(pool.map(lambda unit: messages(command, tree, unit[0]), fit))
         errors: list[Diagnostic] = []
         warnings: list[Diagnostic] = []
@@ -158,6 +159,12 @@ class CompileCheck:
         return CompileResult(
             tuple(errors), tuple(warnings), (interpreter.label,), tuple(u for u, _ in fit), why
         )
+
+    def tree(
+        self, extension: DiscoveredExtension, overlay: Mapping[str, bytes]
+    ) -> AbstractContextManager[Path]:
+        above = IncludeGraph(self.root).above(extension.files)
+        return overlay_tree(self.root, overlay, extension.files, above)
 
     def dead_lines(
         self,
@@ -171,7 +178,6 @@ class CompileCheck:
 
         None when that cannot be said, because nothing is compiled here.
         """
-        changed = dict(overlay or {})
         if self.unfit(extension):
             return None
         commands = [
@@ -183,7 +189,7 @@ class CompileCheck:
         if not commands or not units:
             return None
         dead = set(lines)
-        with overlay_tree(self.root, changed, extension.files) as tree:
+        with self.tree(extension, overlay or {}) as tree:
             text = (tree / path).read_bytes()
             for command, _ in commands:
                 for unit in units:

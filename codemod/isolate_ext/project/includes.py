@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -64,6 +65,11 @@ class Scan:
     @cached_property
     def names(self) -> frozenset[str]:
         return frozenset((*self.quoted, *self.angled))
+
+
+def _climb(path: str) -> int:
+    """`a/../../../x.h` -> 2"""
+    return posixpath.normpath(path).split("/").count("..")
 
 
 @dataclass
@@ -134,6 +140,16 @@ class IncludeGraph:
                     found.append(name)
                     queue.append(name)
         return found
+
+    def above(self, paths: Iterable[str]) -> int:
+        """How many folders above the root the `#include "../x.h"` of these files lead to."""
+        depths = [
+            _climb(posixpath.join(posixpath.dirname(path), name))
+            for path in paths
+            for name in self.scan(path).quoted
+            if name.startswith("..")
+        ]
+        return max(depths, default=0)
 
     def python_files(self, sources: Sequence[str], include_dirs: Sequence[str]) -> list[str]:
         """Of the sources and what they reach: files that reach Python.h, and files that such a

@@ -6,24 +6,40 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 
 @contextmanager
-def overlay_tree(root: Path, changed: Mapping[str, bytes], owned: Iterable[str]) -> Iterator[Path]:
+def overlay_tree(
+    root: Path, changed: Mapping[str, bytes], owned: Iterable[str], above: int = 0
+) -> Iterator[Path]:
     """A temporary folder that looks like `root` with the changed files in it.
 
     Every folder of a changed or owned path is a real folder, so that `#include "../x.h"` from there
-    meets the changed x.h; its other entries are symbolic links.
+    meets the changed x.h; its other entries are symbolic links. So are the entries of the `above`
+    folders around `root`.
     """
     real = {parent for path in (*changed, *owned) for parent in folders(path)}
     with tempfile.TemporaryDirectory(prefix="isolate-ext-") as name:
-        base = Path(name).resolve()
+        base = surround(root, Path(name).resolve(), above)
         for folder in sorted(real, key=lambda f: f.count("/") if f else -1):
             fill(root, base, folder, real, changed)
         for path, data in changed.items():
             (base / path).write_bytes(data)
         yield base
+
+
+def surround(root: Path, outermost: Path, above: int) -> Path:
+    """The place for `root` below a folder that stands for the one so many folders above it."""
+    base = outermost
+    for folder, inner in pairwise([*reversed(root.parents[:above]), root]):
+        for entry in os.scandir(folder):
+            if entry.name != inner.name:
+                (base / entry.name).symlink_to(entry.path)
+        base /= inner.name
+        base.mkdir()
+    return base
 
 
 def folders(path: str) -> list[str]:
