@@ -30,8 +30,8 @@ def add_prologue(pass_: Pass) -> None:
             pass_.replace(creator.path, entry, entry, static, GROUP, Stage.ACCESS, Stage.ACCESS)
         final = f"{declare}{names.module_accessor}({module_name(pass_)});"
         pass_.replace(creator.path, entry, entry, final, GROUP, Stage.ISOLATED)
-    at = _after_declarations(pass_)
-    margin = indent_at(data, at[1]) or "    "
+    start, end, first = _after_declarations(pass_)
+    margin = indent_at(data, first) or "    "
     multi_phase = pass_.decisions.init.multi_phase
     static_state = f"{names.global_accessor}()"
     for stage in (Stage.HEAP_TYPES, Stage.ACCESS, Stage.ISOLATED):
@@ -60,7 +60,9 @@ def add_prologue(pass_: Pass) -> None:
                 for each in lines
                 for line in each.split("\n")
             )
-            pass_.replace(creator.path, at[0], at[0], text, GROUP, stage, stage, order=5)
+            if data[start - 1 : start] != b"\n":
+                text = f"\n{text}{margin}"
+            pass_.replace(creator.path, start, end, text, GROUP, stage, stage, order=5)
 
 
 def _uses_state(pass_: Pass) -> bool:
@@ -71,8 +73,11 @@ def _uses_state(pass_: Pass) -> bool:
     return any(use.symbol in wanted for use in pass_.extension.uses_inside(decisions.init.creator))
 
 
-def _after_declarations(pass_: Pass) -> tuple[int, int]:
-    """The line after the leading declarations, and the offset of the first statement."""
+def _after_declarations(pass_: Pass) -> tuple[int, int, int]:
+    """The span behind the leading declarations that new lines go to, and the first statement.
+
+    It is empty, at the start of a line, unless that statement stands on the line of what is before.
+    """
     creator = pass_.decisions.init.creator
     data = pass_.parsed(creator.path).source.data
     at = body_start(data, creator.body)
@@ -83,7 +88,10 @@ def _after_declarations(pass_: Pass) -> tuple[int, int]:
         if statement.kind not in ("declaration", "comment"):
             break
         at = statement.end
-    return data.find(b"\n", at) + 1, first
+    line = data.find(b"\n", at, first) + 1
+    if line:
+        return line, line, first
+    return first if data[at:first].strip() else at, first, first
 
 
 def initial_value(pass_: Pass, field: StateField) -> list[str]:
@@ -97,7 +105,7 @@ def initial_value(pass_: Pass, field: StateField) -> list[str]:
         return []
     target = f"{pass_.decisions.names.variable}->{field.name}"
     if value.kind == "initializer_list" or variable.ctype.arrays:
-        base = variable.ctype.base
+        base = variable.ctype.specifier
         stars = "*" * variable.ctype.pointers
         sizes = "".join(f"[{size}]" for size in field.arrays)
         lines = [

@@ -10,6 +10,7 @@ from isolate_ext.model.entities import CType, Parameter
 from isolate_ext.syntax import Node
 
 _UNUSED = re.compile(r"\bPy_UNUSED\s*\(\s*(\w+)\s*\)")
+_TYPE_QUALIFIERS = ("const", "volatile", "_Atomic")
 _QUALIFIERS = {"const", "volatile", "restrict", "register", "static", "extern", "inline", "auto"}
 
 
@@ -52,15 +53,16 @@ def base_type(declaration: Node) -> str:
 def declarators(declaration: Node) -> Iterator[Declarator]:
     """Every declarator of a declaration, typedef, field or parameter."""
     base = base_type(declaration)
-    const = "const" in storage(declaration)
+    words = storage(declaration)
+    qualifiers = tuple(each for each in _TYPE_QUALIFIERS if each in words)
     for child in declaration.children:
         if child.field == "declarator":
-            found = _take_apart(child, base, const)
+            found = _take_apart(child, base, qualifiers)
             if found is not None:
                 yield found
 
 
-def _take_apart(node: Node, base: str, const: bool) -> Declarator | None:
+def _take_apart(node: Node, base: str, qualifiers: tuple[str, ...]) -> Declarator | None:
     whole, initialiser = node, None
     if node.kind == "init_declarator":
         initialiser = node.child("value")
@@ -98,7 +100,12 @@ def _take_apart(node: Node, base: str, const: bool) -> Declarator | None:
         node,
         whole,
         CType(
-            base, pointers, tuple(arrays), function_pointer, const_pointer if pointers else const
+            base,
+            pointers,
+            tuple(arrays),
+            function_pointer,
+            const_pointer if pointers else "const" in qualifiers,
+            qualifiers,
         ),
         parameters,
         initialiser,

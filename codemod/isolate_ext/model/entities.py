@@ -34,18 +34,29 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CType:
-    """A declared type: base as written (``struct foo``, ``PyObject``), pointers, array sizes."""
+    """A declared type: base as written (``struct foo``, ``PyObject``), pointers, array sizes.
+
+    ``qualifiers`` are those of the base, ``const`` says whether the variable itself is constant.
+    """
 
     base: str
     pointers: int = 0
     arrays: tuple[str, ...] = ()
     function_pointer: bool = False
     const: bool = False
+    qualifiers: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def specifier(self) -> str:
+        """The qualified base of a variable with this type that can be assigned."""
+        points = self.pointers or self.function_pointer
+        kept = [word for word in self.qualifiers if points or word != "const"]
+        return " ".join([*kept, self.base])
 
     def declare(self, name: str) -> str:
         """C text that declares ``name`` with this type."""
         stars = "*" * self.pointers
-        return f"{self.base} {stars}{name}{''.join(f'[{size}]' for size in self.arrays)}"
+        return f"{self.specifier} {stars}{name}{''.join(f'[{size}]' for size in self.arrays)}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 
 from isolate_ext.model.calls import made_by, uncalled
 from isolate_ext.model.entities import Kind, Variable, strip_casts
@@ -202,10 +203,8 @@ class FieldPlan:
             home = variable.home
             text = home.declarator.str.split("=")[0].strip()
             inner = re.sub(rf"\b{re.escape(variable.name)}\b", name, text, count=1)
-            return f"{ctype.base} {inner}"
-        sizes = _sizes(variable)
-        stars = "*" * ctype.pointers
-        return f"{ctype.base} {stars}{name}{''.join(f'[{size}]' for size in sizes)}"
+            return f"{ctype.specifier} {inner}"
+        return replace(ctype, arrays=tuple(_sizes(variable))).declare(name)
 
     def _name(self, variable: Variable) -> str:
         name = variable.name
