@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from isolate_ext.engine import Pass
 from isolate_ext.model.entities import Definition
@@ -63,9 +63,9 @@ def first_need(pass_: Pass, path: str) -> int:
 
 
 def declared(pass_: Pass, field: StateField, path: str) -> Iterator[tuple[str, int, int]]:
-    """Where the type of a member, and what its array sizes name, are declared."""
+    """Where the type of a member is declared, and what its array sizes and conditions name."""
     ends = pass_.extension.structs.ends
-    words = {word for size in field.arrays for word in re.findall(r"[A-Za-z_]\w*", size)}
+    words = _words(field.arrays)
     for word in sorted(words | {field.needs}):
         if word in ends:
             yield ends[word]
@@ -73,3 +73,12 @@ def declared(pass_: Pass, field: StateField, path: str) -> Iterator[tuple[str, i
         macro = pass_.extension.routine_named(f"#{word}", path) if word else None
         for definition in macro.definitions if macro is not None else ():
             yield definition.path, definition.start, definition.end
+    tested = _words(each.text for each in field.conditions if each.verdict is not True)
+    for other, parsed in pass_.extension.files.items():
+        for define in parsed.scan.defines:
+            if define.name in tested:
+                yield other, *define.span
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    return {word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)}
