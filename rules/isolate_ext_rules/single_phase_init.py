@@ -17,8 +17,7 @@ import re
 
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.declarators import declarators
-from isolate_ext.model.entities import strip_casts
-from isolate_ext.model.init import Exit, ExitKind, creator_nodes
+from isolate_ext.model.init import ExitKind
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import (
@@ -31,6 +30,7 @@ from isolate_ext_rules.c_text import (
 from isolate_ext_rules.examples import EXCEPTION, module
 from isolate_ext_rules.exec_prologue import add_prologue
 from isolate_ext_rules.home import definition_name
+from isolate_ext_rules.init_exits import leave, releases
 from isolate_ext_rules.init_macros import macro_exits
 from isolate_ext_rules.module_definition import complete_definition, write_definition
 from isolate_ext_rules.module_names import module_name
@@ -77,9 +77,9 @@ def run(pass_: Pass) -> None:
     removed = _creation(pass_) + _found_again(pass_)
     for exit_ in init.exits:
         if not any(start <= exit_.node.start < end for start, end in removed):
-            _exit(pass_, exit_)
+            leave(pass_, exit_)
     macro_exits(pass_)
-    _releases(pass_, removed)
+    releases(pass_, removed)
     _header(pass_)
     write_definition(pass_)
 
@@ -207,92 +207,6 @@ def _remove_declarator(pass_: Pass, path: str, declaration: Node, name: str) -> 
     else:
         start, end = found[index - 1].node.end, found[index].node.end
     pass_.replace(path, start, end, b"", GROUP, Stage.ISOLATED)
-
-
-def _exit(pass_: Pass, exit_: Exit) -> None:
-    init = pass_.decisions.init
-    path = init.creator.path
-    if exit_.value is None:
-        pass_.refuse_node(
-            Reason.INIT_SHAPE, path, exit_.node, "the init function returns nothing here"
-        )
-        return
-    text = _result(pass_, exit_.value, exit_.kind)
-    if text is not None:
-        pass_.replace(
-            path, exit_.value.start, exit_.value.end, text.encode(), GROUP, Stage.ISOLATED
-        )
-        return
-    bare = strip_casts(exit_.value)
-    if bare.kind == "conditional_expression":
-        arms = [bare.child("consequence"), bare.child("alternative")]
-        texts = [_arm(pass_, arm) if arm is not None else None for arm in arms]
-        if all(text is not None for text in texts):
-            for arm, arm_text in zip(arms, texts, strict=True):
-                assert arm is not None and arm_text is not None
-                pass_.replace(path, arm.start, arm.end, arm_text.encode(), GROUP, Stage.ISOLATED)
-            return
-    callee = bare.child("function") if bare.kind == "call_expression" else None
-    if callee is not None and callee.str.startswith("PyErr_"):
-        text = f"{{ {bare.str}; return -1; }}"
-        pass_.replace(path, exit_.node.start, exit_.node.end, text.encode(), GROUP, Stage.ISOLATED)
-        return
-    pass_.refuse_node(
-        Reason.INIT_SHAPE,
-        path,
-        exit_.node,
-        "the init function returns something that is neither the module nor NULL",
-    )
-
-
-def _result(pass_: Pass, value: Node, kind: ExitKind) -> str | None:
-    init = pass_.decisions.init
-    if kind is ExitKind.FAILURE:
-        return "-1"
-    if kind is ExitKind.CREATED:
-        return "0"
-    if kind is ExitKind.MODULE:
-        return f"{module_name(pass_)} == NULL ? -1 : 0" if init.reassigned else "0"
-    return _arm(pass_, value)
-
-
-def _arm(pass_: Pass, value: Node) -> str | None:
-    """-1 or 0 for a value that means NULL or the module, through macros."""
-    init = pass_.decisions.init
-    bare = strip_casts(value)
-    if bare.str in ("NULL", "0"):
-        return "-1"
-    if init.module_variable is not None and bare.str == init.module_variable:
-        return "0"
-    name = bare.child("function") if bare.kind == "call_expression" else bare
-    if name is None or name.kind != "identifier":
-        return None
-    routine = pass_.extension.routine_named(f"#{name.str}", init.creator.path)
-    if routine is None or not routine.is_macro:
-        return None
-    bodies = {
-        pass_.parsed(d.path).source.data[slice(*d.body)].strip(b"() \t")
-        for d in routine.definitions
-        if all(c.verdict is not False for c in d.conditions)
-    }
-    if bodies <= {b"NULL", b"0"}:
-        return "-1"
-    parameters = {(p.name or "").encode() for d in routine.definitions for p in d.parameters}
-    return "0" if bodies <= parameters and bodies else None
-
-
-def _releases(pass_: Pass, removed: list[tuple[int, int]]) -> None:
-    """exec does not own the module, so it releases it nowhere."""
-    init = pass_.decisions.init
-    kept = init.module_variable
-    if kept is None or init.creator.node is None:
-        return
-    for node in creator_nodes(pass_.extension, init.creator):
-        if node.kind == "expression_statement" and re.fullmatch(
-            rf"Py_(X?DECREF|CLEAR)\s*\(\s*{re.escape(kept)}\s*\)\s*;", node.str
-        ):
-            if not any(start <= node.start < end for start, end in removed):
-                remove_statement(pass_, init.creator.path, node, GROUP, Stage.ISOLATED)
 
 
 def _header(pass_: Pass) -> None:

@@ -193,7 +193,19 @@ def _kept(creator: Definition, call: Node) -> tuple[str | None, bool]:
         and (right := each.child("right")) is not None
         and "PyState_FindModule" not in right.str
     ]
-    return name, bool(others)
+    lost = any(forgets(each, name) for each in creator.node.of_kind("expression_statement"))
+    return name, bool(others) or lost
+
+
+def forgets(statement: Node, name: str) -> bool:
+    """``Py_CLEAR(m);`` whose NULL is read later: no ``return NULL;`` follows at once."""
+    if not re.fullmatch(rf"Py_CLEAR\s*\(\s*{re.escape(name)}\s*\)\s*;", statement.str):
+        return False
+    siblings = statement.parent.named if statement.parent is not None else []
+    after = next((s for s in siblings if s.start >= statement.end and s.kind != "comment"), None)
+    if after is None or after.kind != "return_statement" or not after.named:
+        return True
+    return strip_casts(after.named[0]).str not in _NULL
 
 
 def _exits(

@@ -1,0 +1,107 @@
+"""How the init function ends: its returns, and the module that it lets go of."""
+
+from __future__ import annotations
+
+import re
+
+from isolate_ext.engine import Pass, Stage
+from isolate_ext.model.entities import strip_casts
+from isolate_ext.model.init import Exit, ExitKind, creator_nodes, forgets
+from isolate_ext.placement.refusals import Reason
+from isolate_ext.syntax import Node
+from isolate_ext_rules.c_text import remove_statement
+from isolate_ext_rules.module_names import module_name
+
+GROUP = "init"
+
+
+def leave(pass_: Pass, exit_: Exit) -> None:
+    """One `return` of the init function, as exec says it: 0 or -1."""
+    init = pass_.decisions.init
+    path = init.creator.path
+    if exit_.value is None:
+        pass_.refuse_node(
+            Reason.INIT_SHAPE, path, exit_.node, "the init function returns nothing here"
+        )
+        return
+    text = _result(pass_, exit_.value, exit_.kind)
+    if text is not None:
+        pass_.replace(
+            path, exit_.value.start, exit_.value.end, text.encode(), GROUP, Stage.ISOLATED
+        )
+        return
+    bare = strip_casts(exit_.value)
+    if bare.kind == "conditional_expression":
+        arms = [bare.child("consequence"), bare.child("alternative")]
+        texts = [_arm(pass_, arm) if arm is not None else None for arm in arms]
+        if all(text is not None for text in texts):
+            for arm, arm_text in zip(arms, texts, strict=True):
+                assert arm is not None and arm_text is not None
+                pass_.replace(path, arm.start, arm.end, arm_text.encode(), GROUP, Stage.ISOLATED)
+            return
+    callee = bare.child("function") if bare.kind == "call_expression" else None
+    if callee is not None and callee.str.startswith("PyErr_"):
+        text = f"{{ {bare.str}; return -1; }}"
+        pass_.replace(path, exit_.node.start, exit_.node.end, text.encode(), GROUP, Stage.ISOLATED)
+        return
+    pass_.refuse_node(
+        Reason.INIT_SHAPE,
+        path,
+        exit_.node,
+        "the init function returns something that is neither the module nor NULL",
+    )
+
+
+def _result(pass_: Pass, value: Node, kind: ExitKind) -> str | None:
+    init = pass_.decisions.init
+    if kind is ExitKind.FAILURE:
+        return "-1"
+    if kind is ExitKind.CREATED:
+        return "0"
+    if kind is ExitKind.MODULE:
+        return f"{module_name(pass_)} == NULL ? -1 : 0" if init.reassigned else "0"
+    return _arm(pass_, value)
+
+
+def _arm(pass_: Pass, value: Node) -> str | None:
+    """-1 or 0 for a value that means NULL or the module, through macros."""
+    init = pass_.decisions.init
+    bare = strip_casts(value)
+    if bare.str in ("NULL", "0"):
+        return "-1"
+    if init.module_variable is not None and bare.str == init.module_variable:
+        return "0"
+    name = bare.child("function") if bare.kind == "call_expression" else bare
+    if name is None or name.kind != "identifier":
+        return None
+    routine = pass_.extension.routine_named(f"#{name.str}", init.creator.path)
+    if routine is None or not routine.is_macro:
+        return None
+    bodies = {
+        pass_.parsed(d.path).source.data[slice(*d.body)].strip(b"() \t")
+        for d in routine.definitions
+        if all(c.verdict is not False for c in d.conditions)
+    }
+    if bodies <= {b"NULL", b"0"}:
+        return "-1"
+    parameters = {(p.name or "").encode() for d in routine.definitions for p in d.parameters}
+    return "0" if bodies <= parameters and bodies else None
+
+
+def releases(pass_: Pass, removed: list[tuple[int, int]]) -> None:
+    """exec does not own the module, so it releases it nowhere."""
+    init = pass_.decisions.init
+    kept = init.module_variable
+    if kept is None or init.creator.node is None:
+        return
+    for node in creator_nodes(pass_.extension, init.creator):
+        if node.kind == "expression_statement" and re.fullmatch(
+            rf"Py_(X?DECREF|CLEAR)\s*\(\s*{re.escape(kept)}\s*\)\s*;", node.str
+        ):
+            if any(start <= node.start < end for start, end in removed):
+                continue
+            if forgets(node, kept):
+                text = f"{kept} = NULL;".encode()
+                pass_.replace(init.creator.path, node.start, node.end, text, GROUP, Stage.ISOLATED)
+            else:
+                remove_statement(pass_, init.creator.path, node, GROUP, Stage.ISOLATED)

@@ -1,0 +1,40 @@
+"""How the exec function ends where the init function gave the module up."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rule_snippets import compiled, migrated, text_of
+
+from isolate_ext.engine import Stage
+from isolate_ext_rules.examples import module
+
+GIVEN_UP = 'if (PyModule_AddIntConstant(m, "one", 1) < 0 || make() < 0) {\n        %s\n    }'
+MAKE = """
+static int calls;
+
+static int
+make(void)
+{
+    calls++;
+    PyErr_SetString(PyExc_OSError, "no more");
+    return -1;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "given_up", ["Py_CLEAR(m);", "Py_DECREF(m);\n        m = NULL;", "Py_CLEAR(m);\n return NULL;"]
+)
+def test_a_module_given_up_is_a_failure(given_up: str, tmp_path: Path) -> None:
+    outcome = migrated(module(MAKE, "", GIVEN_UP % given_up))
+    library = compiled(outcome, Stage.ISOLATED, tmp_path)
+    code = "try:\n    import spam\nexcept OSError as error:\n    print(error)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=library.parent, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "no more", done.stderr
+    assert "Py_DECREF(m)" not in text_of(outcome) and "Py_CLEAR(m)" not in text_of(outcome)
