@@ -29,7 +29,6 @@ from isolate_ext_rules.module_names import module_name
 from isolate_ext_rules.spec_ownership import drop_surplus
 from isolate_ext_rules.type_alloc import instances_of
 from isolate_ext_rules.type_dealloc import complete_dealloc, untrack
-from isolate_ext_rules.type_names import stem
 from isolate_ext_rules.type_traverse import traverse_slots, traverse_text
 
 _MAKERS = ("PyType_FromSpecWithBases", "PyType_FromModuleAndSpec")
@@ -101,7 +100,7 @@ def gains_gc(pass_: Pass, type_: StaticType) -> bool:
     """Whether the type gets GC support here; one with a base may inherit that at run time."""
     if type_.has_flag("HAVE_GC") or _may_have_base(pass_, type_):
         return False
-    return bool(traverse_slots(pass_, type_, stem(type_)))
+    return bool(traverse_slots(pass_, type_))
 
 
 def _may_have_base(pass_: Pass, type_: StaticType) -> bool:
@@ -152,10 +151,10 @@ def _complete_traverse(pass_: Pass, type_: StaticType) -> None:
             f"the flags or slots of {home.name} were not found", type_.key,
         )  # fmt: skip
         return
-    text = traverse_text(pass_, type_, stem(type_)) + "\n\n"
+    text = traverse_text(pass_, type_) + "\n\n"
     start = table.home.start
     pass_.replace(table.home.path, start, start, text, group, Stage.HEAP_TYPES)
-    for slot, function in traverse_slots(pass_, type_, stem(type_)):
+    for slot, function in traverse_slots(pass_, type_):
         at = rows[0][0].start
         newline = pass_.style(table.home.path).newline.decode()
         margin = indent_at(pass_.parsed(table.home.path).source.data, at) or "    "

@@ -30,7 +30,7 @@ from isolate_ext_rules.c_text import (
     with_blank_line,
 )
 from isolate_ext_rules.examples import TYPE, module
-from isolate_ext_rules.type_names import spec_name, stem
+from isolate_ext_rules.type_names import spec_name
 from isolate_ext_rules.type_pickle import own_table_text
 from isolate_ext_rules.type_spec import (
     needs_spec_declaration,
@@ -153,12 +153,12 @@ def _rewrite(pass_: Pass, type_: StaticType) -> None:
     home = type_.home
     group = f"type:{type_.key}"
     data = pass_.parsed(home.path).source.data
-    traverse = traverse_text(pass_, type_, stem(type_))
+    traverse = traverse_text(pass_, type_)
     text = "\n\n".join(
         part
         for part in (
             traverse,
-            own_table_text(pass_, type_, stem(type_)),
+            own_table_text(pass_, type_),
             offset_table(pass_, type_, group),
             slot_array(pass_, type_),
             spec(pass_, type_),
@@ -203,7 +203,7 @@ def _forward(pass_: Pass, type_: StaticType, declaration: Declaration, group: st
     """A forward declaration of the type is one of the spec, where that is still needed."""
     if needs_spec_declaration(pass_, type_, declaration.path) and declaration.siblings == 1:
         storage = "static" if declaration.static else "extern"
-        text = f"{storage} PyType_Spec {spec_name(type_)};"
+        text = f"{storage} PyType_Spec {spec_name(pass_.decisions, type_)};"
         pass_.replace(
             declaration.path, declaration.start, declaration.end, text, group, Stage.HEAP_TYPES
         )

@@ -22,7 +22,6 @@ from isolate_ext.syntax import Node
 from isolate_ext.text import Hole, Span
 from isolate_ext.text.replacement import Part
 from isolate_ext_rules.examples import TYPE
-from isolate_ext_rules.type_names import stem
 from isolate_ext_rules.type_traverse import heap_types, traverse_slots
 
 EXAMPLES = (
@@ -34,7 +33,7 @@ def run(pass_: Pass) -> None:
     collected = [
         each
         for each in heap_types(pass_)
-        if traverse_slots(pass_, each, stem(each)) and not each.has_flag("HAVE_GC")
+        if traverse_slots(pass_, each) and not each.has_flag("HAVE_GC")
     ]
     if not collected:
         return

@@ -27,7 +27,6 @@ from isolate_ext_rules.c_text import body_start, indent_at, statement_of
 from isolate_ext_rules.dealloc_exits import free_and_leave, leaves_unfinished
 from isolate_ext_rules.examples import TYPE
 from isolate_ext_rules.type_alloc import instances_of
-from isolate_ext_rules.type_names import stem
 from isolate_ext_rules.type_traverse import moved_base, traverse_slots
 from isolate_ext_rules.verify_types import verify_dealloc
 
@@ -139,7 +138,7 @@ def untrack(pass_: Pass, type_: StaticType, definition: Definition, group: str) 
     body = parsed.source.data[slice(*definition.body)]
     if re.search(rb"PyObject_GC_Un[Tt]rack|PyObject_GC_UNTRACK|TRASHCAN", body):
         return
-    collected = bool(traverse_slots(pass_, type_, stem(type_))) or type_.has_flag("HAVE_GC")
+    collected = bool(traverse_slots(pass_, type_)) or type_.has_flag("HAVE_GC")
     if not collected and moved_base(pass_, type_) is None:
         return
     first = _first_statement(definition)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from isolate_ext.model.types import StaticType
+from isolate_ext.placement.decisions import Decisions
 
 
 def stem(type_: StaticType) -> str:
@@ -14,9 +15,23 @@ def stem(type_: StaticType) -> str:
     return base or type_.variable.name
 
 
-def spec_name(type_: StaticType) -> str:
+def added(decisions: Decisions, type_: StaticType, suffix: str) -> str:
+    """A fresh name for what is written beside a type: ``Foo_Type`` gives ``Foo_spec``."""
+    name = stem(type_)
+    if any(
+        stem(other) == name and other.variable.name != type_.variable.name
+        for other in decisions.types.values()
+    ):
+        name = type_.variable.name
+    name = f"{name}_{suffix}"
+    while name in decisions.names.taken:
+        name += "_"
+    return name
+
+
+def spec_name(decisions: Decisions, type_: StaticType) -> str:
     """``Foo_Type`` gives ``Foo_spec``."""
-    return f"{stem(type_)}_spec"
+    return added(decisions, type_, "spec")
 
 
 def instantiable(type_: StaticType) -> bool:

@@ -21,7 +21,7 @@ from isolate_ext.model.initialisers import rows_of
 from isolate_ext.model.types import StaticType
 from isolate_ext.text import Template
 from isolate_ext_rules.examples import TYPE
-from isolate_ext_rules.type_names import instantiable, stem
+from isolate_ext_rules.type_names import added, instantiable
 
 EXAMPLES = (Rewrite(TYPE, ('{"__reduce__", Egg_reduce, METH_NOARGS, NULL}', "cannot pickle")),)
 _SUPPORT = re.compile(r"__(reduce|reduce_ex|getstate|getnewargs|getnewargs_ex)__")
@@ -29,12 +29,12 @@ _SUPPORT = re.compile(r"__(reduce|reduce_ex|getstate|getnewargs|getnewargs_ex)__
 REDUCE = Template(
     """\
 static PyObject *
-${stem}_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
+${name}(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     PyErr_Format(PyExc_TypeError, "cannot pickle '%.200s' object", Py_TYPE(self)->tp_name);
     return NULL;
 }""",
-    "stem",
+    "name",
 )
 
 
@@ -50,10 +50,10 @@ def run(pass_: Pass) -> None:
         if values is None or not values.named:
             continue
         at = rows[0][0].start if rows else values.named[0].start
-        row = f'{{"__reduce__", {stem(type_)}_reduce, METH_NOARGS, NULL}},\n    '
+        row = f'{{"__reduce__", {_reduce(pass_, type_)}, METH_NOARGS, NULL}},\n    '
         group = f"type:{type_.key}"
         pass_.replace(table.home.path, at, at, row, group, Stage.HEAP_TYPES)
-        function = REDUCE.fill(stem=stem(type_)) + "\n\n"
+        function = REDUCE.fill(name=_reduce(pass_, type_)) + "\n\n"
         pass_.replace(
             table.home.path, table.home.start, table.home.start, function, group, Stage.HEAP_TYPES
         )
@@ -96,19 +96,24 @@ def _methods(pass_: Pass, type_: StaticType) -> Variable | None:
 def own_table(pass_: Pass, type_: StaticType) -> str:
     """The name of a method table made for `__reduce__` alone."""
     lacks = type_.slot("tp_methods") is None and unpicklable(pass_, type_)
-    return f"{stem(type_)}_methods" if lacks else ""
+    return added(pass_.decisions, type_, "methods") if lacks else ""
 
 
-def own_table_text(pass_: Pass, type_: StaticType, stem: str) -> str:
+def own_table_text(pass_: Pass, type_: StaticType) -> str:
     """That table with its function."""
     name = own_table(pass_, type_)
     if not name:
         return ""
+    reduce = _reduce(pass_, type_)
     return (
-        f"{REDUCE.fill(stem=stem)}\n\nstatic PyMethodDef {name}[] = {{\n"
-        f'    {{"__reduce__", {stem}_reduce, METH_NOARGS, NULL}},\n'
+        f"{REDUCE.fill(name=reduce)}\n\nstatic PyMethodDef {name}[] = {{\n"
+        f'    {{"__reduce__", {reduce}, METH_NOARGS, NULL}},\n'
         "    {NULL, NULL, 0, NULL}\n};"
     )
+
+
+def _reduce(pass_: Pass, type_: StaticType) -> str:
+    return added(pass_.decisions, type_, "reduce")
 
 
 RULE = Rule("type-pickle", __doc__, (54,), Stage.HEAP_TYPES, Safety.SAFE, run, EXAMPLES)

@@ -120,7 +120,7 @@ def _made_before(pass_: Pass, base: str, type_: StaticType) -> bool:
 def creation(pass_: Pass, type_: StaticType, module: str, state: str) -> str:
     """The call that makes the type."""
     names = pass_.decisions.names
-    arguments = [module, f"&{spec_name(type_)}"]
+    arguments = [module, f"&{spec_name(pass_.decisions, type_)}"]
     types = pass_.decisions.types.values()
     if any(each.slot("tp_base") is not None for each in types):
         arguments.append(_base(pass_, type_, state))

@@ -12,7 +12,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.c_text import (
     conditional,
 )
-from isolate_ext_rules.type_names import instantiable, spec_name, stem
+from isolate_ext_rules.type_names import added, instantiable, spec_name
 from isolate_ext_rules.type_pickle import own_table
 from isolate_ext_rules.type_ready import creation_sites
 from isolate_ext_rules.type_traverse import traverse_slots
@@ -60,14 +60,18 @@ def slot_array(pass_: Pass, type_: StaticType) -> str:
         if line:
             inner = tuple(c for c in value.conditions if c not in type_.home.conditions)
             lines.append(conditional(inner if value.suite is None else (), line))
-    for name, function in traverse_slots(pass_, type_, stem(type_)):
+    for name, function in traverse_slots(pass_, type_):
         lines.append(f"    {{Py_{name}, {function}}},")
     if own_table(pass_, type_):
         lines.append(f"    {{Py_tp_methods, {own_table(pass_, type_)}}},")
-    if _own_members(type_):
-        lines.append(f"    {{Py_tp_members, {_own_members(type_)}}},")
+    if _own_members(pass_, type_):
+        lines.append(f"    {{Py_tp_members, {_own_members(pass_, type_)}}},")
     body = "\n".join([*lines, "    {0, NULL}"])
-    return f"static PyType_Slot {stem(type_)}_slots[] = {{\n{body}\n}};"
+    return f"static PyType_Slot {_slots_name(pass_, type_)}[] = {{\n{body}\n}};"
+
+
+def _slots_name(pass_: Pass, type_: StaticType) -> str:
+    return added(pass_.decisions, type_, "slots")
 
 
 def _slot_line(pass_: Pass, type_: StaticType, value: SlotValue) -> str:
@@ -76,8 +80,8 @@ def _slot_line(pass_: Pass, type_: StaticType, value: SlotValue) -> str:
         return ""
     if field in ("tp_base", "tp_alloc", "tp_free") or field.startswith("ob_"):
         return ""
-    if field in ("tp_traverse", "tp_clear") and traverse_slots(pass_, type_, stem(type_)):
-        if field in dict(traverse_slots(pass_, type_, stem(type_))):
+    if field in ("tp_traverse", "tp_clear") and traverse_slots(pass_, type_):
+        if field in dict(traverse_slots(pass_, type_)):
             return ""
     text = strip_casts(value.value).str
     if field == "tp_doc" or strip_casts(value.value).kind not in (
@@ -88,10 +92,11 @@ def _slot_line(pass_: Pass, type_: StaticType, value: SlotValue) -> str:
     return f"    {{Py_{field}, {text}}},"
 
 
-def _own_members(type_: StaticType) -> str:
+def _own_members(pass_: Pass, type_: StaticType) -> str:
     """The name of a member table made only for offsets."""
     offsets = any(type_.slot(field) is not None for field in OFFSET_MEMBERS)
-    return f"{stem(type_)}_offsets" if offsets and type_.slot("tp_members") is None else ""
+    needed = offsets and type_.slot("tp_members") is None
+    return added(pass_.decisions, type_, "offsets") if needed else ""
 
 
 def _offset_rows(type_: StaticType) -> list[str]:
@@ -109,7 +114,7 @@ def offset_table(pass_: Pass, type_: StaticType, group: str) -> str:
     if not rows:
         return ""
     _include_members(pass_, type_, group)
-    name = _own_members(type_)
+    name = _own_members(pass_, type_)
     if name:
         body = "".join(f"    {row}\n" for row in rows)
         return f"static PyMemberDef {name}[] = {{\n{body}    {{NULL}}\n}};"
@@ -162,10 +167,10 @@ def spec(pass_: Pass, type_: StaticType) -> str:
     if item is not None:
         lines.append(f"    .itemsize = {item.value.str},")
     lines.append(f"    .flags = {_flags(pass_, type_)},")
-    lines.append(f"    .slots = {stem(type_)}_slots,")
+    lines.append(f"    .slots = {_slots_name(pass_, type_)},")
     storage = "static " if home.static or not _crosses_files(pass_, type_) else ""
     body = "\n".join(lines)
-    return f"{storage}PyType_Spec {spec_name(type_)} = {{\n{body}\n}};"
+    return f"{storage}PyType_Spec {spec_name(pass_.decisions, type_)} = {{\n{body}\n}};"
 
 
 def prefix_of_others(pass_: Pass, type_: StaticType) -> str:
@@ -241,7 +246,7 @@ def _conditional_flags(pass_: Pass, type_: StaticType, found: SlotValue) -> str:
 
 def _added_flags(pass_: Pass, type_: StaticType) -> list[str]:
     wanted = []
-    if not type_.has_flag("HAVE_GC") and traverse_slots(pass_, type_, stem(type_)):
+    if not type_.has_flag("HAVE_GC") and traverse_slots(pass_, type_):
         wanted.append("Py_TPFLAGS_HAVE_GC")
     if not instantiable(type_):
         wanted.append("Py_TPFLAGS_DISALLOW_INSTANTIATION")

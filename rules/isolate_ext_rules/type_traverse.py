@@ -26,7 +26,7 @@ from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import body_start, indent_at
 from isolate_ext_rules.examples import TYPE
 from isolate_ext_rules.owned_chains import owned_chains
-from isolate_ext_rules.type_names import stem
+from isolate_ext_rules.type_names import added
 from isolate_ext_rules.verify_types import verify_traverse
 
 EXAMPLES = (
@@ -95,7 +95,7 @@ def moved_base(pass_: Pass, type_: StaticType) -> str | None:
     return variable.key if variable is not None and variable.key in pass_.decisions.types else None
 
 
-def traverse_slots(pass_: Pass, type_: StaticType, stem: str) -> list[tuple[str, str]]:
+def traverse_slots(pass_: Pass, type_: StaticType) -> list[tuple[str, str]]:
     """Slots that are added so that the GC sees the type; empty where one is there already."""
     if type_.has_flag("HAVE_GC") and type_.slot("tp_traverse") is not None:
         return []
@@ -103,15 +103,15 @@ def traverse_slots(pass_: Pass, type_: StaticType, stem: str) -> list[tuple[str,
         return []
     if moved_base(pass_, type_) is not None and not list(owned_members(pass_, type_)):
         return []
-    slots = [("tp_traverse", f"{stem}_traverse")]
+    slots = [("tp_traverse", added(pass_.decisions, type_, "traverse"))]
     if inherits_gc(pass_, type_) is not None and type_.slot("tp_clear") is None:
-        slots.append(("tp_clear", f"{stem}_clear"))
+        slots.append(("tp_clear", added(pass_.decisions, type_, "clear")))
     return slots
 
 
-def traverse_text(pass_: Pass, type_: StaticType, stem: str) -> str:
+def traverse_text(pass_: Pass, type_: StaticType) -> str:
     """The functions behind ``traverse_slots``."""
-    slots = dict(traverse_slots(pass_, type_, stem))
+    slots = dict(traverse_slots(pass_, type_))
     if not slots:
         return ""
     base = inherits_gc(pass_, type_)
@@ -146,7 +146,7 @@ def _added(pass_: Pass, base: StaticType, type_: StaticType) -> str | None:
     """The traverse function that a base gets here, where it stands before the type."""
     if base.home.path != type_.home.path or base.home.start > type_.home.start:
         return None
-    return dict(traverse_slots(pass_, base, stem(base))).get("tp_traverse")
+    return dict(traverse_slots(pass_, base)).get("tp_traverse")
 
 
 def _struct_name(type_: StaticType) -> str | None:

@@ -133,8 +133,9 @@ def migrated(output: Output) -> Iterator[tuple[str, StaticType, Variable]]:
         if variable.ctype.base == "PyType_Spec" and any(d.initialiser for d in variable.definitions)
     }
     for key, type_ in output.before.types.items():
-        if spec_name(type_) in specs:
-            yield key, type_, specs[spec_name(type_)]
+        name = spec_name(output.before, type_)
+        if name in specs:
+            yield key, type_, specs[name]
 
 
 def _slot_function(output: Output, spec: Variable, slot: str) -> Routine | None:

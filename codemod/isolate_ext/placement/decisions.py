@@ -102,7 +102,10 @@ class Adopted:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Every name that the migration brings in, fresh in all scopes it enters."""
+    """Every name that the migration brings in, fresh in all scopes it enters.
+
+    ``taken`` are those of the extension, and these.
+    """
 
     state_struct: str
     variable: str
@@ -119,6 +122,7 @@ class Names:
     clear: str
     free: str
     ready: str
+    taken: frozenset[str]
 
 
 @dataclass(slots=True, eq=False)
