@@ -10,6 +10,8 @@ import pytest
 from rule_snippets import compiled, migrated, text_of
 
 from isolate_ext.engine import Stage
+from isolate_ext.testing import check_stages
+from isolate_ext_rules import SUITE
 from isolate_ext_rules.examples import module
 
 GIVEN_UP = 'if (PyModule_AddIntConstant(m, "one", 1) < 0 || make() < 0) {\n        %s\n    }'
@@ -38,3 +40,18 @@ def test_a_module_given_up_is_a_failure(given_up: str, tmp_path: Path) -> None:
     )
     assert done.stdout.strip() == "no more", done.stderr
     assert "Py_DECREF(m)" not in text_of(outcome) and "Py_CLEAR(m)" not in text_of(outcome)
+
+
+def test_a_macro_of_the_init_function_is_edited_where_it_stands() -> None:
+    body = """#define CONSTANT(name) \\
+    if (PyModule_AddIntConstant(m, #name, name) < 0) \\
+        return NULL;
+    CONSTANT(EOF);
+    CONSTANT(BUFSIZ);
+#undef CONSTANT
+#define CONSTANT(name) PyModule_AddIntConstant(m, #name, name)
+    CONSTANT(FOPEN_MAX); /* CONSTANT */"""
+    source = module("#define START PyInit_spam", "", body).replace("PyInit_spam(", "START(")
+    text = text_of(check_stages(SUITE, source))
+    assert "        return -1;\n    CONSTANT(EOF);\n    CONSTANT(BUFSIZ);" in text
+    assert "#define CONSTANT(name) PyModule_AddIntConstant(m, #name, name)" in text

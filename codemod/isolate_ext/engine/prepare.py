@@ -21,8 +21,10 @@ from isolate_ext.syntax.expansion import expand, invocation
 from isolate_ext.text.replacement import Replacement
 
 _INIT_BODY = re.compile(
-    rb"\bPyInit_|\bPyModule_Create|\bPyModuleDef\b|\bPy_InitModule|\breturn\b|^\(?\s*(?:NULL|0)\s*\)?$"
+    rb"\bPyInit_|\bPyModule_Create|\bPyModuleDef\b|\bPy_InitModule|\bPyModule_AddObject\b"
+    rb"|\breturn\b|^\(?\s*(?:NULL|0)\s*\)?$"
 )
+_RETURN = re.compile(rb"\breturn\b(?!\s*\(?\s*(?:NULL|0)\s*\)?\s*;)")
 _SPELLS_INIT = re.compile(rb"\bPyInit_(\w*)|\bPyInit_\s*##")
 _TYPE_BODY = re.compile(rb"\bPyTypeObject\b|\bPyObject_New\w*\b|\bPyObject_NEW\w*\b")
 _SLOTS = re.compile(rb"\.tp_\w+\s*=")
@@ -149,12 +151,15 @@ def _expansions(
     data = parsed.source.data
     at = start
     for match in re.compile(rb"\b[A-Za-z_]\w*").finditer(data, start, end):
-        if match.start() < at or parsed.define_at(match.start()) is not None:
-            continue
         name = match[0].decode()
-        known = parsed.macros.definitions(name)
-        found = nearest(files, parsed, name, match.start()) if known else None
+        if match.start() < at or not parsed.macros.definitions(name):
+            continue
+        if match.start() not in parsed.scan.identifiers.get(match[0], ()):
+            continue
+        found = nearest(files, parsed, name, match.start())
         if found is None or not _is_wanted(found, wanted):
+            continue
+        if wanted is _INIT_BODY and _can_stay(parsed, found, (start, end)):
             continue
         define, home = found
         stop = match.end()
@@ -168,6 +173,17 @@ def _expansions(
         if text is not None:
             at = stop
             yield edit(parsed, match.start(), stop, text)
+
+
+def _can_stay(parsed: Parsed, found: tuple[Define, bytes], init: tuple[int, int]) -> bool:
+    """A macro of the init function alone that leaves it with NULL: there is one place to edit."""
+    define, data = found
+    body = data[slice(*define.body_span)]
+    returns = len(re.findall(rb"\breturn\b", body))
+    if not returns or len(_INIT_BODY.findall(body)) > returns or _RETURN.search(body):
+        return False
+    uses = parsed.occurrences(define.name)
+    return data is parsed.source.data and all(init[0] <= each < init[1] for each in uses)
 
 
 def _is_wanted(found: tuple[Define, bytes], wanted: re.Pattern[bytes]) -> bool:
