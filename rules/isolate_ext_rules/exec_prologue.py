@@ -22,12 +22,12 @@ def add_prologue(pass_: Pass) -> None:
         line for field in pass_.decisions.fields.values() for line in initial_value(pass_, field)
     ]
     registers = bool(pass_.decisions.registrations)
-    if types or values or registers or _uses_state(pass_):
-        entry = body_start(data, creator.body)
-        declare = f"\n    {names.state_struct} *{names.variable} = "
+    entry = body_start(data, creator.body)
+    declare = f"\n    {names.state_struct} *{names.variable} = "
+    if types or _uses_state(pass_, Stage.ACCESS):
         static = f"{declare}{names.global_accessor}();"
-        if types or _uses_state(pass_):
-            pass_.replace(creator.path, entry, entry, static, GROUP, Stage.ACCESS, Stage.ACCESS)
+        pass_.replace(creator.path, entry, entry, static, GROUP, Stage.ACCESS, Stage.ACCESS)
+    if types or values or registers or _uses_state(pass_, Stage.ISOLATED):
         final = f"{declare}{names.module_accessor}({module_name(pass_)});"
         pass_.replace(creator.path, entry, entry, final, GROUP, Stage.ISOLATED)
     start, end, first = _after_declarations(pass_)
@@ -65,9 +65,11 @@ def add_prologue(pass_: Pass) -> None:
             pass_.replace(creator.path, start, end, text, GROUP, stage, stage, order=5)
 
 
-def _uses_state(pass_: Pass) -> bool:
+def _uses_state(pass_: Pass, stage: Stage) -> bool:
     decisions = pass_.decisions
     wanted = set(decisions.fields) | decisions.threaded
+    if stage is Stage.ISOLATED:
+        wanted -= decisions.guards.keys()
     if decisions.adopted is not None:
         wanted |= decisions.adopted.accessors
     return any(use.symbol in wanted for use in pass_.extension.uses_inside(decisions.init.creator))

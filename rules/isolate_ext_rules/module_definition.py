@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.entities import Entry, Kind
 from isolate_ext.model.initialisers import fields_of
+from isolate_ext.placement.decisions import BY_TYPE, RouteKind
 from isolate_ext_rules.c_text import (
     with_blank_line,
 )
@@ -94,7 +95,11 @@ def _complete_slots(pass_: Pass) -> None:
 
 
 def _shared_definition(pass_: Pass) -> bool:
-    return is_shared(pass_)
+    """Whether other files name the definition: they look the state up by it, or did before."""
+    variable = pass_.decisions.init.module_def
+    named = bool(pass_.decisions.ways & (BY_TYPE | {RouteKind.TEARDOWN}))
+    exported = variable is not None and variable.function is None and variable.exported
+    return is_shared(pass_) and (named or exported)
 
 
 def _hooks(pass_: Pass, present: Mapping[str, Entry]) -> tuple[str, dict[str, str]]:

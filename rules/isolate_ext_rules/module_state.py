@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Kind
-from isolate_ext.placement.decisions import RouteKind, StateField
+from isolate_ext.placement.decisions import BY_TYPE, RouteKind, StateField
 from isolate_ext.syntax import Node
 from isolate_ext_rules.add_object import adds_objects
 from isolate_ext_rules.c_text import conditional, trailing_comment, with_blank_line
@@ -86,12 +86,13 @@ def first_stage(pass_: Pass) -> Stage:
 
 
 def fields_at(pass_: Pass, stage: Stage) -> list[StateField]:
-    """The members that exist at a stage; types join with the second."""
+    """The members that exist at a stage: types join with the second, guards leave with the last."""
     return [
         field
         for field in pass_.decisions.fields.values()
         if (stage >= Stage.HEAP_TYPES or field.kind is not Kind.TYPE)
         and (stage >= Stage.ISOLATED or field.symbol != pass_.decisions.module_global)
+        and (stage < Stage.ISOLATED or field.symbol not in pass_.decisions.guards)
     ]
 
 
@@ -169,8 +170,6 @@ def _extend(pass_: Pass, stage: Stage) -> None:
 
 def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
     names = pass_.decisions.names
-    routes = pass_.decisions.routes | pass_.decisions.generated_routes
-    kinds = {route.kind for route in routes.values()}
     parts: list[str] = []
     if stage < Stage.ISOLATED:
         parts.append(
@@ -185,7 +184,7 @@ def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
         if pass_.settings.floor < (3, 10) and stage >= Stage.HEAP_TYPES:
             parts.append(TYPE_FLAGS.fill())
     if stage >= Stage.ACCESS:
-        parts.extend(_lookups(pass_, stage, home, kinds))
+        parts.extend(_lookups(pass_, stage, home))
     if stage >= Stage.HEAP_TYPES and pass_.decisions.types:
         parts.append(_ready(pass_, home))
     if stage >= Stage.HEAP_TYPES and pass_.settings.floor < (3, 10) and adds_objects(pass_):
@@ -194,10 +193,9 @@ def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
     return "\n\n".join(part.strip("\n") for part in parts)
 
 
-def _lookups(pass_: Pass, stage: Stage, home: Home, kinds: set[RouteKind]) -> list[str]:
+def _lookups(pass_: Pass, stage: Stage, home: Home) -> list[str]:
     names, adopted = pass_.decisions.names, pass_.decisions.adopted
-    isolated = stage is Stage.ISOLATED
-    by_type = {RouteKind.INSTANCE, RouteKind.TYPE, RouteKind.EITHER, RouteKind.MODULE_OR_INSTANCE}
+    isolated, kinds = stage is Stage.ISOLATED, pass_.decisions.ways
     parts = []
     own = adopted is None or adopted.module_accessor is None
     if own and (isolated or kinds & {RouteKind.MODULE, RouteKind.MODULE_OR_INSTANCE}):
@@ -210,12 +208,12 @@ def _lookups(pass_: Pass, stage: Stage, home: Home, kinds: set[RouteKind]) -> li
         parts.append(
             GET_MODULE.fill(struct=names.state_struct, accessor=names.module_accessor, body=body)
         )
-    if not kinds & (by_type | {RouteKind.TEARDOWN}):
+    if not kinds & (BY_TYPE | {RouteKind.TEARDOWN}):
         return parts
     if isolated:
         parts.append(home.definition_declaration(pass_))
     fills = {"struct": names.state_struct, "definition": home.definition_name(pass_)}
-    if kinds & by_type:
+    if kinds & BY_TYPE:
         if isolated:
             template = GET_BY_TYPE if pass_.settings.floor < (3, 11) else GET_BY_TYPE_NEW
             parts.append(template.fill(accessor=names.type_accessor, **fills))

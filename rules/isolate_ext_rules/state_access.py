@@ -134,6 +134,10 @@ def _add_macro_parameter(pass_: Pass, definition: Definition, group: str) -> Non
 
 
 def _declare_parameter(pass_: Pass, prototype: Prototype, typed: str, group: str) -> None:
+    """As its neighbours are: without a name where none of them has one."""
+    others = prototype.parameters
+    if others and all(each.name is None for each in others):
+        typed = f"{pass_.decisions.names.state_struct} *"
     add_parameter(pass_, prototype.path, prototype.parameters_span, typed, group)
 
 
@@ -145,7 +149,8 @@ def add_parameter(pass_: Pass, path: str, span: tuple[int, int], typed: str, gro
     if bare in (b"", b"void"):
         pass_.replace(path, span[0] + 1, span[1] - 1, typed.encode(), group, Stage.ACCESS)
     else:
-        pass_.replace(path, span[0] + 1, span[0] + 1, f"{typed}, ".encode(), group, Stage.ACCESS)
+        text = f"{typed}," if inner[:1].isspace() else f"{typed}, "
+        pass_.replace(path, span[0] + 1, span[0] + 1, text.encode(), group, Stage.ACCESS)
 
 
 def _pass_state(pass_: Pass, routine: Routine, use: Use, group: str) -> None:

@@ -40,6 +40,14 @@ def test_a_hole_may_repeat() -> None:
     assert one(outer, replacement("f.c", 0, 5, b"x", "inner")).startswith(b"x_x(")
 
 
+def test_a_hole_moves_its_lines_to_another_margin() -> None:
+    text = b"if (x) {\n    make(a,\n         b);\n# pragma\n\n}\n"
+    kept = Hole(Span(9, 44), margins=(b"    ", b""))
+    outer = replacement("f.c", 0, len(text), [kept], "outer")
+    inner = replacement("f.c", 13, 32, b"a();\n    b()", "inner")
+    assert one(outer, inner, text=text) == b"a();\nb();\n# pragma\n\n"
+
+
 def test_overlap_outside_a_hole_drops_the_later_group_whole() -> None:
     first = replacement("f.c", 0, 5, b"make", "first")
     second = replacement("f.c", 3, 8, b"?", "second")

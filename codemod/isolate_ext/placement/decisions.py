@@ -13,6 +13,7 @@ from isolate_ext.model.roles import Role
 from isolate_ext.model.sequences import StructSequence
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.carriers import Registration
+from isolate_ext.placement.init_guards import InitGuard
 from isolate_ext.placement.refusals import Refusal
 from isolate_ext.syntax import Condition
 
@@ -59,6 +60,12 @@ class RouteKind(Enum):
     MODULE_OR_INSTANCE = "a parameter is the module or an instance"
     CARRIER = "the callable that it is registered with carries the module"
     GLOBAL = "not at all; the static state is used"
+
+
+BY_TYPE = frozenset(
+    {RouteKind.INSTANCE, RouteKind.TYPE, RouteKind.EITHER, RouteKind.MODULE_OR_INSTANCE}
+)
+"""The routes that look a type's module up by the module definition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,7 @@ class Decisions:
 
     ``specs`` are types made from specs already;
     ``module_global`` is the key of a global that keeps the module itself;
+    ``guards`` are flags of the init function, which are members up to the last stage only;
     ``generated_routes`` are those of functions in generated files, which are not edited;
     ``modules`` says how a function that runs during init names the module, and
     ``module_threaded`` which of them get it as a parameter named ``module_parameter``.
@@ -157,8 +165,14 @@ class Decisions:
     module_parameter: str = "module"
     roles: dict[str, list[Role]] = field(default_factory=dict)
     found_modules: list[FoundModule] = field(default_factory=list)
+    guards: dict[str, InitGuard] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
         return not self.refusals
+
+    @property
+    def ways(self) -> set[RouteKind]:
+        """The kinds of routes that functions take, those in generated code included."""
+        return {each.kind for each in (self.routes | self.generated_routes).values()}

@@ -18,6 +18,7 @@ from isolate_ext.placement.adopt import adopted_state, module_global
 from isolate_ext.placement.decisions import Adopted, Decisions
 from isolate_ext.placement.exported import Exported
 from isolate_ext.placement.fields import FieldPlan
+from isolate_ext.placement.init_guards import init_guards
 from isolate_ext.placement.modules import modules_at_hand
 from isolate_ext.placement.naming import names_for
 from isolate_ext.placement.process_wide import hooks
@@ -73,6 +74,9 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     )  # fmt: skip
     decisions.specs = spec_types(extension)
     decisions.module_global = kept.key if kept is not None else None
+    guards = init_guards(extension, init.creator, fields.fields)
+    if adopted is not None or guards.keys() < fields.fields.keys():
+        decisions.guards = guards
     decisions.refusals.extend(fields.refusals)
     _find_ways(extension, decisions, exported)
     decisions.refusals.extend(exported.refusals())

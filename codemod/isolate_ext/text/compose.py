@@ -133,7 +133,8 @@ def _fill(data: bytes, within: Span, items: Sequence[Replacement]) -> bytes:
             if isinstance(part, bytes):
                 out.append(part)
             else:
-                out.append(_fill(data, part.span, [i for i in inner if part.span.contains(i.span)]))
+                within_hole = [each for each in inner if part.span.contains(each.span)]
+                out.append(part.set(_fill(data, part.span, within_hole)))
         at = item.span.end
         index = inner_end
     out.append(data[at : within.end])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,9 +34,20 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A range of the original that the replacement keeps, with the edits made inside it."""
+    """A range of the original that the replacement keeps, with the edits made inside it.
+
+    ``margins`` are what its lines begin with, and what they begin with instead.
+    """
 
     span: Span
+    margins: tuple[bytes, bytes] = (b"", b"")
+
+    def set(self, text: bytes) -> bytes:
+        """The text that fills the hole, moved from the one margin to the other."""
+        was, now = self.margins
+        if was == now:
+            return text
+        return re.sub(rb"^" + re.escape(was), lambda _: now, text, flags=re.MULTILINE)
 
 
 Part = bytes | Hole

@@ -3,7 +3,6 @@
 #include "Python.h"
 
 typedef struct {
-    int initialized;
     PyTypeObject *DayType;
     PyTypeObject *SpanType;
     PyTypeObject *VersionType;
@@ -315,17 +314,15 @@ structs_exec(PyObject *m)
         return -1;
     PyModule_AddObjectRef(m, "CalendarError", state->CalendarError);
 
-    if (!state->initialized) {
-        state->DayType = PyStructSequence_NewType(&day_desc);
-        if (state->DayType == NULL)
-            return -1;
-        state->SpanType = PyStructSequence_NewType(&span_desc);
-        if (state->SpanType == NULL)
-            return -1;
-        state->VersionType = PyStructSequence_NewType(&version_desc);
-        if (state->VersionType == NULL)
-            return -1;
-    }
+    state->DayType = PyStructSequence_NewType(&day_desc);
+    if (state->DayType == NULL)
+        return -1;
+    state->SpanType = PyStructSequence_NewType(&span_desc);
+    if (state->SpanType == NULL)
+        return -1;
+    state->VersionType = PyStructSequence_NewType(&version_desc);
+    if (state->VersionType == NULL)
+        return -1;
     PyModule_AddObjectRef(m, "Day", (PyObject *)state->DayType);
     PyModule_AddObjectRef(m, "Span", (PyObject *)state->SpanType);
 
@@ -336,12 +333,9 @@ structs_exec(PyObject *m)
     PyStructSequence_SET_ITEM(version, 1, PyLong_FromLong(1));
     PyStructSequence_SET_ITEM(version, 2, PyLong_FromLong(20));
     PyModule_AddObject(m, "version_info", version);
-    if (!state->initialized) {
-        /* There is only one version. */
-        state->VersionType->tp_new = NULL;
-        PyType_Modified(state->VersionType);
-    }
-    state->initialized = 1;
+    /* There is only one version. */
+    state->VersionType->tp_new = NULL;
+    PyType_Modified(state->VersionType);
     return 0;
 }
 
