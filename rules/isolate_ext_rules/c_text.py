@@ -97,14 +97,22 @@ def remove_declaration(
 def _siblings(pass_: Pass, declaration: Declaration) -> list[tuple[int, tuple[int, int], bool]]:
     """Per declarator of a declaration: where its name is, its span, and whether it goes."""
     going = {declaration.name_start}
-    for key in pass_.decisions.fields if declaration.siblings > 1 else ():
-        variable = pass_.extension.variables[key]
-        for other in variable.definitions + variable.declarations:
-            if other.path == declaration.path and other.start == declaration.start:
-                going.add(other.name_start)
+    going |= {other.name_start for other in moving_siblings(pass_, declaration)}
     return [
         (each.name.start, (each.node.start, each.node.end), each.name.start in going)
         for each in declarators(declaration.node)
+    ]
+
+
+def moving_siblings(pass_: Pass, declaration: Declaration) -> list[Declaration]:
+    """What else one declaration declares that becomes a member of the state."""
+    keys = pass_.decisions.fields if declaration.siblings > 1 else ()
+    variables = [pass_.extension.variables[key] for key in keys]
+    return [
+        other
+        for variable in variables
+        for other in variable.definitions + variable.declarations
+        if other.path == declaration.path and other.start == declaration.start
     ]
 
 
@@ -113,7 +121,7 @@ def _remove_whole(
 ) -> None:
     data = pass_.parsed(declaration.path).source.data
     struct = declaration.node.child("type")
-    if declaration.inline_struct and struct is not None and struct.child("name") is not None:
+    if declaration.inline_struct and struct is not None:
         pass_.replace(declaration.path, declaration.start, struct.start, b"", group, since)
         pass_.replace(declaration.path, struct.end, declaration.end, b";", group, since)
         return

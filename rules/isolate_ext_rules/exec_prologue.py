@@ -9,6 +9,7 @@ from isolate_ext_rules.c_text import body_start, conditional, indent_at
 from isolate_ext_rules.callback_data import MEMBER
 from isolate_ext_rules.load_once import guard_test
 from isolate_ext_rules.module_names import module_name
+from isolate_ext_rules.state_needs import conditions_of
 from isolate_ext_rules.type_ready import creation, prologue_types
 
 GROUP = "init"
@@ -118,8 +119,8 @@ def initial_value(pass_: Pass, field: StateField) -> list[str]:
         ]
         if variable.ctype.pointers:
             lines[1] = f"    static {base} {stars}const initial{sizes} = {text};"
-        return [conditional(field.conditions, "\n".join(lines))]
-    return [conditional(field.conditions, f"{target} = {text};")]
+        return [conditional(conditions_of(pass_, field), "\n".join(lines))]
+    return [conditional(conditions_of(pass_, field), f"{target} = {text};")]
 
 
 def static_initialiser(pass_: Pass) -> str:
@@ -129,5 +130,5 @@ def static_initialiser(pass_: Pass) -> str:
         if initial_value(pass_, field):
             value = pass_.extension.variables[field.symbol].home.initialiser
             assert value is not None
-            rows.append(conditional(field.conditions, f"    .{field.name} = {value.str},"))
+            rows.append(conditional(conditions_of(pass_, field), f"    .{field.name} = {value.str},"))
     return " = {\n" + "\n".join(rows) + "\n}" if rows else ""

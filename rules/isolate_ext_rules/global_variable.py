@@ -15,10 +15,11 @@ Handbook patterns 53, 68, 69, 70, 72, 74, 76, 77, 81.
 from __future__ import annotations
 
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.entities import Kind, Use
+from isolate_ext.model.declarators import future_tag
+from isolate_ext.model.entities import Declaration, Kind, Use
 from isolate_ext.placement.decisions import StateField
 from isolate_ext.placement.refusals import Reason
-from isolate_ext_rules.c_text import remove_declaration
+from isolate_ext_rules.c_text import moving_siblings, remove_declaration
 from isolate_ext_rules.examples import EXCEPTION, TABLE_OF_ADDRESSES
 
 EXAMPLES = (
@@ -63,7 +64,18 @@ def _move(pass_: Pass, field: StateField) -> None:
             )
     if not kept:
         for declaration in variable.definitions + variable.declarations:
+            _name_type(pass_, declaration, group)
             remove_declaration(pass_, declaration, group, Stage.STATE, comment=True)
+
+
+def _name_type(pass_: Pass, declaration: Declaration, group: str) -> None:
+    """A struct without a name gets one, for the member that it is the type of."""
+    tag, struct = future_tag(declaration.node), declaration.node.child("type")
+    moving = moving_siblings(pass_, declaration)
+    first = min((each.name_start for each in moving), default=declaration.name_start)
+    if tag is not None and struct is not None and declaration.name_start == first:
+        at = struct.children[0].end
+        pass_.replace(declaration.path, at, at, f" {tag}".encode(), group, Stage.STATE)
 
 
 def editable_uses(pass_: Pass, symbol: str) -> list[Use]:

@@ -22,6 +22,7 @@ from isolate_ext.placement.decisions import StateField
 from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.c_text import conditional, indent_at
 from isolate_ext_rules.examples import EXCEPTION
+from isolate_ext_rules.state_needs import conditions_of
 from isolate_ext_rules.verify_module import verify_hooks
 
 EXAMPLES = (
@@ -92,7 +93,7 @@ def _lines(pass_: Pass, macro: str) -> Iterator[str]:
     variable = pass_.decisions.names.variable
     for field in owned(pass_):
         target = f"{variable}->{field.name}"
-        yield conditional(field.conditions, _line(field, target, macro))
+        yield conditional(conditions_of(pass_, field), _line(field, target, macro))
 
 
 def _line(field: StateField, target: str, macro: str) -> str:

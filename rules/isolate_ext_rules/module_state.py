@@ -24,6 +24,7 @@ from isolate_ext_rules.examples import EXCEPTION
 from isolate_ext_rules.exec_prologue import static_initialiser
 from isolate_ext_rules.home import Home
 from isolate_ext_rules.state_home import find_home, struct_comes_late
+from isolate_ext_rules.state_needs import conditions_of
 from isolate_ext_rules.state_text import (
     GET_BY_OPERANDS,
     GET_BY_TYPE,
@@ -152,7 +153,7 @@ def _member(pass_: Pass, field: StateField) -> str:
     if field.kind is not Kind.TYPE and home.siblings == 1:
         comment = trailing_comment(pass_.parsed(home.path).source.data, home.end)[0]
     line = f"    {field.declaration};" + (f"  {comment}" if comment else "")
-    return conditional(field.conditions, line)
+    return conditional(conditions_of(pass_, field), line)
 
 
 def _extend(pass_: Pass, stage: Stage) -> None:

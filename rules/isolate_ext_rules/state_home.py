@@ -7,7 +7,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.common_header import shared_home
 from isolate_ext_rules.home import Home
 from isolate_ext_rules.line_places import is_source, line_after
-from isolate_ext_rules.state_needs import declared, first_need, naming_paths
+from isolate_ext_rules.state_needs import declared, first_need, naming_paths, shelter
 
 
 def find_home(pass_: Pass) -> Home | None:
@@ -55,15 +55,15 @@ def _out_of_sight(pass_: Pass, paths: set[str]) -> bool:
 
 def _place_in(pass_: Pass, path: str) -> int | None:
     parsed = pass_.parsed(path)
-    limit = first_need(pass_, path)
+    limit, around = first_need(pass_, path), shelter(pass_, path)
     at = 0
     for include in parsed.scan.includes:
         if include.span[0] < limit and not is_source(include.name):
-            at = max(at, line_after(parsed, include.span[1]))
+            at = max(at, line_after(parsed, include.span[1], around))
     late = False
     for field in pass_.decisions.fields.values():
         for where in declared(pass_, field, path):
-            after = line_after(parsed, where[2])
+            after = line_after(parsed, where[2], around)
             if where[0] != path:
                 continue
             if after > limit:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from isolate_ext.engine import Pass
 from isolate_ext.model.entities import Definition
 from isolate_ext.placement.decisions import StateField
-from isolate_ext.syntax import resolve_include
+from isolate_ext.syntax import Condition, Group, resolve_include
 from isolate_ext_rules.line_places import unconditional
 
 
@@ -41,6 +41,34 @@ def needing(pass_: Pass) -> list[Definition]:
 
 def first_need(pass_: Pass, path: str) -> int:
     """The first byte of the first item of a file that names the state struct, `#if` included."""
+    parsed, around = pass_.parsed(path), shelter(pass_, path)
+    needs = _needs(pass_, path)
+    return min(
+        (unconditional(parsed, each, around) for each in needs), default=len(parsed.source.data)
+    )
+
+
+def shelter(pass_: Pass, path: str) -> list[Group]:
+    """The `#if` groups that hold all that needs the state in one branch, the init function too."""
+    parsed, creator = pass_.parsed(path), pass_.decisions.init.creator
+    if path != creator.path:
+        return []
+    common = list(parsed.conditions(creator.start))
+    for need in _needs(pass_, path):
+        present = parsed.conditions(need)
+        common = [each for each in common if each in present]
+    return [each.group for each in common]
+
+
+def conditions_of(pass_: Pass, field: StateField) -> tuple[Condition, ...]:
+    """The conditions of a member that do not hold for all of the module anyway."""
+    if not field.conditions:
+        return ()
+    around = shelter(pass_, pass_.decisions.init.creator.path)
+    return tuple(each for each in field.conditions if each.group not in around)
+
+
+def _needs(pass_: Pass, path: str) -> list[int]:
     starts = [d.start for d in pass_.decisions.routes if d.path == path and not d.is_macro]
     for key in pass_.decisions.threaded:
         starts += [p.start for p in pass_.extension.routines[key].prototypes if p.path == path]
@@ -59,7 +87,7 @@ def first_need(pass_: Pass, path: str) -> int:
         target = resolve_include(path, include.name, pass_.extension.files)
         if target in pass_.extension.generated:
             starts.append(include.span[0])
-    return min((unconditional(parsed, start) for start in starts), default=len(parsed.source.data))
+    return starts
 
 
 def declared(pass_: Pass, field: StateField, path: str) -> Iterator[tuple[str, int, int]]:

@@ -46,8 +46,21 @@ def base_type(declaration: Node) -> str:
     if node.kind in ("struct_specifier", "union_specifier", "enum_specifier"):
         name = node.child("name")
         keyword = node.kind.split("_")[0]
-        return f"{keyword} {name.str}" if name is not None else keyword
+        tag = name.str if name is not None else future_tag(declaration)
+        return f"{keyword} {tag}" if tag is not None else keyword
     return " ".join(node.str.split())
+
+
+def future_tag(declaration: Node) -> str | None:
+    """What the unnamed struct, union or enum of a declaration is called: as its first variable."""
+    node = declaration.child("type")
+    if declaration.kind != "declaration" or node is None or node.child("body") is None:
+        return None
+    if node.child("name") is not None:
+        return None
+    child = declaration.child("declarator")
+    first = _take_apart(child, "", False) if child is not None else None
+    return first.name.str if first is not None else None
 
 
 def declarators(declaration: Node) -> Iterator[Declarator]:

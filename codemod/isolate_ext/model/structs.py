@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from isolate_ext.model.declarators import base_type, declarators
+from isolate_ext.model.declarators import base_type, declarators, future_tag
 from isolate_ext.model.entities import CType, Field, Struct
 from isolate_ext.syntax import Node, Parsed
 
@@ -28,6 +28,8 @@ class Structs:
         for item in items:
             for node in _struct_nodes(item):
                 self._add_struct(parsed, item, node)
+            if item.kind == "declaration" and future_tag(item) is not None:
+                self.ends[base_type(item)] = (parsed.source.path, item.start, item.end)
             if item.kind == "type_definition":
                 for declarator in declarators(item):
                     name = declarator.name.str
@@ -48,6 +50,8 @@ class Structs:
         tag = node.child("name")
         if tag is not None:
             names.append(f"{keyword} {tag.str}")
+        elif node.parent is item and future_tag(item) is not None:
+            names.append(base_type(item))
         if item.kind == "type_definition" and node.parent is item:
             names += [d.name.str for d in declarators(item) if not d.ctype.pointers]
         head = _HEAD.match(_COMMENT.sub(b" ", parsed.source.data[body.start : body.end]))

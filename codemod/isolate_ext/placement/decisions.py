@@ -136,6 +136,7 @@ class Names:
 class Decisions:
     """The whole placement of one extension; complete when ``refusals`` is empty.
 
+    ``scratch`` are local statics that become automatic;
     ``specs`` are types made from specs already;
     ``module_global`` is the key of a global that keeps the module itself;
     ``guards`` are flags of the init function, which are members up to the last stage only;
@@ -152,6 +153,7 @@ class Decisions:
     all_types: dict[str, StaticType] = field(default_factory=dict)
     sequences: dict[str, StructSequence] = field(default_factory=dict)
     stays: list[Stay] = field(default_factory=list)
+    scratch: list[Variable] = field(default_factory=list)
     routes: dict[Definition, Route] = field(default_factory=dict)
     threaded: set[str] = field(default_factory=set)
     registrations: list[Registration] = field(default_factory=list)

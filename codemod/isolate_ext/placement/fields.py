@@ -7,11 +7,13 @@ import re
 from dataclasses import replace
 
 from isolate_ext.model.calls import made_by, uncalled
+from isolate_ext.model.declarators import future_tag
 from isolate_ext.model.entities import Kind, Variable, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.decisions import Level, StateField, Stay
 from isolate_ext.placement.ownership import owns
 from isolate_ext.placement.refusals import Reason, Refusal
+from isolate_ext.placement.scratch import is_scratch
 from isolate_ext.placement.writes import assigned, writes
 from isolate_ext.syntax import Condition, resolve_include
 
@@ -82,6 +84,7 @@ class FieldPlan:
         self.fields: dict[str, StateField] = {}
         self.stays: list[Stay] = []
         self.refusals: list[Refusal] = []
+        self.scratch: list[Variable] = []
         self.unusual_files = _unusual_files(extension)
         self.uncalled = uncalled(extension)
 
@@ -133,6 +136,8 @@ class FieldPlan:
             if self._readable(variable) and self._movable(variable):
                 owned = owns(self.extension, variable)
                 self._add(variable, self._declare(variable), owned=owned)
+        elif is_scratch(self.extension, variable):
+            self.scratch.append(variable)
         elif self._mutable(variable) and self._unusual(variable):
             self.stays.append(
                 Stay(
@@ -170,8 +175,8 @@ class FieldPlan:
 
     def _movable(self, variable: Variable) -> bool:
         home = variable.home
-        if home.inline_struct and variable.ctype.base in ("struct", "union", "enum"):
-            self._refuse(variable, Reason.LAYOUT, "has a type without a name")
+        if future_tag(home.node) is not None and self._tagged(variable) > 1:
+            self._refuse(variable, Reason.LAYOUT, "has a type without a name, which would be taken")
             return False
         if variable.key in self.extension.fenced:
             path, at = self.extension.fenced[variable.key][0]
@@ -195,6 +200,11 @@ class FieldPlan:
                 self._refuse(variable, Reason.PASTED_NAME, f"may be made by ## in {pasted.path}")
                 return False
         return True
+
+    def _tagged(self, variable: Variable) -> int:
+        """How many structs are called what the type of a variable is called, or would be."""
+        known = self.extension.structs.definitions
+        return sum(1 for each in known if variable.ctype.base in each.names)
 
     def _declare(self, variable: Variable) -> str:
         ctype = variable.ctype

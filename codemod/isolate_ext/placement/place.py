@@ -77,6 +77,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     guards = init_guards(extension, init.creator, fields.fields)
     if adopted is not None or guards.keys() < fields.fields.keys():
         decisions.guards = guards
+    decisions.scratch = fields.scratch
     decisions.refusals.extend(fields.refusals)
     _find_ways(extension, decisions, exported)
     decisions.refusals.extend(exported.refusals())
