@@ -3,62 +3,101 @@
     python tests/bench --source CPYTHON_3_9_TREE [--include DIR] [--runs N]
 
 Takes every single-phase C file of the tree's ``Modules`` that gcc accepts against 3.9 headers, and
-measures both on the same files in the same run: gcc once a file, the tool once in one process.
+measures both on the same files in the same run: gcc once a file, the tool once in one process, the
+patch included.  A header that gcc does not find is looked for below the folder of its file, and in
+the folders of ``/usr/include``.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import resource
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+Files = Mapping[Path, Sequence[str]]
+"""Each file with the flags that it needs besides those of all."""
+
 _LEGACY = re.compile(rb"\bPyModule_Create2?\s*\(")
+_MISSING = re.compile(r"fatal error: (\S+): No such file")
+_DEFINES = ("-DPy_BUILD_CORE_MODULE", '-DMODULE_NAME="module"', "-DCONFIG_64", "-DANSI")
+"""What CPython's build defines for all of its modules, or for some and the others do not heed."""
 _DRIVER = """
-import resource, sys
+import json, resource, sys
 from pathlib import Path
 from isolate_ext.app.migrate import migrate
 from isolate_ext.app.options import MigrateOptions
-paths = [Path(line) for line in sys.stdin.read().split("\\n") if line]
-for path in paths:
-    migrate(MigrateOptions(paths=(path,), dry_run=True, compile=False, allow_dirty=True))
+from isolate_ext.report.diff import patch
+for path, flags in json.load(sys.stdin):
+    options = MigrateOptions(
+        (Path(path),), dry_run=True, compile=False, cflags=tuple(flags), allow_dirty=True
+    )
+    patch(migrate(options))
 usage = resource.getrusage(resource.RUSAGE_SELF)
 print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 """
 
 
-def chosen(source: Path, include: Path) -> list[Path]:
-    """Single-phase files under ``Modules`` that pass ``gcc -fsyntax-only``."""
-    found = []
+class Compiler:
+    """``gcc -fsyntax-only`` for the modules of one tree."""
+
+    def __init__(self, source: Path, include: Path) -> None:
+        folders = (include, include / "internal", source / "Modules", source / "Include/internal")
+        self._flags = (*_DEFINES, *(f"-I{each}" for each in folders))
+
+    def run(self, path: Path, flags: Iterable[str]) -> subprocess.CompletedProcess[str]:
+        command = ["gcc", "-fsyntax-only", "-w", *self._flags, *flags, str(path)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def flags_for(self, path: Path) -> tuple[str, ...] | None:
+        """The folders that a file needs besides those of all; None where gcc refuses it."""
+        flags: tuple[str, ...] = ()
+        while (done := self.run(path, flags)).returncode:
+            missing = _MISSING.search(done.stderr)
+            folder = _folder_with(missing[1], path) if missing else None
+            if folder is None or f"-I{folder}" in flags:
+                return None
+            flags = (*flags, f"-I{folder}")
+        return flags
+
+
+def _folder_with(header: str, source: Path) -> Path | None:
+    """Where a header that gcc missed is: below the folder of the source, or in one of a library."""
+    below = (each for each in sorted(source.parent.rglob("*")) if each.is_dir())
+    libraries = sorted(Path("/usr/include").glob("*/"))
+    return next((each for each in (*below, *libraries) if (each / header).is_file()), None)
+
+
+def chosen(source: Path, compiler: Compiler) -> Files:
+    """Single-phase files under ``Modules`` that pass ``gcc -fsyntax-only``, with their flags."""
+    found = {}
     for path in sorted((source / "Modules").rglob("*.c")):
-        if _LEGACY.search(path.read_bytes()) and _gcc(path, source, include) == 0:
-            found.append(path)
+        if _LEGACY.search(path.read_bytes()):
+            flags = compiler.flags_for(path)
+            if flags is not None:
+                found[path] = flags
     return found
 
 
-def _gcc(path: Path, source: Path, include: Path) -> int:
-    folders = (include, include / "internal", source / "Modules", source / "Include/internal")
-    flags = ["-fsyntax-only", "-w", "-DPy_BUILD_CORE_MODULE", *(f"-I{each}" for each in folders)]
-    command = ["gcc", *flags, str(path)]
-    return subprocess.run(command, capture_output=True, check=False).returncode
-
-
-def gcc_seconds(files: list[Path], source: Path, include: Path) -> float:
+def gcc_seconds(files: Files, compiler: Compiler) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    for path in files:
-        _gcc(path, source, include)
+    for path, flags in files.items():
+        compiler.run(path, flags)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def tool_seconds(files: list[Path]) -> tuple[float, float]:
+def tool_seconds(files: Files) -> tuple[float, float]:
     """CPU seconds and peak memory in MB of one process over all files."""
+    given = json.dumps([(str(path), flags) for path, flags in files.items()])
     run = subprocess.run(
-        [sys.executable, "-c", _DRIVER], input="\n".join(map(str, files)),
+        [sys.executable, "-c", _DRIVER], input=given,
         capture_output=True, text=True, check=True, env={**os.environ, "PYTHONHASHSEED": "0"},
     )  # fmt: skip
     seconds, memory = run.stdout.split()[-2:]
@@ -72,12 +111,13 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
     include = options.include or include_of_39()
-    files = chosen(options.source, include)
+    compiler = Compiler(options.source, include)
+    files = chosen(options.source, compiler)
     size = sum(path.stat().st_size for path in files)
     sys.stdout.write(f"{len(files)} files, {size / 1e6:.1f} MB\n")
     ratios = []
     for _ in range(options.runs):
-        gcc = gcc_seconds(files, options.source, include)
+        gcc = gcc_seconds(files, compiler)
         tool, memory = tool_seconds(files)
         ratios.append(tool / gcc)
         sys.stdout.write(
