@@ -78,6 +78,7 @@ class IncludeGraph:
 
     root: Path
     scans: dict[str, Scan] = field(default_factory=dict)
+    _included: dict[tuple[str, tuple[str, ...]], list[str]] = field(default_factory=dict)
 
     def scan(self, path: str) -> Scan:
         if path not in self.scans:
@@ -123,10 +124,13 @@ class IncludeGraph:
         return None if path.startswith("..") else path.replace(os.sep, "/")
 
     def included(self, path: str, include_dirs: Sequence[str]) -> list[str]:
-        scan = self.scan(path)
-        found = [self.resolve(path, n, include_dirs, quoted=True) for n in scan.quoted]
-        found += [self.resolve(path, n, include_dirs, quoted=False) for n in scan.angled]
-        return [f for f in dict.fromkeys(found) if f is not None]
+        key = (path, tuple(include_dirs))
+        if key not in self._included:
+            scan = self.scan(path)
+            found = [self.resolve(path, n, include_dirs, quoted=True) for n in scan.quoted]
+            found += [self.resolve(path, n, include_dirs, quoted=False) for n in scan.angled]
+            self._included[key] = [f for f in dict.fromkeys(found) if f is not None]
+        return self._included[key]
 
     def reached(self, sources: Iterable[str], include_dirs: Sequence[str]) -> list[str]:
         """Every owned file that the sources reach by #include, in the order found."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from isolate_ext.project.includes import IncludeGraph, without_comments
 
+MARK = re.compile(rb"PyInit_")
 DIRECT = re.compile(rb"\bPyInit_(\w+)\s*\(\s*(?:void)?\s*\)")
 PASTE = re.compile(
     rb"^[ \t]*#[ \t]*define[ \t]+(\w+)\(\s*\w+\s*[^)\n]*\)"
@@ -57,6 +58,8 @@ def inits_of(
 
 def pasting_macros(data: bytes) -> dict[bytes, bytes]:
     """Macros that make PyInit_ and a prefix of their argument: {name: prefix}."""
+    if b"##" not in data:
+        return {}
     return {m[1]: m[2] for m in PASTE.finditer(without_comments(data))}
 
 
@@ -72,23 +75,33 @@ def find_inits(
     found: dict[str, int] = {}
     defines = {m[1].decode(): m[2].decode() for m in OBJECT_DEFINE.finditer(code)}
     defines.update({k: v for k, v in (macros or {}).items() if v})
-    for match in DIRECT.finditer(code):
+    marks = [match.start() for match in MARK.finditer(code)]
+    for match in _matching(DIRECT, code, marks):
         before = code[: match.start()].rstrip(b" \t")
         if defines_body(code, match.end()) and not before.endswith(b"#define"):
             found.setdefault(match[1].decode(), line_of(code, match.start()))
+    usable = code.replace(b"PyMODINIT_FUNC", b"")
     own = {**dict.fromkeys(USUAL, b""), **(pasting or {}), **pasting_macros(data)}
-    for match in USED.finditer(code):
+    for match in USED.finditer(code) if any(name in usable for name in own) else ():
         if match[1] in own and (match[3] or match[1] not in USUAL):
             name = match[2].decode()
             full = own[match[1]].decode() + defines.get(name, name)
             found.setdefault(full, line_of(code, match.start(1)))
-    for match in NAMED.finditer(code):  # its body may stand in a file that this one includes
+    lines = dict.fromkeys(code.rfind(b"\n", 0, mark) + 1 for mark in marks)
+    # the body of one that is NAMED may stand in a file that this one includes
+    for match in _matching(NAMED, code, lines):
         found.setdefault(match[2].decode(), line_of(code, match.start()))
-    for match in JOINED.finditer(code):
+    for match in _matching(JOINED, code, marks):
         name = defines.get(match[1].decode())
         if name:
             found.setdefault(name, line_of(code, match.start()))
     return [Init(name, line) for name, line in sorted(found.items(), key=lambda item: item[1])]
+
+
+def _matching(
+    pattern: re.Pattern[bytes], code: bytes, offsets: Iterable[int]
+) -> Iterator[re.Match[bytes]]:
+    return (match for at in offsets if (match := pattern.match(code, at)) is not None)
 
 
 def defines_body(code: bytes, end: int) -> bool:
