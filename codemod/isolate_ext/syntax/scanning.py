@@ -19,6 +19,7 @@ from isolate_ext.syntax.directives import (
 from isolate_ext.syntax.expressions import Expr, parse_expression
 from isolate_ext.syntax.lexing import IDENTIFIER, clean, lex
 from isolate_ext.syntax.source import Lines, Source
+from isolate_ext.syntax.tables import number_tables
 
 _ALWAYS = Expr("number", value=1)
 _OF_BODIES = ("body_skeleton", "bodies", "body_identifiers")
@@ -29,7 +30,8 @@ Index = dict[bytes, list[int]]
 class Scan:
     """A source without its grammar: texts at equal length, conditionals, defines, includes.
 
-    ``code`` holds the source with comments and directives blanked, all branches present;
+    ``code`` holds the source with comments, directives and long tables of numbers blanked, all
+    branches present;
     ``skeleton`` also masks the insides of strings. ``bodies`` and ``body_skeleton`` hold nothing
     but the bodies of macros, in place.
     """
@@ -37,8 +39,9 @@ class Scan:
     def __init__(self, source: Source) -> None:
         self.source = source
         lexed = lex(source.data)
-        self.code = lexed.code
-        self.skeleton = lexed.skeleton
+        tables = number_tables(lexed.skeleton)
+        self.code = without(lexed.code, tables)
+        self.skeleton = without(lexed.skeleton, tables)
         self.lines = Lines(source.data)
         size = len(source.data)
         self.root = Branch("", (0, 0), _ALWAYS, "1", 0, size, verdict=True)
