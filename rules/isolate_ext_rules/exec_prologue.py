@@ -130,5 +130,6 @@ def static_initialiser(pass_: Pass) -> str:
         if initial_value(pass_, field):
             value = pass_.extension.variables[field.symbol].home.initialiser
             assert value is not None
-            rows.append(conditional(conditions_of(pass_, field), f"    .{field.name} = {value.str},"))
+            row = f"    .{field.name} = {value.str},"
+            rows.append(conditional(conditions_of(pass_, field), row))
     return " = {\n" + "\n".join(rows) + "\n}" if rows else ""

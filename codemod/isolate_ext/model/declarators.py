@@ -59,7 +59,7 @@ def future_tag(declaration: Node) -> str | None:
     if node.child("name") is not None:
         return None
     child = declaration.child("declarator")
-    first = _take_apart(child, "", False) if child is not None else None
+    first = _take_apart(child, "", ()) if child is not None else None
     return first.name.str if first is not None else None
 
 
