@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from isolate_ext.engine import Pass, Stage
 from isolate_ext_rules.line_places import line_start
-from isolate_ext_rules.state_needs import is_shared
+from isolate_ext_rules.state_needs import exports_definition
 
 GROUP = "state"
 
@@ -77,7 +77,7 @@ def definition_name(pass_: Pass) -> str:
     stem = pass_.decisions.names.exec_function.removesuffix("_exec")
     prefixed = f"{stem}_{name.strip('_')}"
     if variable.function is None:
-        exported = variable.home.static and is_shared(pass_) and stem not in name
+        exported = variable.home.static and exports_definition(pass_) and stem not in name
         uses = pass_.extension.uses_of(variable.key)
         own = all(use.inside is init.creator for use in uses)
         return prefixed if exported and own else name

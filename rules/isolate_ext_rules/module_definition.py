@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.entities import Entry, Kind
 from isolate_ext.model.initialisers import fields_of
-from isolate_ext.placement.decisions import BY_TYPE, RouteKind
 from isolate_ext_rules.c_text import (
     with_blank_line,
 )
 from isolate_ext_rules.home import definition_name
 from isolate_ext_rules.load_once import guarded_hooks
 from isolate_ext_rules.module_hooks import hook_fields, hook_functions
-from isolate_ext_rules.state_needs import is_shared
+from isolate_ext_rules.state_needs import exports_definition
 
 GROUP = "init"
 
@@ -39,12 +38,12 @@ def write_definition(pass_: Pass) -> None:
     for field, function in hook_names.items():
         values.append(f".{field} = {function},")
     body = "\n".join(f"    {value}" for value in values if value)
-    storage = "" if _shared_definition(pass_) else "static "
+    storage = "" if exports_definition(pass_) else "static "
     whole = f"{storage}struct PyModuleDef {definition_name(pass_)} = {{\n{body}\n}};"
     if init.module_def.function is None:
         pass_.replace(home.path, home.start, home.end, f"{text}\n\n{whole}", GROUP, Stage.ISOLATED)
         for other in init.module_def.definitions + init.module_def.declarations:
-            if other is not home and _shared_definition(pass_):
+            if other is not home and exports_definition(pass_):
                 start, end = with_blank_line(parsed.source.data, other.start, other.end)
                 pass_.replace(other.path, start, end, b"", GROUP, Stage.ISOLATED)
         return
@@ -74,7 +73,7 @@ def complete_definition(pass_: Pass) -> None:
     for field, function in hook_fields(pass_, present).items():
         values.append(f".{field} = {function},")
     body = "\n".join(f"    {value}" for value in values)
-    storage = "" if _shared_definition(pass_) or not home.static else "static "
+    storage = "" if exports_definition(pass_) or not home.static else "static "
     whole = f"{storage}struct PyModuleDef {definition_name(pass_)} = {{\n{body}\n}};"
     text = f"{hooks}\n\n{whole}" if hooks else whole
     pass_.replace(home.path, home.start, home.end, text, GROUP, Stage.ISOLATED)
@@ -92,14 +91,6 @@ def _complete_slots(pass_: Pass) -> None:
         start = data.rfind(b"\n", 0, rows[-1].start) + 1
         text = f"{_interpreters(pass_)}\n"
         pass_.replace(slots.home.path, start, start, text, GROUP, Stage.ISOLATED)
-
-
-def _shared_definition(pass_: Pass) -> bool:
-    """Whether other files name the definition: they look the state up by it, or did before."""
-    variable = pass_.decisions.init.module_def
-    named = bool(pass_.decisions.ways & (BY_TYPE | {RouteKind.TEARDOWN}))
-    exported = variable is not None and variable.function is None and variable.exported
-    return is_shared(pass_) and (named or exported)
 
 
 def _hooks(pass_: Pass, present: Mapping[str, Entry]) -> tuple[str, dict[str, str]]:

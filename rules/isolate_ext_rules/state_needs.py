@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from isolate_ext.engine import Pass
 from isolate_ext.model.entities import Definition
-from isolate_ext.placement.decisions import StateField
+from isolate_ext.placement.decisions import BY_TYPE, RouteKind, StateField
 from isolate_ext.syntax import Condition, Group, resolve_include
 from isolate_ext_rules.line_places import unconditional
 
@@ -17,6 +17,14 @@ def is_shared(pass_: Pass) -> bool:
     if not pass_.decisions.fields and pass_.decisions.adopted is None:
         return False
     return len(pass_.extension.units_of(naming_paths(pass_))) > 1
+
+
+def exports_definition(pass_: Pass) -> bool:
+    """Whether other files name the module definition: to look the state up, or as before."""
+    variable = pass_.decisions.init.module_def
+    named = bool(pass_.decisions.ways & (BY_TYPE | {RouteKind.TEARDOWN}))
+    exported = variable is not None and variable.function is None and variable.exported
+    return is_shared(pass_) and (named or exported)
 
 
 def naming_paths(pass_: Pass) -> set[str]:

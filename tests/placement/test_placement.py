@@ -97,7 +97,7 @@ def test_objects_move_and_constants_stay() -> None:
         "static int never_written = 3;\n"
         "static struct { PyObject *a; int b; } unused_pair;",
     )
-    assert fields(source) == {"Error": True}
+    assert fields(source) == {"Error": True, "unused_pair": True}
 
 
 def test_a_static_local_gets_its_functions_name() -> None:

@@ -9,7 +9,7 @@ from rule_snippets import compiled, migrated, reasons, text_of
 
 from isolate_ext.engine import Stage
 from isolate_ext.placement.refusals import Reason
-from isolate_ext_rules.examples import module
+from isolate_ext_rules.examples import TYPE, module
 
 HEADER = """\
 #ifndef EGG_H
@@ -78,10 +78,18 @@ def test_the_part_of_a_header_for_clients_stays() -> None:
 
 @pytest.mark.parametrize("stage", Stage, ids=lambda each: each.label)
 def test_a_definition_that_other_files_see_names_its_module(stage: Stage, tmp_path: Path) -> None:
-    texts = files("")
-    texts["spam.c"] = texts["spam.c"].replace("spam_module", "definition")
+    texts = files("PyObject *egg_next(PyObject *);\nextern int egg_lay(void);")
+    repr_slot = "    .tp_repr = egg_next,\n    .tp_flags"
+    texts["spam.c"] = (
+        TYPE.replace("typedef struct", '#include "egg.h"\n\negg_t egg;\n\ntypedef struct', 1)
+        .replace("    .tp_flags", repr_slot)
+        .replace("spam_module", "definition")
+    )
+    texts["lay.c"] = LAY + (
+        "\nPyObject *\negg_next(PyObject *self)\n{\n    return PyLong_FromLong(egg_lay());\n}\n"
+    )
     outcome = migrated(texts)
     compiled(outcome, stage, tmp_path)
-    last = text_of(outcome)
-    assert "\nstruct PyModuleDef spam_definition = {" in last
-    assert "return PyModuleDef_Init(&spam_definition);" in last
+    assert "\nstruct PyModuleDef spam_definition = {" in text_of(outcome)
+    assert "return PyModuleDef_Init(&spam_definition);" in text_of(outcome)
+    assert "PyType_GetModuleByDef(type, &spam_definition)" in text_of(outcome, "egg.h")

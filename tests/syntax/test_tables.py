@@ -1,3 +1,5 @@
+"""Long constant tables of numbers, which the parser need not see."""
+
 from __future__ import annotations
 
 import pytest
