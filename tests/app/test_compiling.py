@@ -10,13 +10,23 @@ import pytest
 from legacy import clean, setup_py, snapshot
 from test_migrate import append, only, with_rule
 
-from isolate_ext.app.compiling import edited_lines
+from isolate_ext.app.dead_code import edited_lines
 from isolate_ext.app.migrate import migrate
 from isolate_ext.app.options import MigrateOptions
+from isolate_ext.engine import Pass
 from isolate_ext.project import default_interpreters
 from isolate_ext.report.exits import Exit, verdict
 
 Tree = Callable[[dict[str, str | bytes]], Path]
+OTHER = """
+static PyObject *Other;
+
+static void
+note(void)
+{
+    Other = PyList_New(0);
+}
+"""
 needs_compiler = pytest.mark.skipif(
     not shutil.which("cc") or not default_interpreters(), reason="no compiler or no headers here"
 )
@@ -46,6 +56,35 @@ def test_a_new_error_takes_the_extension_back(tree: Tree, monkeypatch: pytest.Mo
     assert report is not None
     assert "nowhere" in Path(report).read_text()
     assert (Path(report).parent / "files" / "spam.c").is_file()
+
+
+@needs_compiler
+def test_a_fault_for_one_global_keeps_that_alone(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(given: Pass) -> None:
+        if "spam.c:Other" in given.decisions.fields:
+            append(given, "\tint planted(void) { return nowhere; }\n", "global:spam.c:Other")
+
+    with_rule(monkeypatch, faulty)
+    source = clean().replace("PyMODINIT_FUNC", f"{OTHER}\nPyMODINIT_FUNC")
+    root = tree({"setup.py": setup_py("spam"), "spam.c": source})
+    result = migrate(MigrateOptions((root,)))
+    extension = only(result)
+    (refusal,) = extension.refusals
+    assert (refusal.reason, refusal.rule, refusal.symbol) == ("compile", "extra", "spam.c:Other")
+    assert source.split("\n")[refusal.line - 1] == "static PyObject *Other;"
+    assert "nowhere" in refusal.message
+    assert verdict(result).code == Exit.INCOMPLETE
+    assert extension.stage == "access"
+    assert extension.compilation is not None
+    assert extension.compilation.checked
+    assert not extension.compilation.errors
+    text = (root / "spam.c").read_text()
+    assert "static PyObject *Other;" in text
+    assert "_state" in text
+    assert "planted" not in text
+    assert "nowhere" in Path(extension.report or "").read_text()
 
 
 @needs_compiler

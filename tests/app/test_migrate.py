@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 from legacy import ALREADY, clean, git, repository, setup_py, snapshot, stubborn
 
 from isolate_ext.app import migrate as use_case
-from isolate_ext.app import planning
 from isolate_ext.app.migrate import migrate
 from isolate_ext.app.options import MigrateOptions
 from isolate_ext.app.rulebook import all_rules
-from isolate_ext.engine import Outcome, Pass, Rule, Safety, Stage, Violation
+from isolate_ext.engine import Output, Pass, Rule, Safety, Stage, Violation
 from isolate_ext.project import ProjectError
 from isolate_ext.report.diff import patch
 from isolate_ext.report.exits import Exit, verdict
@@ -34,18 +33,22 @@ def only(result: MigrateResult) -> ExtensionResult:
     return result.extensions[0]
 
 
-def with_rule(monkeypatch: pytest.MonkeyPatch, run: Callable[[Pass], None]) -> None:
+def with_rule(
+    monkeypatch: pytest.MonkeyPatch,
+    run: Callable[[Pass], None],
+    verify: Callable[[Output], Iterable[Violation]] | None = None,
+) -> None:
     """One more rule, after all others."""
-    extra = Rule("extra", "Extra.", (), Stage.STATE, Safety.SAFE, run)
+    extra = Rule("extra", "Extra.", (), Stage.STATE, Safety.SAFE, run, verify=verify)
     rules = (*all_rules(), extra)
     monkeypatch.setattr(use_case, "all_rules", lambda: rules)
 
 
-def append(given: Pass, text: str) -> None:
+def append(given: Pass, text: str, group: str = "extra") -> None:
     """Put a line of C at the end of the extension's first source."""
     path = given.extension.sources[0]
     end = len(given.parsed(path).source.data)
-    given.replace(path, end, end, text, "extra", Stage.STATE)
+    given.replace(path, end, end, text, group, Stage.STATE)
 
 
 def test_a_clean_extension_is_isolated_and_written(tree: Tree) -> None:
@@ -248,13 +251,10 @@ def test_one_rule_alone_does_not_break_anything(tree: Tree) -> None:
 def test_what_breaks_a_rule_of_ours_is_not_used(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = planning.migrate
+    def violating(output: Output) -> list[Violation]:
+        return [Violation("extra", "spam.c", 0, "wrong")]
 
-    def violating(*given: object) -> Outcome:
-        outcome = real(*given)  # type: ignore[arg-type]
-        return dataclasses.replace(outcome, violations=[Violation("extra", "spam.c", 0, "wrong")])
-
-    monkeypatch.setattr(planning, "migrate", violating)
+    with_rule(monkeypatch, lambda given: None, violating)
     result = run(tree({"setup.py": setup_py("spam"), "spam.c": clean()}))
     assert [it.reason for it in only(result).refusals] == ["postcondition"]
     assert not result.changed

@@ -14,6 +14,7 @@ from isolate_ext.text import (
     compose,
     deletion,
     insertion,
+    pieces,
     replacement,
     style_of,
     unified_diff,
@@ -33,6 +34,16 @@ def test_a_replacement_inside_a_hole_is_filled_in() -> None:
     inner = replacement("f.c", 11, 20, b"state->Foo_Type", "type")
     assert one(outer, inner) == b"(Foo *)new(state->Foo_Type);\n"
     assert one(inner, outer) == b"(Foo *)new(state->Foo_Type);\n"
+
+
+def test_each_piece_tells_where_it_comes_from() -> None:
+    outer = replacement("f.c", 0, 21, [b"new(", Hole(Span(11, 20)), b")"], "alloc")
+    inner = replacement("f.c", 12, 20, b"state->Foo_Type", "type")
+    found = [(each.text, each.at, each.by) for each in pieces(TEXT, [inner, outer]) if each.text]
+    assert found == [
+        (b"new(", 0, outer), (b"&", 11, None), (b"state->Foo_Type", 12, inner), (b")", 0, outer),
+        (b";\n", 21, None),
+    ]  # fmt: skip
 
 
 def test_a_hole_may_repeat() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from isolate_ext.app.changes import changes_of
 from isolate_ext.app.committing import commit_stages, require_repository
-from isolate_ext.app.compiling import check_all
 from isolate_ext.app.crash import report_exception
+from isolate_ext.app.dead_code import note_dead_lines
 from isolate_ext.app.floors import floor_of
 from isolate_ext.app.modelling import Library, modelled, uncollected
 from isolate_ext.app.options import MigrateOptions
@@ -83,9 +83,14 @@ class _Migration:
         self.result = result
         self.library = Library(target.discovery.root)
         self.floor = floor_of(target.discovery, options.target)
+        self.check = self._compiler() if options.compile else None
+
+    def _compiler(self) -> CompileCheck:
+        interpreters = default_interpreters(self.floor)
+        return CompileCheck(self.target.discovery.root, interpreters=interpreters)
 
     def run(self) -> None:
-        """Plan, settle, check, describe, write.  Raises ProjectError when nothing is written."""
+        """Plan, settle, describe, write.  Raises ProjectError when nothing is written."""
         result = self.result
         result.floor = self.floor
         notes, skipped = split_notes(self.target.discovery.notes)
@@ -95,7 +100,8 @@ class _Migration:
         for each in planned:
             protect(each, self.library, self.target.named)
         settle(planned)
-        self.compile(planned)
+        if self.check is not None:
+            note_dead_lines(self.check, self.library, planned)
         result.extensions += [each.result() for each in planned]
         result.changes, result.floor_line = changes_of(
             self.target, self.library, planned, self.floor
@@ -124,8 +130,9 @@ class _Migration:
         settings = Settings(floor=self.floor, guarded=self.options.guarded)
         try:
             each = plan(
-                self.library, found, self.rules, settings, self.options.stage, self.options.commit
-            )
+                self.library, found, self.rules, settings,
+                self.options.stage, self.options.commit, self.check,
+            )  # fmt: skip
         except ProjectError as error:
             self.result.skipped.append(Skipped(found.name, str(error)))
             return None
@@ -142,15 +149,6 @@ class _Migration:
         self.result.seen += len(each.found.files)
         self.result.parsed += len(modelled(each.found))
         self.result.partly += each.partly
-
-    def compile(self, planned: Sequence[Planned]) -> None:
-        if not self.options.compile:
-            return
-        last = self.options.stage
-        stages = [stage for stage in Stage if stage <= last] if self.options.commit else [last]
-        interpreters = default_interpreters(self.floor)
-        check = CompileCheck(self.target.discovery.root, interpreters=interpreters)
-        check_all(check, self.library, planned, stages)
 
     def write(self, planned: Sequence[Planned]) -> None:
         root, changes = self.target.discovery.root, self.result.changes

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from isolate_ext.app.compiling import Checked
 from isolate_ext.app.crash import write_report
 from isolate_ext.app.describe import describe, reason_id
 from isolate_ext.app.modelling import Library, model_of
@@ -16,7 +17,7 @@ from isolate_ext.app.selection import hole
 from isolate_ext.engine import Outcome, Rule, Settings, Stage, migrate
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.refusals import Reason
-from isolate_ext.project import DiscoveredExtension
+from isolate_ext.project import CompileCheck, DiscoveredExtension
 from isolate_ext.report.results import REFUSED, Compilation, ExtensionResult, Finding
 from isolate_ext.syntax import Source, scan
 
@@ -25,7 +26,7 @@ from isolate_ext.syntax import Source, scan
 class Planned:
     """One extension on its way: its texts by stage and what there is to say, without its trees.
 
-    ``whole`` are refusals of all of it; ``compilation`` and ``report`` come from the compile check.
+    ``whole`` are refusals of all of it; ``report`` tells of faults of ours.
     ``partly`` counts its files with regions that could not be parsed.
     """
 
@@ -66,9 +67,9 @@ class Planned:
 
 def plan(
     library: Library, found: DiscoveredExtension, rules: Sequence[Rule], settings: Settings,
-    upto: Stage, every_stage: bool,
+    upto: Stage, every_stage: bool, check: CompileCheck | None = None,
 ) -> Planned:  # fmt: skip
-    """Raises ProjectError where a file cannot be read."""
+    """Raises ProjectError where a file cannot be read.  Without ``check`` nothing is compiled."""
     extension = library.model(found)
     models = [extension]
 
@@ -78,8 +79,12 @@ def plan(
         return models[-1]
 
     try:
-        outcome = migrate(extension, rules, settings, upto, every_stage, reparse)
-        return _planned(outcome, library, found, rules, settings)
+        checked = Checked(check, found, rules) if check is not None else None
+        outcome = migrate(extension, rules, settings, upto, every_stage, reparse, checked)
+        planned = _planned(outcome, library, found, rules, settings)
+        if checked is not None and outcome.plan is not None:
+            planned.compilation = checked.compilation(outcome)
+        return planned
     finally:
         for each in models:
             each.forget()
@@ -97,8 +102,9 @@ def _planned(
         frozenset(found.files),
         sum(1 for parsed in outcome.extension.files.values() if parsed.fences),
     )
-    if outcome.violations:
-        _faulty(planned, outcome)
+    if outcome.faults:
+        planned.report = _report(outcome, found)
+    _faulty(planned, outcome)
     missing = hole(outcome, rules)
     if missing is not None:
         message = f"{missing.rule} is not selected, and the other rules build on it"
@@ -106,14 +112,32 @@ def _planned(
     return planned
 
 
+def _report(outcome: Outcome, found: DiscoveredExtension) -> str:
+    """The path of a file that tells what was wrong, with the first text that was."""
+    first = outcome.faults[0]
+    parts = [f"{_WRONG[it.reason]}\n\n" + "\n".join(it.lines) for it in outcome.faults]
+    text = "\n\n".join([f"The migration of {found.name}", *parts])
+    return write_report(f"{reason_id(first.reason)}-{found.short_name}", text, first.files)
+
+
+_WRONG = {
+    Reason.COMPILE: "The result does not compile:",
+    Reason.POSTCONDITION: "The result breaks a rule of isolation:",
+}
+
+
 def _faulty(planned: Planned, outcome: Outcome) -> None:
-    """The result breaks a rule of ours: it is not used, and a file tells what is wrong with it."""
-    lines = [f"{it.path}: {it.rule}: {it.message}" for it in outcome.violations]
-    name = f"violation-{planned.found.short_name}"
-    planned.report = write_report(name, "\n".join(lines), planned.texts())
-    first = outcome.violations[0]
-    help = f"{Reason.POSTCONDITION.value}: {planned.report}"
-    planned.refuse("postcondition", first.path, first.message, help)
+    """A result of which something is wrong that nothing could be blamed for is not used."""
+    if outcome.violations:
+        first = outcome.violations[0]
+        reason, path, message = Reason.POSTCONDITION, first.path, first.message
+    elif outcome.complaints:
+        error = outcome.complaints[0]
+        path = error.path if error.path in planned.owned else planned.found.sources[0]
+        reason, message = Reason.COMPILE, f"the result does not compile: {error}"
+    else:
+        return
+    planned.refuse(reason_id(reason), path, message, f"{reason.value}: {planned.report}")
 
 
 def settle(planned: Sequence[Planned]) -> None:

@@ -1,6 +1,7 @@
 """Rule API, plan, stages and the loop that makes a migration.  Knows text, not patterns."""
 
-from isolate_ext.engine.migrate import Outcome, migrate
+from isolate_ext.engine.migrate import migrate
+from isolate_ext.engine.outcome import Check, Complaint, Fault, Outcome
 from isolate_ext.engine.plan import Edit, Note, Plan
 from isolate_ext.engine.rule import (
     Output,
@@ -16,7 +17,10 @@ from isolate_ext.engine.rule import (
 from isolate_ext.engine.stages import Stage
 
 __all__ = [
+    "Check",
+    "Complaint",
     "Edit",
+    "Fault",
     "Note",
     "Outcome",
     "Output",

@@ -1,6 +1,6 @@
 """Bytes, spans, nested replacements, composition, C templates, diffs.  Knows no language."""
 
-from isolate_ext.text.compose import Composed, Conflict, compose
+from isolate_ext.text.compose import Composed, Conflict, Piece, compose, pieces
 from isolate_ext.text.diff import unified_diff
 from isolate_ext.text.matching import changes, matching_blocks
 from isolate_ext.text.replacement import Hole, Replacement, Span, deletion, insertion, replacement
@@ -11,6 +11,7 @@ __all__ = [
     "Composed",
     "Conflict",
     "Hole",
+    "Piece",
     "Replacement",
     "Span",
     "Style",
@@ -20,6 +21,7 @@ __all__ = [
     "deletion",
     "insertion",
     "matching_blocks",
+    "pieces",
     "replacement",
     "style_of",
     "unified_diff",

@@ -6,7 +6,7 @@ that hole; any other overlap is a conflict, and the group that came later is dro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from isolate_ext.text.replacement import Hole, Replacement, Span
@@ -33,6 +33,15 @@ class Composed:
     files: Mapping[str, bytes]
     applied: frozenset[str]
     conflicts: tuple[Conflict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of new text: that of the original from ``at`` on, or what ``by`` puts there."""
+
+    text: bytes
+    at: int
+    by: Replacement | None = None
 
 
 def compose(files: Mapping[str, bytes], replacements: Sequence[Replacement]) -> Composed:
@@ -111,15 +120,17 @@ def _unique(items: list[Replacement]) -> list[Replacement]:
     return result
 
 
+def pieces(data: bytes, replacements: Sequence[Replacement]) -> list[Piece]:
+    """The new text of one file, in order, by where each piece of it comes from."""
+    return list(_fill(data, Span(0, len(data)), _unique(_ordered(replacements))))
+
+
 def _apply(data: bytes, items: Sequence[Replacement]) -> bytes:
-    if not items:
-        return data
-    return _fill(data, Span(0, len(data)), _unique(_ordered(items)))
+    return b"".join(each.text for each in pieces(data, items)) if items else data
 
 
-def _fill(data: bytes, within: Span, items: Sequence[Replacement]) -> bytes:
+def _fill(data: bytes, within: Span, items: Sequence[Replacement]) -> Iterator[Piece]:
     """The text of ``within`` after ``items``, all of which lie in it."""
-    out: list[bytes] = []
     at = within.start
     index = 0
     while index < len(items):
@@ -128,17 +139,23 @@ def _fill(data: bytes, within: Span, items: Sequence[Replacement]) -> bytes:
         while inner_end < len(items) and _inside(item, items[inner_end]):
             inner_end += 1
         inner = items[index + 1 : inner_end]
-        out.append(data[at : item.span.start])
+        yield Piece(data[at : item.span.start], at)
         for part in item.parts:
             if isinstance(part, bytes):
-                out.append(part)
+                yield Piece(part, item.span.start, item)
             else:
                 within_hole = [each for each in inner if part.span.contains(each.span)]
-                out.append(part.set(_fill(data, part.span, within_hole)))
+                yield from _filled(part, list(_fill(data, part.span, within_hole)), item)
         at = item.span.end
         index = inner_end
-    out.append(data[at : within.end])
-    return b"".join(out)
+    yield Piece(data[at : within.end], at)
+
+
+def _filled(hole: Hole, found: list[Piece], by: Replacement) -> list[Piece]:
+    """What fills a hole; lines that are moved to another margin are the replacement's own."""
+    text = b"".join(each.text for each in found)
+    moved = hole.set(text)
+    return found if moved == text else [Piece(moved, hole.span.start, by)]
 
 
 def _inside(outer: Replacement, inner: Replacement) -> bool:
