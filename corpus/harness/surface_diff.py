@@ -69,6 +69,8 @@ def _reason(
 ) -> str:
     """Why a change is no regression; empty if it is one."""
     last = fact.rpartition(" / ")[2]
+    if fact.startswith("name ") and last == "self" and (before, after) == ("NoneType", "module"):
+        return "a function made by hand is bound to its module, like those of a method table"
     if fact.startswith(sequences) and last in ("immutable", "set-attribute"):
         return "struct sequences made at run time can be changed"
     if " / layout / " in fact:

@@ -19,11 +19,35 @@ from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Kind, Use
 from isolate_ext.placement.decisions import StateField
 from isolate_ext.syntax import Node
+from isolate_ext_rules.added_alias import Alias, alias_of
 from isolate_ext_rules.c_text import remove_statement, statement_of
 from isolate_ext_rules.examples import EXCEPTION
 
+ALIAS = EXCEPTION.replace(
+    """    Error = PyErr_NewException("spam.Error", NULL, NULL);
+    if (Error == NULL) {
+        return NULL;
+    }
+    Py_INCREF(Error);
+    PyModule_AddObject(m, "Error", Error);""",
+    """    PyObject *made = PyErr_NewException("spam.Error", NULL, NULL);
+    if (made == NULL) {
+        return NULL;
+    }
+    Error = made;
+    if (PyModule_AddObject(m, "Error", made) < 0) {
+        Py_DECREF(made);
+        return NULL;
+    }
+    Py_INCREF(made);""",
+)
 EXAMPLES = (
     Rewrite(EXCEPTION, ('PyModule_AddObjectRef(m, "Error", state->Error)',), ("Py_INCREF(Error)",)),
+    Rewrite(
+        ALIAS,
+        ('PyModule_AddObjectRef(m, "Error", made)',),
+        ("Py_INCREF(made)", "Py_DECREF(made)"),
+    ),
 )
 
 
@@ -34,12 +58,16 @@ def run(pass_: Pass) -> None:
             and field.owned
         ):
             _balance(pass_, field)
+            for use in pass_.extension.uses_of(field.symbol):
+                alias = alias_of(use)
+                if alias is not None:
+                    _balance_alias(pass_, field, use, alias)
 
 
 def adds_objects(pass_: Pass) -> bool:
     """Whether any call becomes `PyModule_AddObjectRef`."""
     return any(
-        call_of(use, STEALS_ON_SUCCESS) is not None
+        call_of(use, STEALS_ON_SUCCESS) is not None or alias_of(use) is not None
         for field in pass_.decisions.fields.values()
         if field.owned
         for use in pass_.extension.uses_of(field.symbol)
@@ -89,6 +117,17 @@ def _balance(pass_: Pass, field: StateField) -> None:
         for use in (taken if field.kind is Kind.TYPE else taken[:added]) + released:
             assert use.node is not None
             _drop(pass_, use, group, since)
+
+
+def _balance_alias(pass_: Pass, field: StateField, use: Use, alias: Alias) -> None:
+    group = f"global:{field.symbol}"
+    for call in alias.calls:
+        callee = call.child("function")
+        assert callee is not None
+        text = b"PyModule_AddObjectRef"
+        pass_.replace(use.path, callee.start, callee.end, text, group, Stage.ISOLATED)
+    for node in alias.surplus:
+        remove_statement(pass_, use.path, statement_of(node), group, Stage.ISOLATED)
 
 
 def _is_statement(use: Use, callee: str) -> bool:

@@ -13,11 +13,16 @@ _TRAILING = re.compile(rb"[ \t]*(/\*[^\n]*?\*/|//[^\n]*)[ \t]*(?=\r?\n|$)")
 
 
 def whole_lines(data: bytes, start: int, end: int) -> tuple[int, int]:
-    """The span widened to its lines where nothing else stands on them."""
+    """The span widened to its lines where nothing else stands on them.
+
+    The last line of a macro stays, since the one before it is continued.
+    """
     line_start = data.rfind(b"\n", 0, start) + 1
     line_end = data.find(b"\n", end)
     line_end = len(data) if line_end < 0 else line_end + 1
-    if data[line_start:start].strip() or data[end:line_end].strip():
+    rest = data[end:line_end].strip()
+    continued = data[:line_start].rstrip(b"\r\n").endswith(b"\\")
+    if data[line_start:start].strip() or rest not in (b"", b"\\") or (continued and not rest):
         return start, end
     return line_start, line_end
 

@@ -25,6 +25,7 @@ from isolate_ext.syntax import Node
 from isolate_ext.text import Template
 from isolate_ext_rules.c_text import body_start, indent_at
 from isolate_ext_rules.examples import module
+from isolate_ext_rules.module_names import OWN_MODULE
 from isolate_ext_rules.struct_sequence import failures
 
 HANDLED = module(
@@ -66,8 +67,6 @@ EXAMPLES = (
     ),
 )
 GROUP = "callbacks"
-MEMBER = "own_module"
-"""The member of the state that borrows the module itself."""
 
 BIND = Template(
     """\
@@ -116,7 +115,7 @@ def run(pass_: Pass) -> None:
         text = BIND.fill(
             call=_name(pass_, "call", "callback"), definition=_name(pass_, "", "callback_def"),
             bind=_name(pass_, "bind", "callback"), struct=names.state_struct,
-            state=names.variable, member=MEMBER,
+            state=names.variable, member=OWN_MODULE,
         )  # fmt: skip
         _insert(pass_, path, [each.inside for each in decisions.registrations], carried, text, 1)
     for path in sorted({each.path for each in carried}):

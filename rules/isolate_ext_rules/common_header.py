@@ -11,6 +11,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Parsed, resolve_include
 from isolate_ext_rules.home import GROUP, Home
 from isolate_ext_rules.line_places import HEADER, guards, is_source, line_after, line_start
+from isolate_ext_rules.private_macros import Block, fits, private_blocks
 from isolate_ext_rules.state_needs import declared, first_need
 
 
@@ -21,25 +22,28 @@ def shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
         for path in extension.files
         if path.endswith(HEADER) and all(path in extension.units[unit] for unit in units)
     ]
-    creator = pass_.decisions.init.creator
+    blocks = moving_blocks(pass_)
     needed = {
-        key: list(declared(pass_, field, creator.path))
+        key: [each for each in declared(pass_, field) if not _in_block(blocks, each[0], each[1])]
         for key, field in pass_.decisions.fields.items()
     }
     made_of = [where for found in needed.values() for where in found]
     wanted = {path for path, _, _ in made_of}
     for path in sorted(common, key=lambda each: -_rank(pass_, each)):
         reached = _reached(pass_, path)
-        if wanted <= reached and _reads_python(pass_, path, units):
+        known = wanted <= reached and all(fits(pass_, each, reached) for each in blocks)
+        if known and _reads_python(pass_, path, units):
             at = _end_of_header(pass_, pass_.parsed(path))
             needs = {each: first_need(pass_, each) for each in paths}
             if any(where[0] == path and where[2] > at for where in made_of):
                 continue
-            if _read_before(pass_, (path, at), needs, units):
+            if read_before(pass_, (path, at), needs, units):
                 return Home(path, at, len(units) > 1)
     private = {each for each in wanted if not each.endswith(HEADER) or each in paths}
+    private |= {each.path for each in blocks}
     for key, where in needed.items():
-        if private & {path for path, _, _ in where}:
+        moving = private_blocks(pass_, pass_.decisions.fields[key])
+        if moving or private & {path for path, _, _ in where}:
             home = extension.variables[key].home
             pass_.refuse(
                 Reason.LAYOUT,
@@ -49,9 +53,19 @@ def shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
                 f"what {home.name} is made of is not declared in front of all that needs the state",
                 key,
             )
-    if private:
+    if private or blocks:
         return None
     return _new_header(pass_, paths, units, sorted(wanted))
+
+
+def moving_blocks(pass_: Pass) -> list[Block]:
+    """What moves from single sources to the state's home."""
+    fields = pass_.decisions.fields.values() if pass_.decisions.adopted is None else ()
+    return sorted({block for field in fields for block in private_blocks(pass_, field)})
+
+
+def _in_block(blocks: list[Block], path: str, at: int) -> bool:
+    return any(each.path == path and each.start <= at < each.end for each in blocks)
 
 
 def _reading_order(pass_: Pass, unit: str) -> list[tuple[str, int, int]]:
@@ -75,7 +89,7 @@ def _reading_order(pass_: Pass, unit: str) -> list[tuple[str, int, int]]:
     return order
 
 
-def _read_before(
+def read_before(
     pass_: Pass, home: tuple[str, int], needs: dict[str, int], units: list[str]
 ) -> bool:
     """Whether the byte of ``home`` is read before every need, in every unit that has one."""

@@ -6,9 +6,8 @@ from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.entities import Kind
 from isolate_ext.placement.decisions import StateField
 from isolate_ext_rules.c_text import body_start, conditional, indent_at
-from isolate_ext_rules.callback_data import MEMBER
 from isolate_ext_rules.load_once import guard_test
-from isolate_ext_rules.module_names import module_name
+from isolate_ext_rules.module_names import OWN_MODULE, module_name
 from isolate_ext_rules.state_needs import conditions_of
 from isolate_ext_rules.type_ready import creation, prologue_types
 
@@ -22,13 +21,13 @@ def add_prologue(pass_: Pass) -> None:
     values = [
         line for field in pass_.decisions.fields.values() for line in initial_value(pass_, field)
     ]
-    registers = bool(pass_.decisions.registrations)
+    borrows = pass_.decisions.borrows_module
     entry = body_start(data, creator.body)
     declare = f"\n    {names.state_struct} *{names.variable} = "
     if types or _uses_state(pass_, Stage.ACCESS):
         static = f"{declare}{names.global_accessor}();"
         pass_.replace(creator.path, entry, entry, static, GROUP, Stage.ACCESS, Stage.ACCESS)
-    if types or values or registers or _uses_state(pass_, Stage.ISOLATED):
+    if types or values or borrows or _uses_state(pass_, Stage.ISOLATED):
         final = f"{declare}{names.module_accessor}({module_name(pass_)});"
         pass_.replace(creator.path, entry, entry, final, GROUP, Stage.ISOLATED)
     start, end, first = _after_declarations(pass_)
@@ -44,8 +43,8 @@ def add_prologue(pass_: Pass) -> None:
         if isolated and pass_.decisions.module_global in pass_.decisions.fields:
             kept = pass_.decisions.fields[pass_.decisions.module_global or ""]
             lines.insert(0, f"{names.variable}->{kept.name} = {module_name(pass_)};")
-        if isolated and registers:
-            lines.insert(0, f"{names.variable}->{MEMBER} = {module_name(pass_)};")
+        if isolated and borrows:
+            lines.insert(0, f"{names.variable}->{OWN_MODULE} = {module_name(pass_)};")
         for key in types:
             made = creation(
                 pass_, pass_.decisions.types[key], module_name(pass_) if isolated else "NULL", state

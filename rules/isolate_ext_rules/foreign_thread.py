@@ -23,6 +23,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import indent_at, statement_of
 from isolate_ext_rules.examples import module
+from isolate_ext_rules.interpreter_entry import entered, users
 
 THREAD = module(
     """
@@ -76,20 +77,35 @@ GROUP = "foreign-thread"
 
 
 def run(pass_: Pass) -> None:
-    for path, parsed in pass_.extension.files.items():
-        names = parsed.names()
-        for offset in (
-            parsed.occurrences("PyGILState_Ensure") if "PyGILState_Ensure" in names else ()
-        ):
-            function = pass_.extension.function_at(path, offset)
-            node = parsed.node_at(offset)
-            if function is None or node is None or node.parent is None:
-                continue
-            if _on_foreign_thread(pass_, function):
-                _enter_own(pass_, function, node.parent)
-            else:
-                message = f"{function.name} enters the interpreter that its thread runs"
-                pass_.note(path, offset, message, review=True)
+    own = entered(pass_)
+    for function in users(pass_):
+        if function in own:
+            continue
+        calls = _calls(pass_, function)
+        if not _on_foreign_thread(pass_, function):
+            message = f"{function.name} enters the interpreter that its thread runs"
+            at = calls[0].start if calls else function.name_start
+            pass_.note(function.path, at, message, review=True)
+        elif not calls:
+            _refuse(pass_, function, function.name_start)
+        for call in calls if _on_foreign_thread(pass_, function) else ():
+            _enter_own(pass_, function, call)
+
+
+def _calls(pass_: Pass, function: Definition) -> list[Node]:
+    """Calls of `PyGILState_Ensure` in the function itself."""
+    parsed = pass_.parsed(function.path)
+    nodes = [
+        parsed.node_at(offset)
+        for offset in parsed.occurrences("PyGILState_Ensure")
+        if function.body[0] <= offset < function.body[1] and parsed.define_at(offset) is None
+    ]
+    return [each.parent for each in nodes if each is not None and each.parent is not None]
+
+
+def _refuse(pass_: Pass, function: Definition, at: int) -> None:
+    text = f"{function.name} runs on a foreign thread, and enters the main interpreter"
+    pass_.refuse(Reason.FOREIGN_THREAD, function.path, at, at + len(function.name), text)
 
 
 def _on_foreign_thread(pass_: Pass, function: Definition) -> bool:
@@ -110,12 +126,7 @@ def _enter_own(pass_: Pass, function: Definition, call: Node) -> None:
     declaration = _declaration(function, variable.str) if variable is not None else None
     releases = _releases(function, variable.str) if variable is not None else []
     if interpreter is None or variable is None or declaration is None or not releases:
-        pass_.refuse_node(
-            Reason.FOREIGN_THREAD,
-            path,
-            call,
-            f"{function.name} runs on a foreign thread, and enters the main interpreter",
-        )
+        _refuse(pass_, function, call.start)
         return
     data = pass_.parsed(path).source.data
     newline = pass_.style(path).newline.decode()

@@ -19,10 +19,13 @@ from isolate_ext.placement.decisions import BY_TYPE, RouteKind, StateField
 from isolate_ext.syntax import Node
 from isolate_ext_rules.add_object import adds_objects
 from isolate_ext_rules.c_text import conditional, trailing_comment, with_blank_line
-from isolate_ext_rules.callback_data import MEMBER as CALLBACK_MODULE
+from isolate_ext_rules.common_header import moving_blocks
 from isolate_ext_rules.examples import EXCEPTION
 from isolate_ext_rules.exec_prologue import static_initialiser
 from isolate_ext_rules.home import Home
+from isolate_ext_rules.module_names import OWN_MODULE
+from isolate_ext_rules.private_macros import take_away, text_of
+from isolate_ext_rules.spec_declaration import late_declarations
 from isolate_ext_rules.state_home import find_home, struct_comes_late
 from isolate_ext_rules.state_needs import conditions_of
 from isolate_ext_rules.state_text import (
@@ -67,11 +70,14 @@ def run(pass_: Pass) -> None:
     home = find_home(pass_)
     if home is None:
         return
+    moved = moving_blocks(pass_) if home.shared else []
+    take_away(pass_, moved, GROUP)
     for stage in Stage:
         before = _struct(pass_, stage)
         if not before and decisions.adopted is None:
             continue
-        text = "\n\n".join(part for part in (before, _accessors(pass_, stage, home)) if part)
+        parts = (text_of(pass_, moved), before, _accessors(pass_, stage, home))
+        text = "\n\n".join(part for part in parts if part)
         if text:
             home.insert(pass_, text, stage)
         if decisions.adopted is not None and not struct_comes_late(pass_):
@@ -141,9 +147,9 @@ def _take_away(pass_: Pass) -> None:
 
 
 def _borrowed_module(pass_: Pass, stage: Stage) -> list[str]:
-    """The module itself, for what callbacks are registered with."""
-    wanted = stage is Stage.ISOLATED and pass_.decisions.registrations
-    return [f"    PyObject *{CALLBACK_MODULE};  /* borrowed */"] if wanted else []
+    """The module itself, for callbacks that are registered and functions that are made."""
+    wanted = stage >= Stage.ACCESS and pass_.decisions.borrows_module
+    return [f"    PyObject *{OWN_MODULE};  /* borrowed */"] if wanted else []
 
 
 def _member(pass_: Pass, field: StateField) -> str:
@@ -188,10 +194,11 @@ def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
         parts.extend(_lookups(pass_, stage, home))
     if stage >= Stage.HEAP_TYPES and pass_.decisions.types:
         parts.append(_ready(pass_, home))
+        parts.append("\n".join(late_declarations(pass_)))
     if stage >= Stage.HEAP_TYPES and pass_.settings.floor < (3, 10) and adds_objects(pass_):
         if not any("PyModule_AddObjectRef" in f.names() for f in pass_.extension.files.values()):
             parts.append(ADD_OBJECT_REF)
-    return "\n\n".join(part.strip("\n") for part in parts)
+    return "\n\n".join(part.strip("\n") for part in parts if part)
 
 
 def _lookups(pass_: Pass, stage: Stage, home: Home) -> list[str]:

@@ -34,7 +34,10 @@ EXAMPLES = (
     ),
     Refused(CALLBACK, Reason.ADDRESS_TAKEN),
 )
-_AT_HAND = (RouteKind.PARAMETER, RouteKind.GLOBAL, RouteKind.EXEC, RouteKind.CARRIER)
+_NOT_USED = re.compile(r"_*(unused|ignored?|dummy|notused|not_used)\d*_*", re.IGNORECASE)
+_AT_HAND = (
+    RouteKind.PARAMETER, RouteKind.GLOBAL, RouteKind.EXEC, RouteKind.CARRIER, RouteKind.CONTEXT,
+)  # fmt: skip
 
 
 def run(pass_: Pass) -> None:
@@ -48,10 +51,28 @@ def run(pass_: Pass) -> None:
 def _fetch(pass_: Pass, definition: Definition, route: Route) -> None:
     data = pass_.parsed(definition.path).source.data
     at = body_start(data, definition.body)
-    text = "\n" + "\n".join(f"    {line}" for line in fetch_lines(pass_, route))
     group = f"access:{definition.routine}"
+    route = _named(pass_, definition, route, group)
+    text = "\n" + "\n".join(f"    {line}" for line in fetch_lines(pass_, route))
     pass_.replace(definition.path, at, at, text, group, Stage.ACCESS)
     _show_unused(pass_, definition, group)
+
+
+def _named(pass_: Pass, definition: Definition, route: Route, group: str) -> Route:
+    """A module that is named as if nobody used it is called ``module`` from now on."""
+    name = route.sources[0]
+    if route.kind is not RouteKind.MODULE or not _NOT_USED.fullmatch(name):
+        return route
+    inner = definition.node.of_kind("identifier") if definition.node is not None else []
+    words = [each.str for each in inner]
+    parameter = definition.parameters[0]
+    if parameter.unused or parameter.name != name or words.count(name) > 1 or "module" in words:
+        return route
+    at = pass_.parsed(definition.path).source.data.rfind(
+        name.encode(), parameter.start, parameter.end
+    )
+    pass_.replace(definition.path, at, at + len(name), b"module", group, Stage.ACCESS)
+    return Route(route.kind, ("module",))
 
 
 def fetch_lines(pass_: Pass, route: Route) -> list[str]:
@@ -141,16 +162,23 @@ def _declare_parameter(pass_: Pass, prototype: Prototype, typed: str, group: str
     add_parameter(pass_, prototype.path, prototype.parameters_span, typed, group)
 
 
-def add_parameter(pass_: Pass, path: str, span: tuple[int, int], typed: str, group: str) -> None:
+def add_parameter(
+    pass_: Pass,
+    path: str,
+    span: tuple[int, int],
+    typed: str,
+    group: str,
+    since: Stage = Stage.ACCESS,
+) -> None:
     """Put a parameter before the others of a list; ``span`` includes its parentheses."""
     data = pass_.parsed(path).source.data
     inner = data[span[0] + 1 : span[1] - 1]
     bare = re.sub(rb"/\*.*?\*/", b"", inner, flags=re.DOTALL).strip()
     if bare in (b"", b"void"):
-        pass_.replace(path, span[0] + 1, span[1] - 1, typed.encode(), group, Stage.ACCESS)
+        pass_.replace(path, span[0] + 1, span[1] - 1, typed.encode(), group, since)
     else:
         text = f"{typed}," if inner[:1].isspace() else f"{typed}, "
-        pass_.replace(path, span[0] + 1, span[0] + 1, text.encode(), group, Stage.ACCESS)
+        pass_.replace(path, span[0] + 1, span[0] + 1, text.encode(), group, since)
 
 
 def _pass_state(pass_: Pass, routine: Routine, use: Use, group: str) -> None:

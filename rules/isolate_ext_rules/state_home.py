@@ -62,7 +62,7 @@ def _place_in(pass_: Pass, path: str) -> int | None:
             at = max(at, line_after(parsed, include.span[1], around))
     late = False
     for field in pass_.decisions.fields.values():
-        for where in declared(pass_, field, path):
+        for where in declared(pass_, field):
             after = line_after(parsed, where[2], around)
             if where[0] != path:
                 continue

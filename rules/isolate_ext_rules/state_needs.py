@@ -30,6 +30,7 @@ def exports_definition(pass_: Pass) -> bool:
 def naming_paths(pass_: Pass) -> set[str]:
     """The files whose text names the state."""
     paths = {each.path for each in needing(pass_)} | {pass_.decisions.init.creator.path}
+    paths |= {each.struct.path for each in pass_.decisions.contexts}
     paths |= {
         prototype.path
         for key in pass_.decisions.threaded
@@ -87,6 +88,10 @@ def _needs(pass_: Pass, path: str) -> list[int]:
         if d.path == path and d.initialiser
     ]
     parsed = pass_.parsed(path)
+    for context in pass_.decisions.contexts:
+        if context.struct.path == path:
+            inner = context.struct.node.start
+            starts += [i.start for i in parsed.items() if i.start <= inner < i.end]
     for channel in pass_.decisions.channels:
         for each in channel.signatures:
             if each.path == path:
@@ -98,9 +103,10 @@ def _needs(pass_: Pass, path: str) -> list[int]:
     return starts
 
 
-def declared(pass_: Pass, field: StateField, path: str) -> Iterator[tuple[str, int, int]]:
+def declared(pass_: Pass, field: StateField) -> Iterator[tuple[str, int, int]]:
     """Where the type of a member is declared, and what its array sizes and conditions name."""
     ends = pass_.extension.structs.ends
+    path = pass_.extension.variables[field.symbol].home.path
     words = _words(field.arrays)
     for word in sorted(words | {field.needs}):
         if word in ends:

@@ -30,10 +30,10 @@ from isolate_ext_rules.c_text import (
     with_blank_line,
 )
 from isolate_ext_rules.examples import TYPE, module
+from isolate_ext_rules.spec_declaration import is_static, needs_spec_declaration
 from isolate_ext_rules.type_names import spec_name
 from isolate_ext_rules.type_pickle import own_table_text
 from isolate_ext_rules.type_spec import (
-    needs_spec_declaration,
     offset_table,
     prefix_of_others,
     slot_array,
@@ -102,12 +102,20 @@ def _acceptable(pass_: Pass, type_: StaticType) -> bool:
         return refuse(Reason.TYPE_SHAPE, "is defined more than once")
     if home.siblings > 1 or home.ctype.arrays:
         return refuse(Reason.TYPE_SHAPE, "is declared together with others")
+    if not is_static(pass_, type_) and _named_twice(pass_, type_):
+        return refuse(Reason.TYPE_SHAPE, "has the name of another file's type, and is made there")
     name = type_.slot("tp_name")
     if name is None:
         return refuse(Reason.NOT_A_LITERAL, "has no name in its initialiser")
     if type_.name is None and "." not in name.value.str and not prefix_of_others(pass_, type_):
         return refuse(Reason.NOT_A_LITERAL, f"is named by {name.value.str}, which is no literal")
     return _slots_acceptable(type_, refuse)
+
+
+def _named_twice(pass_: Pass, type_: StaticType) -> bool:
+    others = [each for each in pass_.decisions.types.values() if each is not type_]
+    name = spec_name(pass_.decisions, type_)
+    return any(spec_name(pass_.decisions, each) == name for each in others)
 
 
 def _slots_acceptable(type_: StaticType, refuse: Callable[[Reason, str], bool]) -> bool:
@@ -202,7 +210,7 @@ def _patched(pass_: Pass, node: Node, path: str, type_: StaticType, group: str) 
 def _forward(pass_: Pass, type_: StaticType, declaration: Declaration, group: str) -> None:
     """A forward declaration of the type is one of the spec, where that is still needed."""
     if needs_spec_declaration(pass_, type_, declaration.path) and declaration.siblings == 1:
-        storage = "static" if declaration.static else "extern"
+        storage = "static" if is_static(pass_, type_) else "extern"
         text = f"{storage} PyType_Spec {spec_name(pass_.decisions, type_)};"
         pass_.replace(
             declaration.path, declaration.start, declaration.end, text, group, Stage.HEAP_TYPES

@@ -75,8 +75,11 @@ def _allocation(
     if "Var" in name or "VAR" in name:
         last = arguments.named[-1]
         count = [Hole(Span(last.start, last.end))]
+    cast = f"({struct_text} *)"
+    if _cast_to(call) == "".join(cast.split()):
+        cast = ""
     parts: list[Part] = [
-        f"({struct_text} *)PyType_GenericAlloc(".encode(),
+        f"{cast}PyType_GenericAlloc(".encode(),
         Hole(Span(made.start, made.end)),
         b", ",
     ]
@@ -87,6 +90,14 @@ def _allocation(
     ]
     start = min([call.start, *wrapped])
     pass_.replace(path, start, call.end, [*parts, *count, b")"], group, Stage.HEAP_TYPES)
+
+
+def _cast_to(call: Node) -> str:
+    """The cast around a call without its white space, if there is one."""
+    around = call.parent
+    if around is None or around.kind != "cast_expression":
+        return ""
+    return "".join(around.data[around.start : call.start].decode("latin-1").split())
 
 
 def _type_of(

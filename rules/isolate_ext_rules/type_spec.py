@@ -12,9 +12,9 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.c_text import (
     conditional,
 )
+from isolate_ext_rules.spec_declaration import is_static
 from isolate_ext_rules.type_names import added, instantiable, spec_name
 from isolate_ext_rules.type_pickle import own_table
-from isolate_ext_rules.type_ready import creation_sites
 from isolate_ext_rules.type_traverse import traverse_slots
 
 _OLD_FLAGS = frozenset(
@@ -38,15 +38,6 @@ _OLD_FLAGS = frozenset(
         "Py_TPFLAGS_HEAPTYPE",
     ]
 )
-
-
-def needs_spec_declaration(pass_: Pass, type_: StaticType, path: str) -> bool:
-    """Whether the type is made before its spec is defined, or in another file."""
-    home = type_.home
-    return any(
-        site_path != home.path or offset < home.start
-        for site_path, offset in creation_sites(pass_, type_)
-    )
 
 
 def slot_array(pass_: Pass, type_: StaticType) -> str:
@@ -158,7 +149,6 @@ def _include_members(pass_: Pass, type_: StaticType, group: str) -> None:
 
 
 def spec(pass_: Pass, type_: StaticType) -> str:
-    home = type_.home
     name, size, item = (type_.slot(f) for f in ("tp_name", "tp_basicsize", "tp_itemsize"))
     assert name is not None
     lines = [f"    .name = {_dotted_name(pass_, type_)},"]
@@ -168,7 +158,7 @@ def spec(pass_: Pass, type_: StaticType) -> str:
         lines.append(f"    .itemsize = {item.value.str},")
     lines.append(f"    .flags = {_flags(pass_, type_)},")
     lines.append(f"    .slots = {_slots_name(pass_, type_)},")
-    storage = "static " if home.static or not _crosses_files(pass_, type_) else ""
+    storage = "static " if is_static(pass_, type_) else ""
     body = "\n".join(lines)
     return f"{storage}PyType_Spec {spec_name(pass_.decisions, type_)} = {{\n{body}\n}};"
 
@@ -207,17 +197,6 @@ def _dotted_name(pass_: Pass, type_: StaticType) -> str:
         review=True,
     )
     return f'"{module}.{type_.name}"'
-
-
-def _crosses_files(pass_: Pass, type_: StaticType) -> bool:
-    units = pass_.extension.units_of([type_.home.path])
-    return any(
-        units != pass_.extension.units_of([path]) for path, _ in creation_sites(pass_, type_)
-    ) or any(
-        not each.static and needs_spec_declaration(pass_, type_, each.path)
-        for each in (*type_.variable.definitions, *type_.variable.declarations)
-        if each is not type_.home
-    )
 
 
 def _written(pass_: Pass, type_: StaticType, found: SlotValue) -> bytes:

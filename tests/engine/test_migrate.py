@@ -34,6 +34,14 @@ def test_a_run_from_a_stage_ends_where_a_whole_run_ends_or_refuses(source: str) 
     assert len({text_of(texts) for texts in whole.texts.values()}) >= 3
 
 
+def test_a_macro_that_is_nothing_is_written_out_where_it_is_returned() -> None:
+    added = 'PyModule_AddStringConstant(m, "no", NO);'
+    source = EXCEPTION.replace("Python.h>", "Python.h>\n#define NO NULL").replace(
+        "return NULL;\n    }\n    Py_INCREF", f"{added} return NO;\n    }}\n    Py_INCREF"
+    )
+    check_rewrite(SUITE, source, f"{added} return -1;")
+
+
 def test_a_refusal_of_one_is_followed_to_the_end() -> None:
     """What the refused type held back is planned anew without it."""
 

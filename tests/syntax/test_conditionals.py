@@ -80,6 +80,7 @@ VERDICTS = [
     ("defined(MS_WINDOWS)", None),
     ("defined(MS_WINDOWS) || PY_MAJOR_VERSION > 2", True),
     ("defined(PY_VERSION_HEX)", True),
+    ("defined(WITH_THREAD)", True),
     ("IS_PY3", True),
     ("defined(IS_PY2)", False),
     ("!defined(IS_PY2)", True),
@@ -95,6 +96,15 @@ def test_verdicts_for_supported_pythons(test: str, verdict: bool | None) -> None
     result = scan(Source("a.c", f"{SETTINGS}#if {test}\nint used;\n#endif\n".encode()))
     (condition,) = result.conditions(result.source.data.index(b"used"))
     assert condition.verdict is verdict
+
+
+@pytest.mark.parametrize("above", ["", "/* " + "A long licence. " * 99 + "*/\n"])
+def test_a_header_guard_decides_nothing(above: str) -> None:
+    code = "int code;\n" * 20
+    inner = f"#if PY_MAJOR_VERSION > 2\nint used;\n#endif\n{code}"
+    text = f"{above}#ifndef A_H\n#define A_H\n{inner}#endif\n"
+    result = scan(Source("a.h", text.encode()))
+    assert all(each.verdict is True for each in result.conditions(text.index("used")))
 
 
 EXPRESSIONS = [

@@ -25,6 +25,8 @@ _INIT_BODY = re.compile(
     rb"|\breturn\b|^\(?\s*(?:NULL|0)\s*\)?$"
 )
 _RETURN = re.compile(rb"\breturn\b(?!\s*\(?\s*(?:NULL|0)\s*\)?\s*;)")
+_NOTHING = re.compile(rb"\(?\s*(?:NULL|0)\s*\)?")
+_RETURNED = re.compile(rb"\breturn[\s(]*\Z")
 _SPELLS_INIT = re.compile(rb"\bPyInit_(\w*)|\bPyInit_\s*##")
 _TYPE_BODY = re.compile(rb"\bPyTypeObject\b|\bPyObject_New\w*\b|\bPyObject_NEW\w*\b")
 _SLOTS = re.compile(rb"\.tp_\w+\s*=")
@@ -161,6 +163,9 @@ def _expansions(
             continue
         if wanted is _INIT_BODY and _can_stay(parsed, found, (start, end)):
             continue
+        before = data[max(0, match.start() - 40) : match.start()]
+        if _is_nothing(found) and not _RETURNED.search(before):
+            continue
         define, home = found
         stop = match.end()
         arguments: list[bytes] = []
@@ -195,6 +200,12 @@ def _is_wanted(found: tuple[Define, bytes], wanted: re.Pattern[bytes]) -> bool:
         and body.strip(b"() ") == (define.params[0].encode())
     )
     return wanted.search(body) is not None or (wanted is _INIT_BODY and identity)
+
+
+def _is_nothing(found: tuple[Define, bytes]) -> bool:
+    """NULL or 0 under another name: of interest where it is returned."""
+    define, data = found
+    return _NOTHING.fullmatch(data[slice(*define.body_span)].strip()) is not None
 
 
 def _hidden_types(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Replacement]:

@@ -24,7 +24,9 @@ from isolate_ext.model.entities import (
     Variable,
 )
 from isolate_ext.model.extension import Extension, Pasted
+from isolate_ext.model.fragments import Fragment, included_in_functions
 from isolate_ext.model.kinds import kind_of
+from isolate_ext.model.local_macros import place_in_functions
 from isolate_ext.model.references import References
 from isolate_ext.model.structs import Structs
 from isolate_ext.syntax import Node, Parsed, resolve_include
@@ -49,8 +51,25 @@ def build(name: str, sources: Sequence[str], files: Mapping[str, Parsed]) -> Ext
         _add_macros(extension, parsed)
     _unite(extension)
     extension.index_definitions()
+    for target, place in included_in_functions(files, _includes(files)).items():
+        function = extension.function_at(*place)
+        if function is not None and target not in sources:
+            leaves = any(item.of_kind("return_statement") for item in items[target])
+            extension.fragments[target] = Fragment(function, place[1], leaves)
     References(extension).collect()
+    place_in_functions(extension)
     return extension
+
+
+def _includes(files: Mapping[str, Parsed]) -> dict[tuple[str, int], str]:
+    """The owned file that each `#include` names, by its place."""
+    found = {}
+    for path, parsed in files.items():
+        for include in parsed.scan.includes:
+            target = resolve_include(path, include.name, files)
+            if target is not None:
+                found[path, include.span[0]] = target
+    return found
 
 
 def _unite(extension: Extension) -> None:

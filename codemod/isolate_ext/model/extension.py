@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from isolate_ext.model.entities import Definition, Kind, Routine, Use, Variable
+from isolate_ext.model.fragments import Fragment
 from isolate_ext.model.structs import Structs
 from isolate_ext.syntax import Parsed
 
@@ -24,7 +25,8 @@ class Pasted:
 class Extension:
     """One PyInit and the files behind it.
 
-    ``generated`` files are written by a generator, so nothing is edited in them.
+    ``generated`` files are written by a generator, so nothing is edited in them; ``fragments`` are
+    included inside of a function.
     ``sources`` are translation units, ``files`` all owned files by path, ``units`` the files that
     each translation unit reads, itself included, in order of first inclusion.
     """
@@ -40,6 +42,7 @@ class Extension:
     fenced: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     pasted: list[Pasted] = field(default_factory=list)
     generated: frozenset[str] = frozenset()
+    fragments: dict[str, Fragment] = field(default_factory=dict)
     _definitions: dict[str, tuple[list[int], list[Definition]]] = field(default_factory=dict)
     _uses_inside: dict[int, list[Use]] | None = None
 
@@ -74,7 +77,9 @@ class Extension:
             self._definitions[path] = ([each.start for each in definitions], definitions)
 
     def function_at(self, path: str, offset: int) -> Definition | None:
-        """The function definition that holds the byte at ``offset``."""
+        """The function definition that holds the byte at ``offset``, by inclusion too."""
+        if path in self.fragments:
+            return self.fragments[path].function
         starts, definitions = self._definitions.get(path, ([], []))
         index = bisect_right(starts, offset) - 1
         if index >= 0 and offset < definitions[index].end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from isolate_ext.model.channels import Channel, IndirectCall, Place, Places
@@ -11,6 +12,12 @@ from isolate_ext.model.expressions import local_type, type_of
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.initialisers import entries
 from isolate_ext.syntax import Node
+
+_HARMLESS = re.compile(
+    r"_?Py\w+|mem\w+|free|malloc|calloc|realloc|qsort|bsearch|sizeof|assert|.*(->|\.)\s*tp_\w+",
+    re.DOTALL,
+)
+"""Functions that call nothing they find in a struct."""
 
 
 class Flow:
@@ -97,9 +104,21 @@ class Flow:
             if parameter in self.places:
                 self._store(path, inside, parameter, argument)
         if callee.str == "PyCapsule_New" and arguments.named:
-            ctype = type_of(self.extension, inside, path, strip_casts(arguments.named[0]))
-            struct = self.extension.structs.struct(ctype) if ctype is not None else None
+            struct = self._struct_of(path, inside, arguments.named[0])
             self._give_up(struct, path, call, "the struct is handed out in a capsule")
+        elif not _HARMLESS.fullmatch(callee.str) and self._foreign(path, callee):
+            for argument in arguments.named:
+                struct = self._struct_of(path, inside, argument)
+                self._give_up(struct, path, call, f"the struct is handed to {callee.str}")
+
+    def _struct_of(self, path: str, inside: Definition, value: Node) -> Struct | None:
+        ctype = type_of(self.extension, inside, path, strip_casts(value))
+        return self.extension.structs.struct(ctype) if ctype is not None else None
+
+    def _foreign(self, path: str, callee: Node) -> bool:
+        """A function of another library, by its name or through a pointer of that library's."""
+        found = (self.extension.routine_named(f"{mark}{callee.str}", path) for mark in ("", "#"))
+        return not any(each is not None and each.definitions for each in found)
 
     def _initialise(self, path: str, inside: Definition | None, ctype: CType, values: Node) -> None:
         """A braced initialiser of a struct, or of an array of them."""
@@ -135,8 +154,13 @@ class Flow:
         return False
 
     def _give_up(self, struct: Struct | None, path: str, node: Node, why: str) -> None:
+        """Function pointers in a struct, and in the structs that are part of it, leave sight."""
         for place in self.places.of_struct(struct) if struct is not None else ():
             self.places.open(place, path, node.start, why)
+        for each in struct.fields if struct is not None else ():
+            inner = self.extension.structs.struct(each.ctype) if not each.ctype.pointers else None
+            if inner is not struct:
+                self._give_up(inner, path, node, why)
 
     def _store(self, path: str, inside: Definition | None, place: Place, value: Node) -> None:
         """Let a value into a place."""

@@ -83,6 +83,12 @@ class References:
             for offset, glimpse in seen
             if glimpse is None or _declares(glimpse)
         }
+        fragment = self.extension.fragments.get(path)
+        if fragment is not None:
+            if any(glimpse is not None and _declares(glimpse) for _, glimpse in seen):
+                for key in keys:
+                    self.extension.fenced.setdefault(key, []).append((path, seen[0][0]))
+            declaring.add(fragment.function)
         for offset, glimpse in seen:
             if (path, offset) not in self.own:
                 self._occurrence(parsed, name, offset, glimpse, keys, declaring)
@@ -135,7 +141,9 @@ class References:
         scopes = self.locals.get(id(inside))
         if scopes is None:
             scopes = self.locals[id(inside)] = local_names(inside.node)
-        hiding = [local for local in scopes.get(name, ()) if local.start <= offset < local.end]
+        fragment = self.extension.fragments.get(path)
+        at = fragment.at if fragment is not None else offset
+        hiding = [local for local in scopes.get(name, ()) if local.start <= at < local.end]
         if not hiding:
             return outer[0] if outer else None
         innermost = max(hiding, key=lambda local: local.start)

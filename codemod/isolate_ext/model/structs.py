@@ -30,6 +30,8 @@ class Structs:
                 self._add_struct(parsed, item, node)
             if item.kind == "declaration" and future_tag(item) is not None:
                 self.ends[base_type(item)] = (parsed.source.path, item.start, item.end)
+            for name in _enumerators(item):
+                self.ends[name] = (parsed.source.path, item.start, item.end)
             if item.kind == "type_definition":
                 for declarator in declarators(item):
                     name = declarator.name.str
@@ -128,6 +130,15 @@ class Structs:
 
     def holds_objects(self, ctype: CType) -> bool:
         return next(self.object_members(ctype), None) is not None
+
+
+def _enumerators(item: Node) -> Iterator[str]:
+    node = item if item.kind == "enum_specifier" else item.child("type")
+    body = node.child("body") if node is not None and node.kind == "enum_specifier" else None
+    for each in body.named if body is not None else ():
+        name = each.child("name") if each.kind == "enumerator" else None
+        if name is not None:
+            yield name.str
 
 
 def _struct_nodes(item: Node) -> Iterator[Node]:

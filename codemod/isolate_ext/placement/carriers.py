@@ -77,6 +77,8 @@ def _registration(
         for each in bare
         if each.kind == "identifier" and local_type(inside, each.str, each.start) == _OBJECT
     }
+    if any(each.function is inside and each.leaves for each in extension.fragments.values()):
+        return None
     statement = call
     while statement.parent is not None and statement.parent.kind != "compound_statement":
         statement = statement.parent

@@ -9,10 +9,12 @@ from isolate_ext.model.channels import Channel
 from isolate_ext.model.entities import Definition, Kind, Struct, Variable
 from isolate_ext.model.found_module import FoundModule
 from isolate_ext.model.init import ModuleInit
+from isolate_ext.model.makings import Making
 from isolate_ext.model.roles import Role
 from isolate_ext.model.sequences import StructSequence
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.carriers import Registration
+from isolate_ext.placement.contexts import Context
 from isolate_ext.placement.init_guards import InitGuard
 from isolate_ext.placement.refusals import Refusal
 from isolate_ext.syntax import Condition
@@ -58,6 +60,7 @@ class RouteKind(Enum):
     EITHER = "by definition, from any operand"
     TEARDOWN = "from the type, which may be torn down"
     MODULE_OR_INSTANCE = "a parameter is the module or an instance"
+    CONTEXT = "a struct of the extension's own that it gets carries the state"
     CARRIER = "the callable that it is registered with carries the module"
     GLOBAL = "not at all; the static state is used"
 
@@ -142,7 +145,8 @@ class Decisions:
     ``guards`` are flags of the init function, which are members up to the last stage only;
     ``generated_routes`` are those of functions in generated files, which are not edited;
     ``modules`` says how a function that runs during init names the module, and
-    ``module_threaded`` which of them get it as a parameter named ``module_parameter``.
+    ``module_threaded`` which of them get it as a parameter named ``module_parameter``;
+    ``makings`` are calls that make functions and bind the module to them.
     """
 
     init: ModuleInit
@@ -157,6 +161,7 @@ class Decisions:
     routes: dict[Definition, Route] = field(default_factory=dict)
     threaded: set[str] = field(default_factory=set)
     registrations: list[Registration] = field(default_factory=list)
+    contexts: list[Context] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
     teardown: set[str] = field(default_factory=set)
     module_global: str | None = None
@@ -164,6 +169,7 @@ class Decisions:
     generated_routes: dict[Definition, Route] = field(default_factory=dict)
     modules: dict[Definition, str] = field(default_factory=dict)
     module_threaded: set[str] = field(default_factory=set)
+    makings: list[Making] = field(default_factory=list)
     module_parameter: str = "module"
     roles: dict[str, list[Role]] = field(default_factory=dict)
     found_modules: list[FoundModule] = field(default_factory=list)
@@ -178,3 +184,17 @@ class Decisions:
     def ways(self) -> set[RouteKind]:
         """The kinds of routes that functions take, those in generated code included."""
         return {each.kind for each in (self.routes | self.generated_routes).values()}
+
+    @property
+    def borrowing(self) -> list[Making]:
+        """Functions made where the module is at hand through the state alone."""
+        return [
+            each
+            for each in self.makings
+            if each.inside is not self.init.creator and each.inside not in self.modules
+        ]
+
+    @property
+    def borrows_module(self) -> bool:
+        """Whether the state keeps the module it belongs to."""
+        return bool(self.registrations or self.borrowing)

@@ -22,14 +22,21 @@ class Modules:
     parameter: str = "module"
 
 
-def modules_at_hand(extension: Extension, init: ModuleInit, types: Collection[str]) -> Modules:
-    """The module in every function of init that makes types, and in all that lead there."""
+def modules_at_hand(
+    extension: Extension, init: ModuleInit, types: Collection[str], makers: Collection[str] = ()
+) -> Modules:
+    """The module in every function of init that makes types, and in all that lead there.
+
+    ``makers`` are the keys of others that are to have it.
+    """
     closure = init_closure(extension, init) - {each.routine for each in init.chain}
     routines = [extension.routines[key] for key in sorted(closure)]
     routines = [each for each in routines if _editable(extension, each)]
     given = _given(extension, init, routines)
     found = Modules(parameter=_fresh(extension, closure))
-    pending = [each.key for each in routines if _makes_types(extension, each, types)]
+    pending = [
+        each.key for each in routines if each.key in makers or _makes_types(extension, each, types)
+    ]
     while pending:
         routine = extension.routines[pending.pop()]
         if routine.key in found.threaded or routine.definitions[0] in found.names:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from isolate_ext.capi.ownership import BORROWED, IMMORTAL_SINGLETONS, INCREF, NEW_REFERENCE
-from isolate_ext.model.entities import Definition, Use, Variable, strip_casts
+from isolate_ext.model.entities import Use, Variable, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.writes import part
 from isolate_ext.syntax import Node
@@ -57,37 +57,43 @@ def _brings_reference(extension: Extension, use: Use, value: Node, target: Node)
         if name in NEW_REFERENCE:
             return True
         if name in BORROWED:
-            return _increfs(use.inside, target.str, value.start)
+            return _increfs(use, target.str)
         return True
     if value.kind == "assignment_expression":
         inner = value.child("right")
         return inner is not None and _brings_reference(extension, use, strip_casts(inner), target)
     if value.kind == "conditional_expression":
-        return _increfs(use.inside, target.str, value.start)
+        return _increfs(use, target.str)
     if value.kind == "pointer_expression" or value.str in IMMORTAL_SINGLETONS:
-        return _increfs(use.inside, target.str, value.start, value.str)
-    return _increfs(use.inside, target.str, value.start, value.str)
+        return _increfs(use, target.str, value.str)
+    return _increfs(use, target.str, value.str)
 
 
-def _increfs(function: Definition | None, *_: object) -> bool:
-    names = {each for each in _ if isinstance(each, str)}
-    if function is None or function.node is None:
-        return False
-    for node in function.node.of_kind("call_expression"):
+def _increfs(use: Use, *names: str) -> bool:
+    for node in _nodes(use, "call_expression"):
         callee = node.child("function")
         arguments = node.child("arguments")
         if callee is None or arguments is None or not arguments.named:
             continue
         if callee.str in INCREF and strip_casts(arguments.named[0]).str in names:
             return True
-    return _new_in_function(function, names)
+    return _new_in_function(use, names)
 
 
-def _new_in_function(function: Definition, names: set[str]) -> bool:
+def _nodes(use: Use, *kinds: str) -> Iterator[Node]:
+    """Nodes of the function of a use, and of the macro that it stands in."""
+    if use.inside is not None and use.inside.node is not None:
+        yield from use.inside.node.of_kind(*kinds)
+    define = use.parsed.define_at(use.start)
+    body = use.parsed.macro_body(define) if define is not None else None
+    if body is not None:
+        yield from body.of_kind(*kinds)
+
+
+def _new_in_function(use: Use, names: Collection[str]) -> bool:
     """A local that was given a new reference in this function and never released."""
-    assert function.node is not None
     created = False
-    for node in function.node.of_kind("assignment_expression", "init_declarator"):
+    for node in _nodes(use, "assignment_expression", "init_declarator"):
         left = node.child("left") or node.child("declarator")
         right = node.child("right") or node.child("value")
         if left is None or right is None or left.str.lstrip("* ") not in names:

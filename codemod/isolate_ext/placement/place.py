@@ -10,6 +10,7 @@ from isolate_ext.model.entities import Kind, Variable
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.found_module import found_modules
 from isolate_ext.model.init import ModuleInit, module_inits
+from isolate_ext.model.makings import makings as makings_of
 from isolate_ext.model.roles import Called, Role
 from isolate_ext.model.sequences import struct_sequences
 from isolate_ext.model.strings import stringised
@@ -18,7 +19,9 @@ from isolate_ext.placement.adopt import adopted_state, module_global
 from isolate_ext.placement.decisions import Adopted, Decisions
 from isolate_ext.placement.exported import Exported
 from isolate_ext.placement.fields import FieldPlan
+from isolate_ext.placement.hidden_returns import hidden_returns
 from isolate_ext.placement.init_guards import init_guards
+from isolate_ext.placement.made_functions import bound_tables, wanting
 from isolate_ext.placement.modules import modules_at_hand
 from isolate_ext.placement.naming import names_for
 from isolate_ext.placement.process_wide import hooks
@@ -83,6 +86,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions.refusals.extend(exported.refusals())
     decisions.refusals.extend(hooks(extension, decisions.roles))
     decisions.refusals.extend(_stringised(extension, decisions))
+    decisions.refusals.extend(hidden_returns(extension, init, decisions.roles))
     return decisions
 
 
@@ -94,12 +98,16 @@ def _find_ways(extension: Extension, decisions: Decisions, exported: Exported) -
     moved = set(decisions.fields)
     if adopted is not None:
         moved |= set(adopted.accessors)
-    modules = modules_at_hand(extension, init, set(decisions.types))
+    decisions.makings = wanting(extension, makings_of(extension), moved)
+    makers = {each.inside.routine for each in decisions.makings}
+    modules = modules_at_hand(extension, init, set(decisions.types), makers)
     decisions.modules = modules.names
     decisions.module_threaded = modules.threaded
     decisions.module_parameter = modules.parameter
-    reach = Reach(extension, init, moved, decisions.types, tables, modules.names, exported)
-    seeds = [init.creator.routine]
+    bound = bound_tables(extension, decisions.makings)
+    reach = Reach(extension, init, moved, decisions.types, tables, modules.names, exported, bound)
+    borrowing = {each.inside.routine for each in decisions.borrowing}
+    seeds = [init.creator.routine, *sorted(borrowing - reach.teardown)]
     if adopted is not None and decisions.fields:
         seeds += [
             key for key, found in reach.roles.items() if any(_completes(role) for role in found)
@@ -110,11 +118,16 @@ def _find_ways(extension: Extension, decisions: Decisions, exported: Exported) -
         ]
         seeds += [each.function.routine for each in decisions.found_modules]
     reach.solve(seeds)
+    _take_over(decisions, reach)
+
+
+def _take_over(decisions: Decisions, reach: Reach) -> None:
     decisions.routes = reach.routes
     decisions.generated_routes = reach.generated_routes
     decisions.threaded = reach.threaded
     decisions.channels = reach.channels
     decisions.registrations = reach.registrations
+    decisions.contexts = reach.contexts
     decisions.teardown = reach.teardown
     decisions.roles = reach.roles
     decisions.refusals.extend(reach.refusals)

@@ -18,10 +18,13 @@ from isolate_ext.model.roles import Called, Role, roles
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.base_calls import base_call
 from isolate_ext.placement.carriers import Registration, carried_by, registrations
+from isolate_ext.placement.context_life import Lives, calls_library
+from isolate_ext.placement.contexts import Context, context_of
 from isolate_ext.placement.decisions import Route, RouteKind
 from isolate_ext.placement.entry import Entries
 from isolate_ext.placement.exported import Exported
 from isolate_ext.placement.in_hand import InHand
+from isolate_ext.placement.made_functions import as_module_methods
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.teardown import teardown_closure
 
@@ -40,6 +43,7 @@ class Reach:
         heap_tables: set[str],
         modules: Mapping[Definition, str],
         exported: Exported,
+        bound_tables: Collection[str] = (),
     ) -> None:
         self.extension = extension
         self.init = init
@@ -53,10 +57,11 @@ class Reach:
         self.threaded: set[str] = set()
         self.channels: list[Channel] = []
         self.registrations: list[Registration] = []
+        self.contexts: list[Context] = []
         self._flow: Flow | None = None
         self.refusals: list[Refusal] = []
         self.roles: dict[str, list[Role]] = {
-            key: roles(extension, routine)
+            key: as_module_methods(roles(extension, routine), bound_tables)
             for key, routine in extension.routines.items()
             if not routine.is_macro
         }
@@ -109,6 +114,8 @@ class Reach:
                 route = self._in_teardown(routine, definition, route)
             if route is None and routine.key not in self.teardown:
                 route, registering = self._carried(definition, handed_out)
+                if route is None:
+                    route, registering = self._in_context(definition, handed_out)
                 callers += registering
             if route is None:
                 route = Route(RouteKind.GLOBAL)
@@ -137,6 +144,38 @@ class Reach:
         known = {(each.path, each.call.start) for each in self.registrations}
         self.registrations += [e for e in found if (e.path, e.call.start) not in known]
         return Route(RouteKind.CARRIER, (source,)), [each.inside.routine for each in found]
+
+    def _in_context(
+        self, definition: Definition, handed_out: list[Role]
+    ) -> tuple[Route | None, list[str]]:
+        """The state in a struct that the callback is handed over with; who fills it in."""
+        context = context_of(self.extension, definition, handed_out)
+        if context is None:
+            return None, []
+        if not self._outlived(context):
+            use = context.fillings[0]
+            text = f"{definition.name} needs the module state, and what it gets may outlive that"
+            start, end = use.statement.span
+            self.refusals.append(
+                Refusal("callback-struct", Reason.ADDRESS_TAKEN, use.path, start, end, text)
+            )
+            return Route(RouteKind.GLOBAL), []
+        self.contexts.append(context)
+        filling = [each.inside.routine for each in context.fillings]
+        return Route(RouteKind.CONTEXT, (context.source,)), filling
+
+    def _outlived(self, context: Context) -> bool:
+        """Whether the module lives longer than the struct, and nobody calls back in between."""
+        instances = {id(each.struct): key for key, each in self.types.items()}
+        lives = Lives(self.extension, instances)
+        if not all(lives.bounded(each) for each in context.fillings):
+            return False
+        owners = {instances[id(each)] for each in lives.owners}
+        mine = {
+            key: [each for each in found if owners.intersection(each.owners)]
+            for key, found in self.roles.items()
+        }
+        return not calls_library(self.extension, teardown_closure(self.extension, mine))
 
     def _in_teardown(self, routine: Routine, definition: Definition, route: Route) -> Route:
         """No lookup by definition where a type may have been cleared (handbook section 0.3)."""

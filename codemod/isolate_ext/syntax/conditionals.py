@@ -118,8 +118,11 @@ _FIXED: dict[str, Interval] = {
     "__cplusplus": UNKNOWN,
 }
 _FIXED_DEFINED = frozenset(
-    {"PY_MAJOR_VERSION", "PY_MINOR_VERSION", "PY_VERSION_HEX", "PY_VERSION", "Py_PYTHON_H"}
-)
+    {
+        "PY_MAJOR_VERSION", "PY_MINOR_VERSION", "PY_VERSION_HEX", "PY_VERSION", "Py_PYTHON_H",
+        "WITH_THREAD",
+    }
+)  # fmt: skip
 
 
 class Verdicts:

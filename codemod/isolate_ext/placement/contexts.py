@@ -1,0 +1,183 @@
+"""Callbacks that get a struct of the extension's own back (handbook pattern 85, section 2).
+
+The code that hands such a callback out fills the struct in, so it can put a pointer there that the
+callback finds again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from isolate_ext.model.declarators import declarators
+from isolate_ext.model.entities import CType, Definition, Struct, strip_casts
+from isolate_ext.model.expressions import type_of
+from isolate_ext.model.extension import Extension
+from isolate_ext.model.roles import Called, Role
+from isolate_ext.syntax import Node
+
+_PLAIN = {
+    True: frozenset({"expression_statement"}),
+    False: frozenset({"expression_statement", "return_statement", "declaration", "if_statement"}),
+}
+"""Statements beside which others can be put: where a callback is stored, and where handed over."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filling:
+    """A place where a struct is connected with a callback.
+
+    ``owner`` is the text before a member's name, ``object`` the expression in it; what is put into
+    the struct is put there behind ``statement`` or, where that calls a library, before it.
+    """
+
+    path: str
+    inside: Definition
+    statement: Node
+    object: Node
+    owner: str
+    behind: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """A callback and the struct it gets.
+
+    ``source`` is the text before a member's name in the callback; where it needs a declaration of
+    the callback's own, that is ``declaration``.
+    """
+
+    definition: Definition
+    struct: Struct
+    source: str
+    declaration: Node | None
+    fillings: tuple[Filling, ...]
+
+
+def context_of(
+    extension: Extension, definition: Definition, roles: Sequence[Role]
+) -> Context | None:
+    """The struct that every place hands a callback over with; None where there is none."""
+    if not roles or any(use.called for use in extension.uses_of(definition.routine)):
+        return None
+    for struct, source, declaration in _received(extension, definition):
+        fillings = [_filling(extension, role, struct) for role in roles]
+        found = tuple(each for each in fillings if each is not None)
+        if len(found) == len(fillings):
+            return Context(definition, struct, source, declaration, found)
+    return None
+
+
+def _received(
+    extension: Extension, definition: Definition
+) -> Iterator[tuple[Struct, str, Node | None]]:
+    """Own structs that a parameter is cast to where the body begins.
+
+    A struct that stands in the signature itself is one that the library knows.
+    """
+    names = {each.name for each in definition.parameters}
+    body = definition.node.child("body") if definition.node is not None else None
+    statements = body.named if body is not None else []
+    for statement in statements:
+        if statement.kind != "declaration":
+            return
+        for each in declarators(statement):
+            value = strip_casts(each.initialiser) if each.initialiser is not None else None
+            struct = _own(extension, each.ctype)
+            if value is None or struct is None or value.str not in names:
+                continue
+            if statement is statements[0]:
+                yield struct, f"{each.name.str}->", statement
+            else:
+                yield struct, f"(({each.ctype.base} *){value.str})->", None
+
+
+def _own(extension: Extension, ctype: CType) -> Struct | None:
+    """The struct behind a pointer, if it is no Python object and can be given a member."""
+    struct = extension.structs.struct(ctype) if ctype.pointers == 1 and not ctype.arrays else None
+    if struct is None or struct.head or struct.node.kind != "struct_specifier":
+        return None
+    if any(extension.structs.is_object(name) for name in struct.names) or not struct.fields:
+        return None
+    last = struct.fields[-1].ctype.arrays
+    flexible = bool(last) and last[0] in ("", "0")
+    if flexible or struct.path in extension.generated or _known_outside(extension, struct):
+        return None
+    return struct
+
+
+def _known_outside(extension: Extension, struct: Struct) -> bool:
+    """Whether a function that is defined elsewhere takes the struct."""
+    return any(
+        parameter.ctype.pointers and extension.structs.struct(parameter.ctype) is struct
+        for routine in extension.routines.values()
+        for prototype in (routine.prototypes if not routine.definitions else ())
+        for parameter in prototype.parameters
+    )
+
+
+def _filling(extension: Extension, role: Role, struct: Struct) -> Filling | None:
+    node, inside, path = role.use.node, role.use.inside, role.use.path
+    if node is None or inside is None or inside.is_macro:
+        return None
+    stored = role.called is Called.STORED
+    around = node.enclosing("assignment_expression" if stored else "call_expression")
+    statement = _statement(around)
+    if around is None or statement is None or role.called not in (Called.STORED, Called.CALLBACK):
+        return None
+    if stored:
+        found = _holder(extension, path, inside, around.child("left"), struct)
+    else:
+        found = _handed(extension, path, inside, around, struct)
+    block = statement.parent.kind if statement.parent is not None else ""
+    if found is None or block != "compound_statement" or statement.kind not in _PLAIN[stored]:
+        return None
+    return Filling(path, inside, statement, found[0], found[1], stored)
+
+
+def _statement(call: Node | None) -> Node | None:
+    """The statement that a call is part of."""
+    node = call
+    while node is not None and not node.kind.endswith("_statement") and node.kind != "declaration":
+        node = node.parent
+    return node
+
+
+def _holder(
+    extension: Extension, path: str, inside: Definition, left: Node | None, struct: Struct
+) -> tuple[Node, str] | None:
+    """``a->`` in ``a->b.c``, where that is the struct; members on the way are parts of it."""
+    node = left
+    while node is not None and node.kind == "field_expression":
+        inner, name = node.children[0], node.child("field")
+        arrow = name is not None and b"->" in node.data[inner.end : name.start]
+        ctype = type_of(extension, inside, path, inner)
+        if ctype is not None and extension.structs.struct(ctype) is struct and not ctype.arrays:
+            if ctype.pointers == int(arrow):
+                return inner, f"{inner.str}{'->' if arrow else '.'}"
+        if arrow:
+            return None
+        node = inner
+    return None
+
+
+def _handed(
+    extension: Extension, path: str, inside: Definition, call: Node | None, struct: Struct
+) -> tuple[Node, str] | None:
+    """The argument of a library's function that points to the struct."""
+    callee = call.child("function") if call is not None else None
+    arguments = call.child("arguments") if call is not None else None
+    routine = extension.routine_named(callee.str, path) if callee is not None else None
+    if arguments is None or (routine is not None and routine.definitions):
+        return None
+    for argument in arguments.named:
+        bare = strip_casts(argument)
+        ctype = type_of(extension, inside, path, bare)
+        if ctype is None or ctype.pointers != 1 or extension.structs.struct(ctype) is not struct:
+            continue
+        inner = bare.child("argument") if bare.kind == "pointer_expression" else None
+        if inner is not None and bare.text[:1] == b"&":
+            return bare, f"{inner.str}."
+        if bare.kind in ("identifier", "field_expression"):
+            return bare, f"{bare.str}->"
+    return None
