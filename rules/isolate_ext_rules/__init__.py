@@ -3,6 +3,7 @@
 from isolate_ext.engine import Rule
 from isolate_ext_rules import (
     add_object,
+    address_table,
     callback_data,
     callback_struct,
     find_module,
@@ -10,6 +11,7 @@ from isolate_ext_rules import (
     freelist,
     function_pointer,
     generated_code,
+    getset_closure,
     global_variable,
     heap_spec,
     init_guard,
@@ -38,6 +40,7 @@ from isolate_ext_rules import (
 SUITE: tuple[Rule, ...] = (
     freelist.RULE,
     module_state.RULE,
+    getset_closure.RULE,
     global_variable.RULE,
     scratch_variable.RULE,
     static_type.RULE,
@@ -67,4 +70,5 @@ SUITE: tuple[Rule, ...] = (
     module_hooks.RULE,
     load_once.RULE,
     single_phase_init.RULE,
+    address_table.RULE,
 )

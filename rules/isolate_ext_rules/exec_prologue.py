@@ -9,6 +9,7 @@ from isolate_ext_rules.c_text import body_start, conditional, indent_at
 from isolate_ext_rules.load_once import guard_test
 from isolate_ext_rules.module_names import OWN_MODULE, module_name
 from isolate_ext_rules.state_needs import conditions_of
+from isolate_ext_rules.table_text import local_lines, own_tables
 from isolate_ext_rules.type_ready import creation, prologue_types
 
 GROUP = "init"
@@ -34,8 +35,8 @@ def add_prologue(pass_: Pass) -> None:
     margin = indent_at(data, first) or "    "
     multi_phase = pass_.decisions.init.multi_phase
     static_state = f"{names.global_accessor}()"
-    for stage in (Stage.HEAP_TYPES, Stage.ACCESS, Stage.ISOLATED):
-        state = static_state if stage is Stage.HEAP_TYPES else names.variable
+    for stage in Stage:
+        state = static_state if stage < Stage.ACCESS else names.variable
         isolated = stage is Stage.ISOLATED
         lines = list(values) if isolated else []
         if isolated and pass_.settings.guarded and not multi_phase:
@@ -45,7 +46,7 @@ def add_prologue(pass_: Pass) -> None:
             lines.insert(0, f"{names.variable}->{kept.name} = {module_name(pass_)};")
         if isolated and borrows:
             lines.insert(0, f"{names.variable}->{OWN_MODULE} = {module_name(pass_)};")
-        for key in types:
+        for key in types if stage >= Stage.HEAP_TYPES else ():
             made = creation(
                 pass_, pass_.decisions.types[key], module_name(pass_) if isolated else "NULL", state
             )
@@ -54,9 +55,10 @@ def add_prologue(pass_: Pass) -> None:
                 f"    return {'-1' if isolated or multi_phase else 'NULL'};",
                 "}",
             ]
+        lines += [line for table in own_tables(pass_) for line in local_lines(pass_, table, stage)]
         if lines:
             text = "".join(
-                f"{line}\n" if line.startswith("#") else f"{margin}{line}\n"
+                f"{margin}{line}\n" if line and not line.startswith("#") else f"{line}\n"
                 for each in lines
                 for line in each.split("\n")
             )
@@ -72,7 +74,10 @@ def _uses_state(pass_: Pass, stage: Stage) -> bool:
         wanted -= decisions.guards.keys()
     if decisions.adopted is not None:
         wanted |= decisions.adopted.accessors
-    return any(use.symbol in wanted for use in pass_.extension.uses_inside(decisions.init.creator))
+    tables = decisions.tables.values()
+    return any(each.reader is decisions.init.creator for each in tables) or any(
+        use.symbol in wanted for use in pass_.extension.uses_inside(decisions.init.creator)
+    )
 
 
 def _after_declarations(pass_: Pass) -> tuple[int, int, int]:

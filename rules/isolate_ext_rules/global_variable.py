@@ -37,7 +37,9 @@ def run(pass_: Pass) -> None:
 def _move(pass_: Pass, field: StateField) -> None:
     variable = pass_.extension.variables[field.symbol]
     for use in pass_.extension.uses_of(field.symbol):
-        if use.inside is None:
+        if use.holder in pass_.decisions.fixed_tables:
+            return
+        if use.inside is None and not pass_.decisions.claims(use):
             pass_.refuse(
                 Reason.FILE_SCOPE_USE,
                 use.path,
@@ -79,9 +81,12 @@ def _name_type(pass_: Pass, declaration: Declaration, group: str) -> None:
 
 
 def editable_uses(pass_: Pass, symbol: str) -> list[Use]:
-    """Uses outside of generated code."""
-    uses = pass_.extension.uses_of(symbol)
-    return [use for use in uses if use.path not in pass_.extension.generated]
+    """Uses outside of generated code, and of tables that another rule takes care of."""
+    return [
+        use
+        for use in pass_.extension.uses_of(symbol)
+        if use.path not in pass_.extension.generated and not pass_.decisions.claims(use)
+    ]
 
 
 def replace_use(pass_: Pass, use: Use, field: StateField, group: str) -> None:

@@ -31,6 +31,7 @@ def naming_paths(pass_: Pass) -> set[str]:
     """The files whose text names the state."""
     paths = {each.path for each in needing(pass_)} | {pass_.decisions.init.creator.path}
     paths |= {each.struct.path for each in pass_.decisions.contexts}
+    paths |= {use.path for each in pass_.decisions.closures for _, use in each.rows}
     paths |= {
         prototype.path
         for key in pass_.decisions.threaded
@@ -86,6 +87,12 @@ def _needs(pass_: Pass, path: str) -> list[int]:
         for key in pass_.decisions.types
         for d in pass_.extension.variables[key].definitions
         if d.path == path and d.initialiser
+    ]
+    closures = (use for each in pass_.decisions.closures for _, use in each.rows)
+    starts += [
+        pass_.extension.variables[use.holder or ""].home.start
+        for use in closures
+        if use.path == path
     ]
     parsed = pass_.parsed(path)
     for context in pass_.decisions.contexts:

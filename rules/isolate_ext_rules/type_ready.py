@@ -97,6 +97,10 @@ def prologue_types(pass_: Pass) -> list[str]:
             add(base)
         wanted.append(key)
 
+    for table in pass_.decisions.tables.values():
+        for use in table.entries:
+            if use.symbol in pass_.decisions.types:
+                add(use.symbol)
     for key, type_ in pass_.decisions.types.items():
         calls = [call.start for _, call in ready_calls(pass_, type_)]
         base = moved_base(pass_, type_)

@@ -5,9 +5,9 @@ this module's state; assignments to its fields at run time become slots.
 
 Why: the type is no longer at a fixed address.
 
-Declines when: the address stands in a table or another initialiser at file scope.
+Declines when: the type is copied, or the base of one that stays static.
 
-Handbook patterns 48, 49, 57, 58, 60 and 61.
+Handbook patterns 48, 49, 57, 58 and 60.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ EXAMPLES = (
     Refused(
         module(
             'static PyTypeObject Egg_Type = {PyVarObject_HEAD_INIT(NULL, 0) "spam.Egg", '
-            "sizeof(PyObject)};\nstatic PyTypeObject *all[] = {&Egg_Type, NULL};",
+            "sizeof(PyObject)};",
             "",
-            "PyType_Ready(all[0]);",
+            "PyTypeObject copy = Egg_Type;\n    copy.tp_doc = NULL;",
         ),
         Reason.TYPE_USED_AS_VALUE,
     ),
@@ -222,7 +222,7 @@ def _member(
 RULE = Rule(
     "type-reference",
     __doc__,
-    (48, 49, 57, 58, 60, 61),
+    (48, 49, 57, 58, 60),
     Stage.HEAP_TYPES,
     Safety.SAFE,
     run,

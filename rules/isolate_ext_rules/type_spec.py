@@ -12,6 +12,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.c_text import (
     conditional,
 )
+from isolate_ext_rules.includes import include_once
 from isolate_ext_rules.spec_declaration import is_static
 from isolate_ext_rules.type_names import added, instantiable, spec_name
 from isolate_ext_rules.type_pickle import own_table
@@ -104,7 +105,7 @@ def offset_table(pass_: Pass, type_: StaticType, group: str) -> str:
     rows = _offset_rows(type_)
     if not rows:
         return ""
-    _include_members(pass_, type_, group)
+    include_once(pass_, type_.home.path, "structmember.h", type_.home.start, Stage.HEAP_TYPES)
     name = _own_members(pass_, type_)
     if name:
         body = "".join(f"    {row}\n" for row in rows)
@@ -126,26 +127,6 @@ def offset_table(pass_: Pass, type_: StaticType, group: str) -> str:
     text = "".join(f"{row}\n    " for row in rows)
     pass_.replace(table.home.path, at, at, text, group, Stage.HEAP_TYPES)
     return ""
-
-
-def _include_members(pass_: Pass, type_: StaticType, group: str) -> None:
-    path = type_.home.path
-    reached = next(files for files in pass_.extension.units.values() if path in files)
-    for each in reached:
-        parsed = pass_.parsed(each)
-        for include in parsed.scan.includes:
-            conditions = parsed.conditions(include.span[0])
-            if include.name.endswith("structmember.h") and all(c.verdict for c in conditions):
-                return
-    parsed = pass_.parsed(path)
-    for include in reversed(parsed.scan.includes):
-        conditions = parsed.conditions(include.span[0])
-        if include.span[0] < type_.home.start and all(c.verdict for c in conditions):
-            at = parsed.source.data.find(b"\n", include.span[0]) + 1
-            pass_.replace(
-                path, at, at, "#include <structmember.h>\n", f"include:{path}", Stage.HEAP_TYPES
-            )
-            return
 
 
 def spec(pass_: Pass, type_: StaticType) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from isolate_ext.model.channels import Channel
-from isolate_ext.model.entities import Definition, Kind, Struct, Variable
+from isolate_ext.model.confined import Escape
+from isolate_ext.model.entities import Definition, Kind, Struct, Use, Variable
 from isolate_ext.model.found_module import FoundModule
 from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.makings import Making
@@ -14,9 +15,11 @@ from isolate_ext.model.roles import Role
 from isolate_ext.model.sequences import StructSequence
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.carriers import Registration
+from isolate_ext.placement.closures import ClosureReader
 from isolate_ext.placement.contexts import Context
 from isolate_ext.placement.init_guards import InitGuard
 from isolate_ext.placement.refusals import Refusal
+from isolate_ext.placement.tables import LocalTable
 from isolate_ext.syntax import Condition
 
 
@@ -141,6 +144,7 @@ class Decisions:
 
     ``scratch`` are local statics that become automatic;
     ``specs`` are types made from specs already;
+    ``tables`` are those that become local to a function, ``fixed_tables`` says why others do not;
     ``module_global`` is the key of a global that keeps the module itself;
     ``guards`` are flags of the init function, which are members up to the last stage only;
     ``generated_routes`` are those of functions in generated files, which are not edited;
@@ -156,6 +160,9 @@ class Decisions:
     types: dict[str, StaticType] = field(default_factory=dict)
     all_types: dict[str, StaticType] = field(default_factory=dict)
     sequences: dict[str, StructSequence] = field(default_factory=dict)
+    tables: dict[str, LocalTable] = field(default_factory=dict)
+    fixed_tables: dict[str, Escape] = field(default_factory=dict)
+    closures: list[ClosureReader] = field(default_factory=list)
     stays: list[Stay] = field(default_factory=list)
     scratch: list[Variable] = field(default_factory=list)
     routes: dict[Definition, Route] = field(default_factory=dict)
@@ -175,6 +182,12 @@ class Decisions:
     found_modules: list[FoundModule] = field(default_factory=list)
     guards: dict[str, InitGuard] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
+
+    def claims(self, use: Use) -> bool:
+        """Whether a use stands in a table or a row that is edited, or refused, as a whole."""
+        if use.holder in self.tables or use.holder in self.fixed_tables:
+            return True
+        return any(use is other for each in self.closures for _, other in each.rows)
 
     @property
     def complete(self) -> bool:

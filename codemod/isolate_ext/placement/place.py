@@ -16,6 +16,7 @@ from isolate_ext.model.sequences import struct_sequences
 from isolate_ext.model.strings import stringised
 from isolate_ext.model.types import spec_types, static_types
 from isolate_ext.placement.adopt import adopted_state, module_global
+from isolate_ext.placement.closures import closure_readers
 from isolate_ext.placement.decisions import Adopted, Decisions
 from isolate_ext.placement.exported import Exported
 from isolate_ext.placement.fields import FieldPlan
@@ -27,6 +28,7 @@ from isolate_ext.placement.naming import names_for
 from isolate_ext.placement.process_wide import hooks
 from isolate_ext.placement.reach import Reach
 from isolate_ext.placement.refusals import Reason, Refusal
+from isolate_ext.placement.tables import local_tables
 
 
 def place_guarded(extension: Extension) -> Decisions | Refusal:
@@ -71,9 +73,12 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     fields = _fields(extension, {*moving, *sequences}, refused, adopted)
     if kept is not None:
         _keep_module(extension, kept, adopted, init, fields)
+    local, fixed = local_tables(extension, set(fields.fields))
+    for key in local:
+        fields.fields.pop(key, None)
     decisions = Decisions(
-        init, names, adopted, fields.fields, moving, types, sequences,
-        [*fields.stays, *exported.stays()],
+        init, names, adopted, fields.fields, moving, types, sequences, local, fixed,
+        stays=[*fields.stays, *exported.stays()],
     )  # fmt: skip
     decisions.specs = spec_types(extension)
     decisions.module_global = kept.key if kept is not None else None
@@ -108,6 +113,7 @@ def _find_ways(extension: Extension, decisions: Decisions, exported: Exported) -
     reach = Reach(extension, init, moved, decisions.types, tables, modules.names, exported, bound)
     borrowing = {each.inside.routine for each in decisions.borrowing}
     seeds = [init.creator.routine, *sorted(borrowing - reach.teardown)]
+    seeds += [each.reader.routine for each in decisions.tables.values()]
     if adopted is not None and decisions.fields:
         seeds += [
             key for key, found in reach.roles.items() if any(_completes(role) for role in found)
@@ -117,6 +123,9 @@ def _find_ways(extension: Extension, decisions: Decisions, exported: Exported) -
             each for each in found_modules(extension) if each.function is not init.creator
         ]
         seeds += [each.function.routine for each in decisions.found_modules]
+    objects = [key for key, field in decisions.fields.items() if field.kind is Kind.OBJECT]
+    decisions.closures = closure_readers(extension, objects, reach.roles)
+    seeds += [each.function.routine for each in decisions.closures]
     reach.solve(seeds)
     _take_over(decisions, reach)
 
