@@ -29,6 +29,7 @@ from isolate_ext_rules.spec_declaration import late_declarations
 from isolate_ext_rules.state_home import find_home, struct_comes_late
 from isolate_ext_rules.state_needs import conditions_of
 from isolate_ext_rules.state_text import (
+    CONVERTER_ARGUMENT,
     GET_BY_OPERANDS,
     GET_BY_TYPE,
     GET_BY_TYPE_NEW,
@@ -205,6 +206,9 @@ def _lookups(pass_: Pass, stage: Stage, home: Home) -> list[str]:
     names, adopted = pass_.decisions.names, pass_.decisions.adopted
     isolated, kinds = stage is Stage.ISOLATED, pass_.decisions.ways
     parts = []
+    if RouteKind.ARGUMENT in kinds:
+        struct, name = names.state_struct, names.converter_argument
+        parts.append(CONVERTER_ARGUMENT.fill(struct=struct, name=name))
     own = adopted is None or adopted.module_accessor is None
     if own and (isolated or kinds & {RouteKind.MODULE, RouteKind.MODULE_OR_INSTANCE}):
         body = (

@@ -36,8 +36,14 @@ EXAMPLES = (
 )
 _NOT_USED = re.compile(r"_*(unused|ignored?|dummy|notused|not_used)\d*_*", re.IGNORECASE)
 _AT_HAND = (
-    RouteKind.PARAMETER, RouteKind.GLOBAL, RouteKind.EXEC, RouteKind.CARRIER, RouteKind.CONTEXT,
-)  # fmt: skip
+    RouteKind.PARAMETER,
+    RouteKind.GLOBAL,
+    RouteKind.EXEC,
+    RouteKind.CARRIER,
+    RouteKind.CONTEXT,
+    RouteKind.CONVERTED,
+    RouteKind.ARGUMENT,
+)
 
 
 def run(pass_: Pass) -> None:

@@ -126,6 +126,16 @@ ${accessor}(PyTypeObject *type, ${struct} *${stand_in})
     "struct accessor definition stand_in fill",
 )
 
+CONVERTER_ARGUMENT = Template(
+    """\
+/* What a converter gets as its second argument. */
+typedef struct {
+    ${struct} *state;
+    void *result;
+} ${name};""",
+    "struct name",
+)
+
 TYPE_FLAGS = Template(
     """\
 #ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */

@@ -17,10 +17,11 @@ from isolate_ext.model.types import StaticType
 from isolate_ext.placement.carriers import Registration
 from isolate_ext.placement.closures import ClosureReader
 from isolate_ext.placement.contexts import Context
+from isolate_ext.placement.converters import Conversion
 from isolate_ext.placement.init_guards import InitGuard
 from isolate_ext.placement.refusals import Refusal
 from isolate_ext.placement.tables import LocalTable
-from isolate_ext.syntax import Condition
+from isolate_ext.syntax import Condition, Node
 
 
 class Level(Enum):
@@ -65,11 +66,19 @@ class RouteKind(Enum):
     MODULE_OR_INSTANCE = "a parameter is the module or an instance"
     CONTEXT = "a struct of the extension's own that it gets carries the state"
     CARRIER = "the callable that it is registered with carries the module"
+    CONVERTED = "by definition, from the object that is converted, if it is of the module"
+    ARGUMENT = "with the place that it converts to"
     GLOBAL = "not at all; the static state is used"
 
 
 BY_TYPE = frozenset(
-    {RouteKind.INSTANCE, RouteKind.TYPE, RouteKind.EITHER, RouteKind.MODULE_OR_INSTANCE}
+    {
+        RouteKind.INSTANCE,
+        RouteKind.TYPE,
+        RouteKind.EITHER,
+        RouteKind.MODULE_OR_INSTANCE,
+        RouteKind.CONVERTED,
+    }
 )
 """The routes that look a type's module up by the module definition."""
 
@@ -135,6 +144,7 @@ class Names:
     clear: str
     free: str
     ready: str
+    converter_argument: str
     taken: frozenset[str]
 
 
@@ -169,6 +179,8 @@ class Decisions:
     threaded: set[str] = field(default_factory=set)
     registrations: list[Registration] = field(default_factory=list)
     contexts: list[Context] = field(default_factory=list)
+    conversions: list[Conversion] = field(default_factory=list)
+    type_checks: dict[Definition, tuple[Node, ...]] = field(default_factory=dict)
     channels: list[Channel] = field(default_factory=list)
     teardown: set[str] = field(default_factory=set)
     module_global: str | None = None

@@ -43,6 +43,8 @@ class Entries:
     def route(self, definition: Definition, handed_out: list[Role]) -> Route | None:
         """What all its roles have in common; none where they have nothing."""
         found = {self._role_route(definition, role) for role in handed_out}
+        if any(each.called is Called.CONVERTER for each in handed_out):
+            return None
         if None in found:
             return self._in_hand.route(definition, handed_out)
         found.discard(None)

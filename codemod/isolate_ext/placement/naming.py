@@ -34,6 +34,7 @@ def names_for(extension: Extension, module: str, adopted: Adopted | None) -> Nam
         clear=fresh(f"{stem}_clear", f"{stem}_module_clear"),
         free=fresh(f"{stem}_free", f"{stem}_module_free"),
         ready=fresh(f"{stem}_add_type", f"{stem}_create_type"),
+        converter_argument=fresh(f"{stem}_converter_arg"),
         taken=frozenset(taken),
     )
 

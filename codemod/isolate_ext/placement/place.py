@@ -137,6 +137,8 @@ def _take_over(decisions: Decisions, reach: Reach) -> None:
     decisions.channels = reach.channels
     decisions.registrations = reach.registrations
     decisions.contexts = reach.contexts
+    decisions.conversions = reach.conversions
+    decisions.type_checks = reach.type_checks
     decisions.teardown = reach.teardown
     decisions.roles = reach.roles
     decisions.refusals.extend(reach.refusals)

@@ -20,6 +20,7 @@ from isolate_ext.placement.base_calls import base_call
 from isolate_ext.placement.carriers import Registration, carried_by, registrations
 from isolate_ext.placement.context_life import Lives, calls_library
 from isolate_ext.placement.contexts import Context, context_of
+from isolate_ext.placement.converters import Conversion, conversions, type_checks
 from isolate_ext.placement.decisions import Route, RouteKind
 from isolate_ext.placement.entry import Entries
 from isolate_ext.placement.exported import Exported
@@ -27,6 +28,7 @@ from isolate_ext.placement.in_hand import InHand
 from isolate_ext.placement.made_functions import as_module_methods
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.teardown import teardown_closure
+from isolate_ext.syntax import Node
 
 _RULE = "state-access"
 
@@ -58,6 +60,8 @@ class Reach:
         self.channels: list[Channel] = []
         self.registrations: list[Registration] = []
         self.contexts: list[Context] = []
+        self.conversions: list[Conversion] = []
+        self.type_checks: dict[Definition, tuple[Node, ...]] = {}
         self._flow: Flow | None = None
         self.refusals: list[Refusal] = []
         self.roles: dict[str, list[Role]] = {
@@ -113,10 +117,13 @@ class Reach:
             if route is not None and routine.key in self.teardown:
                 route = self._in_teardown(routine, definition, route)
             if route is None and routine.key not in self.teardown:
-                route, registering = self._carried(definition, handed_out)
+                route, handing = self._carried(definition, handed_out)
                 if route is None:
-                    route, registering = self._in_context(definition, handed_out)
-                callers += registering
+                    route, handing = self._in_context(definition, handed_out)
+                callers += handing
+            if route is None:
+                route, handing = self._converting(routine, definition, handed_out)
+                callers += handing
             if route is None:
                 route = Route(RouteKind.GLOBAL)
                 self._refuse_route(routine, definition, handed_out)
@@ -176,6 +183,24 @@ class Reach:
             for key, found in self.roles.items()
         }
         return not calls_library(self.extension, teardown_closure(self.extension, mine))
+
+    def _converting(
+        self, routine: Routine, definition: Definition, handed_out: list[Role]
+    ) -> tuple[Route | None, list[str]]:
+        """By the object that it converts, or with the place for the result; who calls it so."""
+        if any(role.called is not Called.CONVERTER for role in handed_out):
+            return None, []
+        checks = type_checks(self.extension, self.types, self.moved, definition)
+        if checks is not None:
+            self.type_checks[definition] = checks
+            return Route(RouteKind.CONVERTED, (definition.parameters[0].name or "",)), []
+        found = conversions(self.extension, routine, handed_out)
+        if found is None:
+            return None, []
+        if definition is routine.definitions[0]:
+            self.conversions += found
+        name = definition.parameters[1].name or ""
+        return Route(RouteKind.ARGUMENT, (name,)), [each.inside.routine for each in found]
 
     def _in_teardown(self, routine: Routine, definition: Definition, route: Route) -> Route:
         """No lookup by definition where a type may have been cleared (handbook section 0.3)."""
