@@ -18,6 +18,7 @@ from isolate_ext.syntax import (
     Parsed,
     Scan,
     Source,
+    decided_by,
     parse,
     resolve_include,
     scan,
@@ -52,7 +53,7 @@ class Library:
 
     def model(self, found: DiscoveredExtension) -> Extension:
         """Raises ProjectError where a file of the extension cannot be read."""
-        return model_of(found, self._scans_of(found))
+        return model_of(found, self._scans_of(found), {})
 
     def _scans_of(self, found: DiscoveredExtension) -> dict[str, Scan]:
         """The files that touch Python, and the headers that no other source shares with them."""
@@ -103,15 +104,47 @@ def modelled(found: DiscoveredExtension) -> tuple[str, ...]:
     )
 
 
-def model_of(found: DiscoveredExtension, scans: Mapping[str, Scan]) -> Extension:
-    files = parse_all(scans)
+def model_of(
+    found: DiscoveredExtension, scans: Mapping[str, Scan], earlier: Mapping[str, Parsed]
+) -> Extension:
+    """The model of an extension; what is parsed alike already is not again."""
+    files = parse_all(scans, earlier)
     sources = [path for path in found.sources if path in files]
     return build(found.short_name, sources, files)
 
 
-def parse_all(scans: Mapping[str, Scan]) -> dict[str, Parsed]:
+def model_with(
+    found: DiscoveredExtension, texts: Mapping[str, bytes], before: Extension
+) -> Extension:
+    """The model of an extension with other texts than ``before``."""
+    known = {
+        path: parsed
+        for path, parsed in before.files.items()
+        if texts.get(path) == parsed.source.data and not parsed.forgotten
+    }
+    scans = {
+        path: known[path].scan if path in known else scan(Source(path, data))
+        for path, data in texts.items()
+    }
+    return model_of(found, scans, known)
+
+
+def parse_all(scans: Mapping[str, Scan], earlier: Mapping[str, Parsed]) -> dict[str, Parsed]:
+    """Files by path.  A scan that an earlier model decided otherwise is made anew."""
+    decided = decided_by(list(scans.values()))
+    scans = {
+        path: each if each.decided in (None, known) else scan(each.source)
+        for (path, each), known in zip(scans.items(), decided, strict=True)
+    }
     environment = MacroEnvironment.of(scans.values())
-    return {path: parse(each, environment) for path, each in scans.items()}
+    return {path: _parse(each, environment, earlier.get(path)) for path, each in scans.items()}
+
+
+def _parse(each: Scan, environment: MacroEnvironment, earlier: Parsed | None) -> Parsed:
+    known = earlier is not None and earlier.scan is each
+    if earlier is not None and known and environment.shows_alike(each, earlier.macros):
+        return earlier
+    return parse(each, environment)
 
 
 @contextmanager

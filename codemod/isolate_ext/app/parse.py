@@ -59,7 +59,7 @@ def _group(library: Library, paths: Sequence[str], shown: str, result: ParseResu
             scans[path] = library.scan(path)
         except ProjectError as error:
             result.skipped.append((str(Path(shown) / path), error.message))
-    for path, parsed in parse_all(scans).items():
+    for path, parsed in parse_all(scans, {}).items():
         result.files.append(_file(str(Path(shown) / path), parsed))
 
 

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field, replace
 from isolate_ext.app.compiling import Checked
 from isolate_ext.app.crash import write_report
 from isolate_ext.app.describe import describe, reason_id
-from isolate_ext.app.modelling import Library, model_of
+from isolate_ext.app.modelling import Library, model_with
 from isolate_ext.app.selection import hole
 from isolate_ext.engine import Outcome, Rule, Settings, Stage, migrate
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.project import CompileCheck, DiscoveredExtension
 from isolate_ext.report.results import REFUSED, Compilation, ExtensionResult, Finding
-from isolate_ext.syntax import Source, scan
 
 
 @dataclass(slots=True)
@@ -74,8 +73,7 @@ def plan(
     models = [extension]
 
     def reparse(texts: Mapping[str, bytes]) -> Extension:
-        scans = {path: scan(Source(path, data)) for path, data in texts.items()}
-        models.append(model_of(found, scans))
+        models.append(model_with(found, texts, models[-1]))
         return models[-1]
 
     try:

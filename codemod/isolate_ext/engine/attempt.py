@@ -61,7 +61,7 @@ class Draft:
             return False
         before = self.extension
         self.extension = self.job.reparse({**texts_of(before), **texts})
-        before.forget()
+        before.forget(self.extension)
         self._placed = None
         return True
 

@@ -99,7 +99,7 @@ def _wrong(outcome: Outcome, prepared: Extension, job: Job) -> list[Refusal]:
         texts = texts_of(outcome.extension) | outcome.files
         output = Output(job.reparse(texts), decisions)
         outcome.violations = list(_violations(job.rules, output))
-        output.extension.forget()
+        output.extension.forget(prepared)
     if outcome.violations:
         blame = Blame(prepared, decisions, plan, outcome.stage)
         return [found for each in outcome.violations for found in blame.violation(each)]

@@ -46,10 +46,11 @@ class Extension:
     _definitions: dict[str, tuple[list[int], list[Definition]]] = field(default_factory=dict)
     _uses_inside: dict[int, list[Use]] | None = None
 
-    def forget(self) -> None:
-        """Let go of the trees; positions and texts stay."""
-        for parsed in self.files.values():
-            parsed.forget()
+    def forget(self, other: Extension | None = None) -> None:
+        """Let go of the trees that are not those of ``other`` too; positions and texts stay."""
+        for path, parsed in self.files.items():
+            if other is None or other.files.get(path) is not parsed:
+                parsed.forget()
 
     def uses_of(self, key: str) -> list[Use]:
         return self.uses.get(key, [])

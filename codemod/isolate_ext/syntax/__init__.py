@@ -2,7 +2,7 @@
 
 from isolate_ext.syntax.conditionals import Branch, Condition, Group
 from isolate_ext.syntax.directives import Define, Include
-from isolate_ext.syntax.environment import MacroEnvironment
+from isolate_ext.syntax.environment import MacroEnvironment, decided_by
 from isolate_ext.syntax.fences import Fence
 from isolate_ext.syntax.inclusion import resolve_include
 from isolate_ext.syntax.nodes import Glimpse, Node
@@ -28,6 +28,7 @@ __all__ = [
     "Source",
     "StandIn",
     "Statistics",
+    "decided_by",
     "parse",
     "resolve_include",
     "scan",

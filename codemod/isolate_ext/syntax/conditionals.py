@@ -198,17 +198,15 @@ class Verdicts:
             self.decide(branch)
 
 
-def decided_macros(defines: Iterable[Define]) -> dict[str, bool]:
+def decided_macros(verdicts: Iterable[tuple[str, bool | None]]) -> dict[str, bool]:
     """Macros that every supported Python defines, or that none does, by where they are defined.
 
     Only names whose every definition stands in branches that are decided take part.
     """
-    verdicts: dict[str, set[bool | None]] = {}
-    for define in defines:
-        branch = define.branch
-        inside = branch is not None and branch.group is not None
-        verdicts.setdefault(define.name, set()).add(branch.verdict if inside and branch else None)
-    return {name: found == {True} for name, found in verdicts.items() if found in ({True}, {False})}
+    by_name: dict[str, set[bool | None]] = {}
+    for name, verdict in verdicts:
+        by_name.setdefault(name, set()).add(verdict)
+    return {name: found == {True} for name, found in by_name.items() if found in ({True}, {False})}
 
 
 def _chained(parent: bool | None, taken: bool | None, value: bool | None) -> bool | None:

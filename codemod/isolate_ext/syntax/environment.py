@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from isolate_ext.capi.macros import CAPI_MACROS, SYSTEM_MACROS, TYPE_ARGUMENTS, Shape
 from isolate_ext.syntax.conditionals import decided_macros
 from isolate_ext.syntax.directives import Define
 from isolate_ext.syntax.inclusion import defined_at_inclusion
 from isolate_ext.syntax.inference import infer
-from isolate_ext.syntax.lexing import BRACE_OR_IDENTIFIER
-from isolate_ext.syntax.scanning import Scan
+from isolate_ext.syntax.lexing import BRACE_OR_IDENTIFIER, IDENTIFIER
+from isolate_ext.syntax.scanning import Decided, Scan
 
 Balance = tuple[int, int]
 """How many blocks a macro closes that it did not open, and how many it leaves open."""
@@ -28,7 +29,7 @@ class MacroEnvironment:
     The tables of the C API and of known platforms win over a project's own definition.
     """
 
-    def __init__(self, definitions: dict[str, tuple[Define, ...]]) -> None:
+    def __init__(self, definitions: Mapping[str, tuple[Define, ...]]) -> None:
         self._definitions = definitions
         self._shapes: dict[str, Shape | None] = {}
         self._balances: dict[str, Balance] = {}
@@ -40,15 +41,38 @@ class MacroEnvironment:
         What the files decide about the `#if` branches of each other is settled.
         """
         scans = list(scans)
-        known = decided_macros(define for each in scans for define in each.defines)
-        before = defined_at_inclusion({each.source.path: each for each in scans})
-        for each in scans:
-            each.decide(known, before.get(each.source.path, frozenset()))
+        for each, known in zip(scans, decided_by(scans), strict=True):
+            each.decide(known)
+        return cls.of_decided(scans)
+
+    @classmethod
+    def of_decided(cls, scans: Iterable[Scan]) -> MacroEnvironment:
+        """The environment of scans whose branches are decided."""
         found: dict[str, list[Define]] = {}
         for scan in scans:
             for define in scan.live_defines:
                 found.setdefault(define.name, []).append(define)
         return cls({name: tuple(defines) for name, defines in found.items()})
+
+    def shows_alike(self, scan: Scan, other: MacroEnvironment) -> bool:
+        """Whether a file is parsed alike with either: no macro that differs can occur in it."""
+        return not any(
+            name in scan.identifiers or name in self._in_bodies or name in other._in_bodies
+            for name in self._differing(other)
+        )
+
+    def _differing(self, other: MacroEnvironment) -> set[bytes]:
+        names = self._definitions.keys() | other._definitions.keys()
+        return {name.encode() for name in names if self._texts(name) != other._texts(name)}
+
+    def _texts(self, name: str) -> list[tuple[tuple[str, ...] | None, bytes]]:
+        return [(define.params, define.code) for define in self.definitions(name)]
+
+    @cached_property
+    def _in_bodies(self) -> frozenset[bytes]:
+        """The identifiers of all macro bodies."""
+        codes = {d.skeleton for defines in self._definitions.values() for d in defines}
+        return frozenset(name for code in codes for name in IDENTIFIER.findall(code))
 
     def definitions(self, name: str) -> tuple[Define, ...]:
         """Every visible definition of a macro, in the order of the files; empty when unknown."""
@@ -118,3 +142,14 @@ class MacroEnvironment:
         shapes = [infer(define, self.shape) for define in telling]
         vague = {Shape.SPECIFIER, Shape.EXPRESSION}
         return next((shape for shape in shapes if shape not in vague), shapes[0])
+
+
+def decided_by(scans: Sequence[Scan]) -> list[Decided]:
+    """What the files of an extension decide about the `#if` branches of each."""
+    known = decided_macros(
+        (define.name, scan.alone.get(define.branch) if define.branch is not None else None)
+        for scan in scans
+        for define in scan.defines
+    )
+    before = defined_at_inclusion({each.source.path: each for each in scans})
+    return [(known, before.get(each.source.path, frozenset())) for each in scans]

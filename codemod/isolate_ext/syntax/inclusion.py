@@ -83,20 +83,22 @@ class _Reader:
         found: list[Define | Undef | Include] = [
             include
             for include in self.targets[path]
-            if all(each.verdict is not False for each in scan.conditions(include.span[0]))
+            if all(
+                scan.alone[each.branch] is not False for each in scan.conditions(include.span[0])
+            )
         ]
-        found += _definitions(scan.root)
+        found += _definitions(scan, scan.root, True)
         return sorted(found, key=lambda each: each.span)
 
 
-def _definitions(branch: Branch) -> Iterator[Define | Undef]:
+def _definitions(scan: Scan, branch: Branch, verdict: bool | None) -> Iterator[Define | Undef]:
     for event in branch.events:
         if isinstance(event, Define):
-            if branch.verdict is True:
+            if verdict is True:
                 yield event
         elif isinstance(event, Undef):
-            if branch.verdict is not False:
+            if verdict is not False:
                 yield event
         else:
             for inner in event.branches:
-                yield from _definitions(inner)
+                yield from _definitions(scan, inner, scan.alone[inner])

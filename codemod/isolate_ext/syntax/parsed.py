@@ -41,6 +41,7 @@ class Parsed:
         self._macro_nodes: dict[int, Node | None] = {}
         self._nodes: dict[int, Node | None] = {}
         self._conditions: dict[Branch, tuple[Condition, ...]] = {}
+        self.forgotten = False
 
     @property
     def source(self) -> Source:
@@ -117,6 +118,7 @@ class Parsed:
 
     def forget(self) -> None:
         """Let go of all nodes; what still holds one must not look below it."""
+        self.forgotten = True
         for top in (*self.__dict__.get("_all_items", ()), *self._macro_nodes.values()):
             if top is not None:
                 forget(top)

@@ -23,6 +23,8 @@ from isolate_ext.syntax.tables import number_tables
 
 _ALWAYS = Expr("number", value=1)
 _OF_BODIES = ("body_skeleton", "bodies", "body_identifiers")
+Decided = tuple[Mapping[str, bool], frozenset[str]]
+"""What other files decide, and the macros that are defined wherever a file is included."""
 Index = dict[bytes, list[int]]
 """Identifier to the byte offsets where it stands, ascending."""
 
@@ -31,9 +33,9 @@ class Scan:
     """A source without its grammar: texts at equal length, conditionals, defines, includes.
 
     ``code`` holds the source with comments, directives and long tables of numbers blanked, all
-    branches present;
-    ``skeleton`` also masks the insides of strings. ``bodies`` and ``body_skeleton`` hold nothing
-    but the bodies of macros, in place.
+    branches present; ``skeleton`` also masks the insides of strings. ``bodies`` and
+    ``body_skeleton`` hold nothing but the bodies of macros, in place. ``alone`` has the verdict of
+    each branch by this file alone, ``decided`` what the present verdicts come from, if not that.
     """
 
     def __init__(self, source: Source) -> None:
@@ -49,8 +51,9 @@ class Scan:
         self.defines: tuple[Define, ...] = ()
         self.includes: tuple[Include, ...] = ()
         self._read_directives(lexed.directives)
-        self._known: tuple[dict[str, bool], frozenset[str]] = ({}, frozenset())
         Verdicts().decide(self.root)
+        self.alone = {each: each.verdict for group in self.all_groups for each in group.branches}
+        self.decided: Decided | None = None
 
     def _read_directives(self, spans: tuple[tuple[int, int], ...]) -> None:
         reader = _Reader(self.source.data, self.root)
@@ -71,12 +74,11 @@ class Scan:
         outside = self.code[: group.start].split() + self.code[group.end :].split()
         return 4 * len(b"".join(outside)) <= len(b"".join(self.code[slice(*branch.span)].split()))
 
-    def decide(self, elsewhere: Mapping[str, bool], before: frozenset[str]) -> None:
+    def decide(self, known: Decided) -> None:
         """Decide the branches anew for an extension, by what its other files define."""
-        known = (dict(elsewhere), before)
-        if known != self._known:
-            self._known = known
-            Verdicts(elsewhere, before).decide(self.root)
+        before, self.decided = self.decided or ({}, frozenset()), known
+        if known != before:
+            Verdicts(*known).decide(self.root)
             for name in ("never_spans", "live_defines", "reachable", "identifiers", *_OF_BODIES):
                 self.__dict__.pop(name, None)
 
