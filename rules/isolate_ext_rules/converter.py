@@ -99,7 +99,7 @@ EXAMPLES = (
         ),
         ("spam_converter_arg",),
     ),
-    Refused(COUNT.replace("!PyArg_ParseTuple", "!parse_arguments"), Reason.ADDRESS_TAKEN),
+    Refused(COUNT.replace("&count))", "&count + 0))"), Reason.ADDRESS_TAKEN),
 )
 
 

@@ -135,10 +135,10 @@ def _take_over(decisions: Decisions, reach: Reach) -> None:
     decisions.generated_routes = reach.generated_routes
     decisions.threaded = reach.threaded
     decisions.channels = reach.channels
-    decisions.registrations = reach.registrations
-    decisions.contexts = reach.contexts
-    decisions.conversions = reach.conversions
-    decisions.type_checks = reach.type_checks
+    decisions.registrations = reach.handed.registrations
+    decisions.contexts = reach.handed.contexts
+    decisions.conversions = reach.handed.conversions
+    decisions.type_checks = reach.handed.type_checks
     decisions.teardown = reach.teardown
     decisions.roles = reach.roles
     decisions.refusals.extend(reach.refusals)

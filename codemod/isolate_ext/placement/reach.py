@@ -17,18 +17,14 @@ from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.roles import Called, Role, roles
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.base_calls import base_call
-from isolate_ext.placement.carriers import Registration, carried_by, registrations
-from isolate_ext.placement.context_life import Lives, calls_library
-from isolate_ext.placement.contexts import Context, context_of
-from isolate_ext.placement.converters import Conversion, conversions, type_checks
 from isolate_ext.placement.decisions import Route, RouteKind
 from isolate_ext.placement.entry import Entries
 from isolate_ext.placement.exported import Exported
+from isolate_ext.placement.handed_over import HandedOver
 from isolate_ext.placement.in_hand import InHand
 from isolate_ext.placement.made_functions import as_module_methods
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.teardown import teardown_closure
-from isolate_ext.syntax import Node
 
 _RULE = "state-access"
 
@@ -58,10 +54,6 @@ class Reach:
         self.generated_routes: dict[Definition, Route] = {}
         self.threaded: set[str] = set()
         self.channels: list[Channel] = []
-        self.registrations: list[Registration] = []
-        self.contexts: list[Context] = []
-        self.conversions: list[Conversion] = []
-        self.type_checks: dict[Definition, tuple[Node, ...]] = {}
         self._flow: Flow | None = None
         self.refusals: list[Refusal] = []
         self.roles: dict[str, list[Role]] = {
@@ -73,6 +65,7 @@ class Reach:
         self.uncalled = uncalled(extension)
         self._in_hand = InHand(extension, types.values())
         self._entries = Entries(extension, init, self.owners, self.roles, self._in_hand)
+        self.handed = HandedOver(extension, types, moved, self.roles, self.refusals)
 
     def solve(self, seeds: Iterable[str] = ()) -> None:
         pending = sorted(self._users() | set(seeds))
@@ -117,12 +110,7 @@ class Reach:
             if route is not None and routine.key in self.teardown:
                 route = self._in_teardown(routine, definition, route)
             if route is None and routine.key not in self.teardown:
-                route, handing = self._carried(definition, handed_out)
-                if route is None:
-                    route, handing = self._in_context(definition, handed_out)
-                callers += handing
-            if route is None:
-                route, handing = self._converting(routine, definition, handed_out)
+                route, handing = self.handed.route(routine, definition, handed_out)
                 callers += handing
             if route is None:
                 route = Route(RouteKind.GLOBAL)
@@ -139,68 +127,6 @@ class Reach:
             return route
         self._refuse(use, Reason.MODULE_NULL, f"{routine.name} is called without the module")
         return None
-
-    def _carried(
-        self, definition: Definition, handed_out: list[Role]
-    ) -> tuple[Route | None, list[str]]:
-        """The module in the callable that a callback is registered with; who registers it."""
-        found = registrations(self.extension, handed_out)
-        source = carried_by(self.extension, definition, found) if found else None
-        if found is None or source is None:
-            return None, []
-        known = {(each.path, each.call.start) for each in self.registrations}
-        self.registrations += [e for e in found if (e.path, e.call.start) not in known]
-        return Route(RouteKind.CARRIER, (source,)), [each.inside.routine for each in found]
-
-    def _in_context(
-        self, definition: Definition, handed_out: list[Role]
-    ) -> tuple[Route | None, list[str]]:
-        """The state in a struct that the callback is handed over with; who fills it in."""
-        context = context_of(self.extension, definition, handed_out)
-        if context is None:
-            return None, []
-        if not self._outlived(context):
-            use = context.fillings[0]
-            text = f"{definition.name} needs the module state, and what it gets may outlive that"
-            start, end = use.statement.span
-            self.refusals.append(
-                Refusal("callback-struct", Reason.ADDRESS_TAKEN, use.path, start, end, text)
-            )
-            return Route(RouteKind.GLOBAL), []
-        self.contexts.append(context)
-        filling = [each.inside.routine for each in context.fillings]
-        return Route(RouteKind.CONTEXT, (context.source,)), filling
-
-    def _outlived(self, context: Context) -> bool:
-        """Whether the module lives longer than the struct, and nobody calls back in between."""
-        instances = {id(each.struct): key for key, each in self.types.items()}
-        lives = Lives(self.extension, instances)
-        if not all(lives.bounded(each) for each in context.fillings):
-            return False
-        owners = {instances[id(each)] for each in lives.owners}
-        mine = {
-            key: [each for each in found if owners.intersection(each.owners)]
-            for key, found in self.roles.items()
-        }
-        return not calls_library(self.extension, teardown_closure(self.extension, mine))
-
-    def _converting(
-        self, routine: Routine, definition: Definition, handed_out: list[Role]
-    ) -> tuple[Route | None, list[str]]:
-        """By the object that it converts, or with the place for the result; who calls it so."""
-        if any(role.called is not Called.CONVERTER for role in handed_out):
-            return None, []
-        checks = type_checks(self.extension, self.types, self.moved, definition)
-        if checks is not None:
-            self.type_checks[definition] = checks
-            return Route(RouteKind.CONVERTED, (definition.parameters[0].name or "",)), []
-        found = conversions(self.extension, routine, handed_out)
-        if found is None:
-            return None, []
-        if definition is routine.definitions[0]:
-            self.conversions += found
-        name = definition.parameters[1].name or ""
-        return Route(RouteKind.ARGUMENT, (name,)), [each.inside.routine for each in found]
 
     def _in_teardown(self, routine: Routine, definition: Definition, route: Route) -> Route:
         """No lookup by definition where a type may have been cleared (handbook section 0.3)."""
