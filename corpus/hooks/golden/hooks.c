@@ -17,14 +17,6 @@ typedef struct {
 	int max_depth;
 } hooks_state;
 
-static hooks_state global_hooks_state;
-
-static inline hooks_state *
-get_global_hooks_state(void)
-{
-	return &global_hooks_state;
-}
-
 #ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
 #  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
 #endif
@@ -32,18 +24,54 @@ get_global_hooks_state(void)
 #  define Py_TPFLAGS_IMMUTABLETYPE 0
 #endif
 
+/* What a converter gets as its second argument. */
+typedef struct {
+	hooks_state *state;
+	void *result;
+} hooks_converter_arg;
+
 static inline hooks_state *
 get_hooks_state(PyObject *module)
 {
-	(void)module;
-	return get_global_hooks_state();
+	void *state = PyModule_GetState(module);
+	assert(state != NULL);
+	return (hooks_state *)state;
 }
 
+static struct PyModuleDef hooks_module;
+
+/* NULL, without an exception, for a type that is not of this module. */
 static inline hooks_state *
 get_hooks_state_by_type(PyTypeObject *type)
 {
-	(void)type;
-	return get_global_hooks_state();
+#if PY_VERSION_HEX >= 0x030b0000
+	PyObject *module;
+
+	if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
+		return NULL;
+	}
+	module = PyType_GetModuleByDef(type, &hooks_module);
+	if (module == NULL) {
+		PyErr_Clear();
+		return NULL;
+	}
+	return (hooks_state *)PyModule_GetState(module);
+#else
+	PyObject *mro = type->tp_mro;
+	Py_ssize_t i, n = mro == NULL ? 0 : PyTuple_GET_SIZE(mro);
+
+	for (i = 0; i < n; i++) {
+		PyTypeObject *base = (PyTypeObject *)PyTuple_GET_ITEM(mro, i);
+		if (PyType_HasFeature(base, Py_TPFLAGS_HEAPTYPE)) {
+			PyObject *module = ((PyHeapTypeObject *)base)->ht_module;
+			if (module != NULL && PyModule_Check(module)
+				&& PyModule_GetDef(module) == &hooks_module) {
+				return (hooks_state *)PyModule_GetState(module);
+			}
+		}
+	}
+	return NULL;
+#endif
 }
 
 static int
@@ -124,9 +152,11 @@ static int convert_callable(PyObject *arg, void *result)
 	return 1;
 }
 
-static int convert_subscription(PyObject *arg, void *result)
+static int convert_subscription(PyObject *arg, void *arg_)
 {
-	if (Py_TYPE(arg) != get_global_hooks_state()->subscription_type) {
+	hooks_state *state = ((hooks_converter_arg *)arg_)->state;
+	void *result = ((hooks_converter_arg *)arg_)->result;
+	if (Py_TYPE(arg) != state->subscription_type) {
 		PyErr_Format(PyExc_TypeError, "%R is not a subscription", arg);
 		return 0;
 	}
@@ -277,10 +307,13 @@ static PyObject *hooks_cancel(PyObject *self, PyObject *args)
 
 static PyObject *hooks_same_event(PyObject *self, PyObject *args)
 {
+	hooks_state *state = get_hooks_state(self);
 	subscription *one, *other;
 
-	if (!PyArg_ParseTuple(args, "O&O&:same_event", convert_subscription, &one,
-			      convert_subscription, &other))
+	hooks_converter_arg one_arg = {state, &one};
+	hooks_converter_arg other_arg = {state, &other};
+	if (!PyArg_ParseTuple(args, "O&O&:same_event", convert_subscription, &one_arg,
+			      convert_subscription, &other_arg))
 		return NULL;
 	return PyObject_RichCompare(one->event, other->event, Py_EQ);
 }
@@ -426,37 +459,78 @@ static PyMethodDef hooks_methods[] = {
 	{NULL, NULL, 0, NULL}
 };
 
+static int
+hooks_traverse(PyObject *module, visitproc visit, void *arg)
+{
+	hooks_state *state = get_hooks_state(module);
+
+	Py_VISIT(state->subscription_type);
+	Py_VISIT(state->hook_error);
+	Py_VISIT(state->subscribers);
+	Py_VISIT(state->last_result);
+	return 0;
+}
+
+static int
+hooks_clear(PyObject *module)
+{
+	hooks_state *state = get_hooks_state(module);
+
+	Py_CLEAR(state->subscription_type);
+	Py_CLEAR(state->hook_error);
+	Py_CLEAR(state->subscribers);
+	Py_CLEAR(state->last_result);
+	return 0;
+}
+
+static void
+hooks_free(void *module)
+{
+	(void)hooks_clear((PyObject *)module);
+}
+
+static int hooks_exec(PyObject *);
+
+static PyModuleDef_Slot hooks_slots[] = {
+	{Py_mod_exec, hooks_exec},
+#if PY_VERSION_HEX >= 0x030c0000
+	{Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+	{0, NULL}
+};
+
 static struct PyModuleDef hooks_module = {
 	PyModuleDef_HEAD_INIT,
-	.m_name		= "hooks",
-	.m_size		= -1,
-	.m_methods	= hooks_methods,
+	.m_name = "hooks",
+	.m_size = sizeof(hooks_state),
+	.m_methods = hooks_methods,
+	.m_slots = hooks_slots,
+	.m_traverse = hooks_traverse,
+	.m_clear = hooks_clear,
+	.m_free = hooks_free,
 };
 
-static hooks_state global_hooks_state = {
-	.max_depth = 50,
-};
-
-PyMODINIT_FUNC PyInit_hooks(void)
+static int
+hooks_exec(PyObject *m)
 {
-	hooks_state *state = get_global_hooks_state();
-	PyObject *m;
+	hooks_state *state = get_hooks_state(m);
+	state->max_depth = 50;
 
-	if (hooks_add_type(NULL, &subscription_spec, 0, &state->subscription_type) < 0)
-		return NULL;
-	if (!(m = PyModule_Create(&hooks_module)))
-		return NULL;
+	if (hooks_add_type(m, &subscription_spec, 0, &state->subscription_type) < 0)
+		return -1;
 	state->subscribers = PyDict_New();
 	state->hook_error = PyErr_NewException("hooks.HookError", PyExc_RuntimeError, NULL);
 	if (!state->subscribers || !state->hook_error) {
-		Py_DECREF(m);
-		return NULL;
+		return -1;
 	}
-	Py_INCREF(state->hook_error);
-	if (PyModule_AddObject(m, "HookError", state->hook_error) < 0) {
-		Py_DECREF(state->hook_error);
-		Py_DECREF(m);
-		return NULL;
+	if (PyModule_AddObjectRef(m, "HookError", state->hook_error) < 0) {
+		return -1;
 	}
-	return m;
+	return 0;
+}
+
+PyMODINIT_FUNC
+PyInit_hooks(void)
+{
+	return PyModuleDef_Init(&hooks_module);
 }
