@@ -32,6 +32,7 @@ from isolate_ext_rules import (
     teardown,
     type_alloc,
     type_dealloc,
+    type_dict,
     type_pickle,
     type_ready,
     type_reference,
@@ -73,4 +74,5 @@ SUITE: tuple[Rule, ...] = (
     load_once.RULE,
     single_phase_init.RULE,
     address_table.RULE,
+    type_dict.RULE,
 )

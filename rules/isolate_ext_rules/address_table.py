@@ -21,7 +21,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext.placement.tables import LocalTable
 from isolate_ext_rules.c_text import body_start, whole_lines, with_blank_line
 from isolate_ext_rules.examples import TABLE_OF_ADDRESSES, module
-from isolate_ext_rules.readied_tables import remove_readying
+from isolate_ext_rules.readied_tables import remove_own_readying, remove_readying
 from isolate_ext_rules.table_text import (
     first_stage,
     is_local,
@@ -106,6 +106,9 @@ def run(pass_: Pass) -> None:
             _put_back(pass_, table, home)
     for table in pass_.decisions.tables.values():
         remove_readying(pass_, table, group(table))
+        for key in dict.fromkeys(use.symbol for use in table.entries):
+            if key in pass_.decisions.types:
+                remove_own_readying(pass_, pass_.decisions.types[key])
 
 
 def _refuse(pass_: Pass, key: str) -> None:

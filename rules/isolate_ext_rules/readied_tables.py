@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Definition, Kind, strip_casts
+from isolate_ext.model.types import StaticType
 from isolate_ext.placement.tables import LocalTable
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import remove_statement, statement_of
+from isolate_ext_rules.type_ready import ready_calls
 
 _LOOPS = ("for_statement", "while_statement", "do_statement")
 _THROUGH = ("subscript_expression", "field_expression", "pointer_expression", "binary_expression")
@@ -44,6 +46,15 @@ def readying(pass_: Pass, table: LocalTable) -> Readying:
             if use.holder != table.symbol
         ),
     )
+
+
+def remove_own_readying(pass_: Pass, type_: StaticType) -> None:
+    """A type that is made at the start of exec is not made again where it was readied."""
+    for use, call in ready_calls(pass_, type_):
+        statement = _plain_statement(call)
+        if statement is not None and use.inside is not None and not use.inside.is_macro:
+            pass_.plan.end_before(Stage.HEAP_TYPES, use.path, statement.start, statement.end)
+            remove_statement(pass_, use.path, statement, f"type:{type_.key}", Stage.HEAP_TYPES)
 
 
 def remove_readying(pass_: Pass, table: LocalTable, group: str) -> None:
@@ -105,15 +116,22 @@ def _readying(call: Node, names: set[str]) -> Node | None:
     if callee is None or not given or _root(given[0]) not in names:
         return None
     statement = statement_of(call)
-    if callee.str == "PyType_Ready" and statement.kind == "if_statement":
-        test = statement.child("condition")
-        calls = test.of_kind("call_expression") if test is not None else []
-        plain = len(calls) == 1 and statement.child("alternative") is None
-        return statement if plain and not re.search(r"&&|\|\|", test.str if test else "") else None
+    if callee.str == "PyType_Ready":
+        return _plain_statement(call)
     metaclass = callee.str in ("Py_SET_TYPE", "Py_TYPE") and "PyType_Type" in statement.str
-    if statement.kind == "expression_statement" and (callee.str == "PyType_Ready" or metaclass):
+    return statement if metaclass and statement.kind == "expression_statement" else None
+
+
+def _plain_statement(call: Node) -> Node | None:
+    """The statement that makes a call and tests its result, and does nothing else."""
+    statement = statement_of(call)
+    if statement.kind == "expression_statement":
         return statement
-    return None
+    test = statement.child("condition") if statement.kind == "if_statement" else None
+    calls = test.of_kind("call_expression") if test is not None else []
+    if test is None or len(calls) != 1 or statement.child("alternative") is not None:
+        return None
+    return None if re.search(r"&&|\|\|", test.str) else statement
 
 
 def _with_idle_loops(removed: list[Node], statement: Node) -> list[Node]:

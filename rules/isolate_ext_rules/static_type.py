@@ -137,6 +137,8 @@ def _slots_acceptable(type_: StaticType, refuse: Callable[[Reason, str], bool]) 
             return refuse(Reason.ALLOCATOR, "has a tp_alloc of its own")
         if each.field == "tp_free" and name not in _DEFAULT_FREE:
             return refuse(Reason.ALLOCATOR, "has a tp_free of its own")
+        if each.field == "tp_dict" and each.assignment is not None:
+            continue
         if each.field in ("tp_bases", "tp_dict", "tp_mro", "tp_cache"):
             return refuse(Reason.TYPE_SHAPE, f"sets {each.field}")
         if (

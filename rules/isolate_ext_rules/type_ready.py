@@ -104,7 +104,7 @@ def prologue_types(pass_: Pass) -> list[str]:
     for key, type_ in pass_.decisions.types.items():
         calls = [call.start for _, call in ready_calls(pass_, type_)]
         base = moved_base(pass_, type_)
-        if not calls:
+        if not calls or type_.slot("tp_dict") is not None:
             add(key)
         elif base is not None and not _made_before(pass_, base, type_):
             add(base)

@@ -70,7 +70,7 @@ def _slot_line(pass_: Pass, type_: StaticType, value: SlotValue) -> str:
     field = value.field
     if field in SPEC_FIELDS | UNUSED_FIELDS | set(SUITE_FIELDS) | set(OFFSET_MEMBERS):
         return ""
-    if field in ("tp_base", "tp_alloc", "tp_free") or field.startswith("ob_"):
+    if field in ("tp_base", "tp_alloc", "tp_free", "tp_dict") or field.startswith("ob_"):
         return ""
     if field in ("tp_traverse", "tp_clear") and traverse_slots(pass_, type_):
         if field in dict(traverse_slots(pass_, type_)):
