@@ -30,6 +30,7 @@ from isolate_ext_rules import (
     static_type,
     struct_sequence,
     teardown,
+    type_alias,
     type_alloc,
     type_dealloc,
     type_dict,
@@ -40,6 +41,7 @@ from isolate_ext_rules import (
 )
 
 SUITE: tuple[Rule, ...] = (
+    type_alias.RULE,
     freelist.RULE,
     module_state.RULE,
     getset_closure.RULE,
