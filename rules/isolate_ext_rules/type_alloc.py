@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from isolate_ext.capi.ownership import ALLOCATION, INITIALISATION
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.declarators import declarators
+from isolate_ext.model.declarators import declared_in
 from isolate_ext.model.entities import CType, Definition, strip_casts
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.refusals import Reason
@@ -132,11 +132,11 @@ def instances_of(pass_: Pass, type_: StaticType, definition: Definition) -> set[
         for each in definition.parameters
         if each.name and pass_.extension.structs.struct(CType(each.ctype.base)) is type_.struct
     }
-    for node in definition.node.descendants() if definition.node is not None else ():
-        if node.kind == "declaration":
-            for declarator in declarators(node):
-                if pass_.extension.structs.struct(CType(declarator.ctype.base)) is type_.struct:
-                    found.add(declarator.name.str)
+    file, node = pass_.parsed(definition.path), definition.node
+    for _, declared in declared_in(file, node) if node is not None else ():
+        for declarator in declared:
+            if pass_.extension.structs.struct(CType(declarator.ctype.base)) is type_.struct:
+                found.add(declarator.name.str)
     return found
 
 

@@ -106,7 +106,7 @@ def _hook(output: Output, field: str) -> str:
     return text
 
 
-def _live(parsed: Parsed, name: str, idle: set[str]) -> Iterator[int]:
+def _live(parsed: Parsed, name: str, idle: frozenset[str]) -> Iterator[int]:
     """Where a name occurs in code that Python 3 compiles, but for macros that nothing uses."""
     for offset in parsed.occurrences(name) if name in parsed.names() else ():
         define = parsed.define_at(offset)

@@ -132,12 +132,12 @@ def model_with(
 def parse_all(scans: Mapping[str, Scan], earlier: Mapping[str, Parsed]) -> dict[str, Parsed]:
     """Files by path.  A scan that an earlier model decided otherwise is made anew."""
     decided = decided_by(list(scans.values()))
-    scans = {
-        path: each if each.decided in (None, known) else scan(each.source)
-        for (path, each), known in zip(scans.items(), decided, strict=True)
-    }
-    environment = MacroEnvironment.of(scans.values())
-    return {path: _parse(each, environment, earlier.get(path)) for path, each in scans.items()}
+    own = {}
+    for (path, each), known in zip(scans.items(), decided, strict=True):
+        own[path] = each if each.decided in (None, known) else scan(each.source)
+        own[path].decide(known)
+    environment = MacroEnvironment.of_decided(own.values())
+    return {path: _parse(each, environment, earlier.get(path)) for path, each in own.items()}
 
 
 def _parse(each: Scan, environment: MacroEnvironment, earlier: Parsed | None) -> Parsed:

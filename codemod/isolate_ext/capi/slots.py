@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-TYPE_FIELDS = (
+TYPE_FIELDS: tuple[str, ...] = tuple(
     "ob_base tp_name tp_basicsize tp_itemsize tp_dealloc tp_vectorcall_offset tp_getattr "
     "tp_setattr tp_as_async tp_repr tp_as_number tp_as_sequence tp_as_mapping tp_hash tp_call "
     "tp_str tp_getattro tp_setattro tp_as_buffer tp_flags tp_doc tp_traverse tp_clear "
     "tp_richcompare tp_weaklistoffset tp_iter tp_iternext tp_methods tp_members tp_getset tp_base "
     "tp_dict tp_descr_get tp_descr_set tp_dictoffset tp_init tp_alloc tp_new tp_free tp_is_gc "
     "tp_bases tp_mro tp_cache tp_subclasses tp_weaklist tp_del tp_version_tag tp_finalize "
-    "tp_vectorcall"
-).split()  # fmt: skip
+    "tp_vectorcall".split()
+)
 
 SUITES: dict[str, tuple[str, ...]] = {
     "PyNumberMethods": tuple(

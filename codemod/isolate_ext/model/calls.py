@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 from isolate_ext.model.extension import Extension, Pasted
+from isolate_ext.model.remembered import remembered
 
 
-def uncalled(extension: Extension) -> set[str]:
+@remembered
+def uncalled(extension: Extension) -> frozenset[str]:
     """Static functions that only others of their kind mention: inline helpers of a header."""
     found: set[str] = set()
     while True:
@@ -24,7 +26,7 @@ def uncalled(extension: Extension) -> set[str]:
             )
         }
         if not added:
-            return found
+            return frozenset(found)
         found |= added
 
 

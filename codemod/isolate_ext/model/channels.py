@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from isolate_ext.model.declarators import Declarator, declarators
+from isolate_ext.model.declarators import Declarator, declarators, declared_in
 from isolate_ext.model.entities import CType, Definition, Routine, Struct
 from isolate_ext.model.expressions import field_of
 from isolate_ext.model.extension import Extension
@@ -216,8 +216,8 @@ class Places:
         code = self.extension.files[definition.path].scan.code
         if not self._local_pointer.search(code, *definition.body):
             return
-        for each in node.of_kind("declaration"):
-            for found in declarators(each):
+        for _, declared in declared_in(self.extension.files[definition.path], node):
+            for found in declared:
                 if not found.is_function and self._is_pointer(found):
                     place = f"local:{definition.path}:{definition.start}:{found.name.str}"
                     self._add(place, definition.path, found)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isolate_ext.model.entities import CType, Parameter
-from isolate_ext.syntax import Node
+from isolate_ext.model.remembered import remembered
+from isolate_ext.syntax import Node, Parsed
 
 _UNUSED = re.compile(r"\bPy_UNUSED\s*\(\s*(\w+)\s*\)")
 _TYPE_QUALIFIERS = ("const", "volatile", "_Atomic")
@@ -170,26 +171,32 @@ class Local:
     declaration: Node
 
 
-def local_names(function: Node) -> dict[str, list[Local]]:
+@remembered
+def declared_in(file: Parsed, function: Node) -> tuple[tuple[Node, tuple[Declarator, ...]], ...]:
+    """The declarations inside a function, each with what it declares, in source order."""
+    return tuple((node, tuple(declarators(node))) for node in function.of_kind("declaration"))
+
+
+@remembered
+def local_names(file: Parsed, function: Node) -> dict[str, list[Local]]:
     """Names that parameters and declarations of a function bring in, with their scopes."""
     found: dict[str, list[Local]] = {}
     body = function.child("body")
     if body is None:
         return found
-    for node in function.of_kind("parameter_declaration", "declaration"):
-        if node.kind == "parameter_declaration" and node.start < body.start:
-            declarator = next(declarators(node), None)
-            if declarator is not None:
-                local = Local(node.start, function.end, False, node)
+    for node in function.of_kind("parameter_declaration"):
+        declarator = next(declarators(node), None) if node.start < body.start else None
+        if declarator is not None:
+            local = Local(node.start, function.end, False, node)
+            found.setdefault(declarator.name.str, []).append(local)
+    for node, declared in declared_in(file, function):
+        classes = storage(node)
+        if node.start < body.start or "extern" in classes:
+            continue
+        scope = node.enclosing("compound_statement", "for_statement")
+        end = scope.end if scope is not None else function.end
+        for declarator in declared:
+            if not declarator.is_function:
+                local = Local(declarator.name.start, end, "static" in classes, node)
                 found.setdefault(declarator.name.str, []).append(local)
-        elif node.kind == "declaration" and node.start >= body.start:
-            classes = storage(node)
-            if "extern" in classes:
-                continue
-            scope = node.enclosing("compound_statement", "for_statement")
-            end = scope.end if scope is not None else function.end
-            for declarator in declarators(node):
-                if not declarator.is_function:
-                    local = Local(declarator.name.start, end, "static" in classes, node)
-                    found.setdefault(declarator.name.str, []).append(local)
     return found

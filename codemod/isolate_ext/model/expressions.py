@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isolate_ext.model.declarators import declarators
+from isolate_ext.model.declarators import declarators, declared_in
 from isolate_ext.model.entities import CType, Definition, Field
 from isolate_ext.model.extension import Extension
 from isolate_ext.syntax import Node
@@ -45,19 +45,20 @@ def field_of(
 
 
 def _named(extension: Extension, inside: Definition | None, path: str, node: Node) -> CType | None:
-    local = local_type(inside, node.str, node.start) if inside is not None else None
+    local = local_type(extension, inside, node.str, node.start) if inside is not None else None
     if local is not None:
         return local
     variable = extension.variable_named(node.str, path)
     return variable.ctype if variable is not None else None
 
 
-def local_type(inside: Definition, name: str, before: int) -> CType | None:
+def local_type(extension: Extension, inside: Definition, name: str, before: int) -> CType | None:
     """The type of the last local or parameter of that name declared before an offset."""
     found = next((each.ctype for each in inside.parameters if each.name == name), None)
-    for node in inside.node.of_kind("declaration") if inside.node is not None else ():
-        if node.start < before:
-            for declarator in declarators(node):
+    file, node = extension.files[inside.path], inside.node
+    for declaration, declared in declared_in(file, node) if node is not None else ():
+        if declaration.start < before:
+            for declarator in declared:
                 if declarator.name.str == name:
                     found = declarator.ctype
     return found

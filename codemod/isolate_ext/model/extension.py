@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from isolate_ext.model.entities import Definition, Kind, Routine, Use, Variable
 from isolate_ext.model.fragments import Fragment
@@ -45,9 +46,11 @@ class Extension:
     fragments: dict[str, Fragment] = field(default_factory=dict)
     _definitions: dict[str, tuple[list[int], list[Definition]]] = field(default_factory=dict)
     _uses_inside: dict[int, list[Use]] | None = None
+    remembered: dict[Any, Any] = field(default_factory=dict)
 
     def forget(self, other: Extension | None = None) -> None:
         """Let go of the trees that are not those of ``other`` too; positions and texts stay."""
+        self.remembered.clear()
         for path, parsed in self.files.items():
             if other is None or other.files.get(path) is not parsed:
                 parsed.forget()

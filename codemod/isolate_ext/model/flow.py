@@ -11,6 +11,7 @@ from isolate_ext.model.entities import CType, Definition, Struct, strip_casts
 from isolate_ext.model.expressions import local_type, type_of
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.initialisers import entries
+from isolate_ext.model.remembered import remembered
 from isolate_ext.syntax import Node
 
 _HARMLESS = re.compile(
@@ -136,7 +137,7 @@ class Flow:
                     self._give_up(struct, path, value, "a row of a table has no braces")
             return
         fields = {each.name: each for each in struct.fields}
-        for entry in entries(self.extension.files[path], values, list(fields)):
+        for entry in entries(self.extension.files[path], values, tuple(fields)):
             place = self.places.member(struct, entry.field)
             if place is not None:
                 self._store(path, inside, place, entry.value)
@@ -176,7 +177,7 @@ class Flow:
             hidden = (
                 inside is not None
                 and name is not None
-                and local_type(inside, name.str, name.start) is not None
+                and local_type(self.extension, inside, name.str, name.start) is not None
             )
             routine = None
             if name is not None and name.kind == "identifier" and not hidden:
@@ -211,6 +212,12 @@ class Flow:
                     if node is not None and node.kind == "field_identifier":
                         for _, place in found:
                             self.places.open(place, path, offset, "a macro names it")
+
+
+@remembered
+def flow_of(extension: Extension) -> Flow:
+    """The flow of an extension, with all of it followed."""
+    return Flow(extension)
 
 
 def _pointed(callee: Node) -> Node:

@@ -11,6 +11,7 @@ from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Declaration, Definition, Kind, Use, Variable, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.initialisers import fields_of, rows_of
+from isolate_ext.model.remembered import remembered
 from isolate_ext.syntax import Node
 
 CREATE = frozenset({"PyModule_Create", "PyModule_Create2"})
@@ -61,6 +62,7 @@ class ModuleInit:
         return self.create_call is None
 
 
+@remembered
 def module_inits(extension: Extension) -> list[ModuleInit]:
     """Every PyInit function with a body, in source order."""
     found = []

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from isolate_ext.capi.slots import SUITES, TYPE_FIELDS
 from isolate_ext.model.entities import Declaration, Entry
+from isolate_ext.model.remembered import remembered
 from isolate_ext.syntax import Node, Parsed
 
-MODULE_DEF_FIELDS = "m_base m_name m_doc m_size m_methods m_slots m_traverse m_clear m_free".split()
-METHOD_FIELDS = "ml_name ml_meth ml_flags ml_doc".split()
-GETSET_FIELDS = "name get set doc closure".split()
-MEMBER_FIELDS = "name type offset flags doc".split()
-SPEC_FIELDS = "name basicsize itemsize flags slots".split()
-SLOT_FIELDS = "slot value".split()
+MODULE_DEF_FIELDS = tuple(
+    "m_base m_name m_doc m_size m_methods m_slots m_traverse m_clear m_free".split()
+)
+METHOD_FIELDS = ("ml_name", "ml_meth", "ml_flags", "ml_doc")
+GETSET_FIELDS = ("name", "get", "set", "doc", "closure")
+MEMBER_FIELDS = ("name", "type", "offset", "flags", "doc")
+SPEC_FIELDS = ("name", "basicsize", "itemsize", "flags", "slots")
+SLOT_FIELDS = ("slot", "value")
 
-_ORDERS: dict[str, Sequence[str]] = {
+_ORDERS: dict[str, tuple[str, ...]] = {
     "PyTypeObject": TYPE_FIELDS,
     "PyModuleDef": MODULE_DEF_FIELDS,
     "PyMethodDef": METHOD_FIELDS,
@@ -28,12 +29,13 @@ _ORDERS: dict[str, Sequence[str]] = {
 }
 
 
-def order_of(base: str) -> Sequence[str]:
+def order_of(base: str) -> tuple[str, ...]:
     """Field names of a C API struct in order; empty for others."""
     return _ORDERS.get(base.removeprefix("struct "), ())
 
 
-def entries(parsed: Parsed, values: Node, order: Sequence[str]) -> tuple[Entry, ...]:
+@remembered
+def entries(parsed: Parsed, values: Node, order: tuple[str, ...]) -> tuple[Entry, ...]:
     """The values of one braced initialiser with the fields they go to.
 
     Positional values past the end of ``order`` are named ``#n``.
@@ -57,7 +59,7 @@ def entries(parsed: Parsed, values: Node, order: Sequence[str]) -> tuple[Entry, 
             name = designator.str.lstrip(".").strip().split(".")[-1]
             value = found
             if name in order:
-                index = list(order).index(name) + 1
+                index = order.index(name) + 1
         else:
             name = order[index] if index < len(order) else f"#{index}"
             index += 1
@@ -67,7 +69,7 @@ def entries(parsed: Parsed, values: Node, order: Sequence[str]) -> tuple[Entry, 
         if name == "ob_base" and node.text.startswith(b"PyObject_HEAD_INIT"):
             following = [each for each in values.named if each.start >= node.end]
             if following and following[0].kind != "initializer_pair":
-                order = ["ob_base", "ob_size", *list(order)[1:]]
+                order = ("ob_base", "ob_size", *order[1:])
     return tuple(result)
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Collection
 from operator import itemgetter
 
-from isolate_ext.model.declarators import Local, local_names
+from isolate_ext.model.declarators import local_names
 from isolate_ext.model.entities import Definition, Use
 from isolate_ext.model.extension import Extension
 from isolate_ext.syntax import Define, Glimpse, Parsed
@@ -17,7 +17,6 @@ class References:
 
     def __init__(self, extension: Extension) -> None:
         self.extension = extension
-        self.locals: dict[int, dict[str, list[Local]]] = {}
         self.visible: dict[str, dict[str, str]] = {}
         self.own: set[tuple[str, int]] = set()
         self.macros: dict[tuple[str, int], Definition] = {}
@@ -138,9 +137,7 @@ class References:
         outer = [key for key in keys if key.count(":") < 2]
         if inside is None or inside.node is None:
             return outer[0] if outer else None
-        scopes = self.locals.get(id(inside))
-        if scopes is None:
-            scopes = self.locals[id(inside)] = local_names(inside.node)
+        scopes = local_names(self.extension.files[inside.path], inside.node)
         fragment = self.extension.fragments.get(path)
         at = fragment.at if fragment is not None else offset
         hiding = [local for local in scopes.get(name, ()) if local.start <= at < local.end]

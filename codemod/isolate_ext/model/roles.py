@@ -8,6 +8,7 @@ from enum import Enum
 from isolate_ext.model.entities import Kind, Routine, Use, Variable, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.initialisers import entries, order_of
+from isolate_ext.model.remembered import remembered
 from isolate_ext.model.types import StaticType
 from isolate_ext.syntax import Node
 
@@ -49,6 +50,7 @@ class Role:
 _HOOKS = {"m_traverse", "m_clear", "m_free"}
 
 
+@remembered
 def roles(extension: Extension, routine: Routine) -> list[Role]:
     """All roles of a function, one a place; direct calls are none."""
     found = []
@@ -209,6 +211,7 @@ def _row(extension: Extension, use: Use, values: Node, holder: Variable | None) 
     return Role(Called.STORED, use, holder.name)
 
 
+@remembered
 def _table_owners(extension: Extension, table: Variable) -> tuple[Called, tuple[str, ...]]:
     """Who holds a method or getset table: a module definition, or types."""
     owners: list[str] = []
@@ -235,6 +238,7 @@ def _table_owners(extension: Extension, table: Variable) -> tuple[Called, tuple[
 _MODULE_CALLS = {"Py_InitModule", "Py_InitModule3", "Py_InitModule4", "PyModule_AddFunctions"}
 
 
+@remembered
 def _types_of(extension: Extension, variable: Variable) -> tuple[str, ...]:
     """The types that a suite (or a type itself) belongs to."""
     if variable.kind is Kind.TYPE:

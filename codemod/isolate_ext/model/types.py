@@ -21,6 +21,7 @@ from isolate_ext.model.entities import (
 )
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.initialisers import entries, fields_of, order_of, rows_of
+from isolate_ext.model.remembered import remembered
 from isolate_ext.syntax import Condition, Node
 
 
@@ -110,6 +111,7 @@ def string_literal(node: Node) -> str | None:
     return text
 
 
+@remembered
 def static_types(extension: Extension) -> dict[str, StaticType]:
     """All static types that the extension defines, by key."""
     found: dict[str, StaticType] = {}
@@ -228,6 +230,7 @@ def _sized(extension: Extension, size: Node) -> Struct | None:
     return extension.structs.struct(CType(" ".join(match[1].split())))
 
 
+@remembered
 def spec_types(extension: Extension) -> dict[str, StaticType]:
     """Types made from specs already, read like static ones; ``variable`` is the spec."""
     found: dict[str, StaticType] = {}

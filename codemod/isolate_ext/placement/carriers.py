@@ -75,7 +75,8 @@ def _registration(
     names = {
         each.str
         for each in bare
-        if each.kind == "identifier" and local_type(inside, each.str, each.start) == _OBJECT
+        if each.kind == "identifier"
+        and local_type(extension, inside, each.str, each.start) == _OBJECT
     }
     if any(each.function is inside and each.leaves for each in extension.fragments.values()):
         return None

@@ -12,7 +12,7 @@ from isolate_ext.model.calls import made_by, uncalled
 from isolate_ext.model.channels import Channel
 from isolate_ext.model.entities import Definition, Routine, Use
 from isolate_ext.model.extension import Extension
-from isolate_ext.model.flow import Flow
+from isolate_ext.model.flow import Flow, flow_of
 from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.roles import Called, Role, roles
 from isolate_ext.model.types import StaticType
@@ -221,7 +221,7 @@ class Reach:
         if any(role.called not in (Called.STORED, Called.CALLBACK) for role in handed_out):
             return None
         if self._flow is None:
-            self._flow = Flow(self.extension)
+            self._flow = flow_of(self.extension)
         channel = self._flow.channel_of(routine.key)
         if channel is None or channel.problem is not None:
             return None

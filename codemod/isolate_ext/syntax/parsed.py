@@ -42,6 +42,8 @@ class Parsed:
         self._nodes: dict[int, Node | None] = {}
         self._conditions: dict[Branch, tuple[Condition, ...]] = {}
         self.forgotten = False
+        self.remembered: dict[Any, Any] = {}
+        """What a model derives from the nodes, which goes with them."""
 
     @property
     def source(self) -> Source:
@@ -124,6 +126,7 @@ class Parsed:
                 forget(top)
         self._macro_nodes.clear()
         self._nodes.clear()
+        self.remembered.clear()
 
     def glimpse(self, offset: int) -> Glimpse | None:
         """What the node is that ``node_at`` would give, at a fraction of the cost."""
