@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from isolate_ext.engine import Pass, Stage
+from isolate_ext.model.declarators import is_declaration
 from isolate_ext.model.entities import Kind
 from isolate_ext.placement.decisions import StateField
 from isolate_ext_rules.c_text import body_start, conditional, indent_at
+from isolate_ext_rules.identifier_calls import interning
 from isolate_ext_rules.load_once import guard_test
 from isolate_ext_rules.module_names import OWN_MODULE, module_name
 from isolate_ext_rules.state_needs import conditions_of
@@ -23,12 +27,13 @@ def add_prologue(pass_: Pass) -> None:
         line for field in pass_.decisions.fields.values() for line in initial_value(pass_, field)
     ]
     borrows = pass_.decisions.borrows_module
+    interns = bool(pass_.decisions.strings.members)
     entry = body_start(data, creator.body)
     declare = f"\n    {names.state_struct} *{names.variable} = "
-    if types or _uses_state(pass_, Stage.ACCESS):
+    if types or interns or _uses_state(pass_, Stage.ACCESS):
         static = f"{declare}{names.global_accessor}();"
         pass_.replace(creator.path, entry, entry, static, GROUP, Stage.ACCESS, Stage.ACCESS)
-    if types or values or borrows or _uses_state(pass_, Stage.ISOLATED):
+    if types or values or borrows or interns or _uses_state(pass_, Stage.ISOLATED):
         final = f"{declare}{names.module_accessor}({module_name(pass_)});"
         pass_.replace(creator.path, entry, entry, final, GROUP, Stage.ISOLATED)
     start, end, first = _after_declarations(pass_)
@@ -38,6 +43,7 @@ def add_prologue(pass_: Pass) -> None:
     for stage in Stage:
         state = static_state if stage < Stage.ACCESS else names.variable
         isolated = stage is Stage.ISOLATED
+        failure = "-1" if isolated or multi_phase else "NULL"
         lines = list(values) if isolated else []
         if isolated and pass_.settings.guarded and not multi_phase:
             lines += guard_test(pass_)
@@ -46,13 +52,14 @@ def add_prologue(pass_: Pass) -> None:
             lines.insert(0, f"{names.variable}->{kept.name} = {module_name(pass_)};")
         if isolated and borrows:
             lines.insert(0, f"{names.variable}->{OWN_MODULE} = {module_name(pass_)};")
+        lines += interning(pass_, state, failure)
         for key in types if stage >= Stage.HEAP_TYPES else ():
             made = creation(
                 pass_, pass_.decisions.types[key], module_name(pass_) if isolated else "NULL", state
             )
             lines += [
                 f"if ({made} < 0) {{",
-                f"    return {'-1' if isolated or multi_phase else 'NULL'};",
+                f"    return {failure};",
                 "}",
             ]
         lines += [line for table in own_tables(pass_) for line in local_lines(pass_, table, stage)]
@@ -92,11 +99,14 @@ def _after_declarations(pass_: Pass) -> tuple[int, int, int]:
     first = at
     for statement in body.named if body is not None else ():
         first = statement.start
-        if statement.kind not in ("declaration", "comment"):
+        if is_declaration(statement):
+            at = statement.end
+        elif statement.kind != "comment":
             break
-        at = statement.end
     line = data.find(b"\n", at, first) + 1
     if line:
+        blank = re.compile(rb"[ \t]*\r?\n").match(data, line)
+        line = blank.end() if blank is not None and blank.end() <= first else line
         return line, line, first
     return first if data[at:first].strip() else at, first, first
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.declarators import declarators
+from isolate_ext.model.declarators import declarators, is_declaration
 from isolate_ext.model.entities import CType, Definition, Struct
 from isolate_ext.model.roles import Called
 from isolate_ext.placement.refusals import Reason
@@ -148,7 +148,7 @@ def _interpreter(pass_: Pass, function: Definition) -> str | None:
     """``self->interpreter`` for an instance at hand that records it."""
     body = function.node.child("body") if function.node is not None else None
     for statement in body.named if body is not None else ():
-        if statement.kind != "declaration":
+        if not is_declaration(statement):
             break
         for each in declarators(statement):
             struct = pass_.extension.structs.struct(CType(each.ctype.base))

@@ -30,7 +30,7 @@ EXAMPLES = (
 
 def run(pass_: Pass) -> None:
     for field in pass_.decisions.fields.values():
-        if field.kind is not Kind.TYPE:
+        if field.kind not in (Kind.TYPE, Kind.IDENTIFIER):
             _move(pass_, field)
 
 

@@ -23,6 +23,7 @@ from isolate_ext_rules.common_header import moving_blocks
 from isolate_ext_rules.examples import EXCEPTION
 from isolate_ext_rules.exec_prologue import static_initialiser
 from isolate_ext_rules.home import Home
+from isolate_ext_rules.identifier_calls import helpers
 from isolate_ext_rules.module_names import OWN_MODULE
 from isolate_ext_rules.private_macros import take_away, text_of
 from isolate_ext_rules.spec_declaration import late_declarations
@@ -199,6 +200,7 @@ def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
     if stage >= Stage.HEAP_TYPES and pass_.settings.floor < (3, 10) and adds_objects(pass_):
         if not any("PyModule_AddObjectRef" in f.names() for f in pass_.extension.files.values()):
             parts.append(ADD_OBJECT_REF)
+    parts += helpers(pass_)
     return "\n\n".join(part.strip("\n") for part in parts if part)
 
 

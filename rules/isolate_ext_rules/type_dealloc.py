@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from isolate_ext.capi.ownership import FREE
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.declarators import declarators
+from isolate_ext.model.declarators import declarators, is_declaration
 from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.base_calls import base_call
@@ -159,7 +159,7 @@ def _first_statement(definition: Definition) -> int:
     """Where the first statement begins that is no declaration and no call of the finalizer."""
     body = definition.node.child("body") if definition.node is not None else None
     for statement in body.named if body is not None else ():
-        if statement.kind not in ("declaration", "comment"):
+        if statement.kind != "comment" and not is_declaration(statement):
             if "PyObject_CallFinalizerFromDealloc" not in statement.str:
                 return statement.start
     return definition.body[1] - 1

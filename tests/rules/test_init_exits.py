@@ -12,7 +12,7 @@ from rule_snippets import compiled, migrated, text_of
 from isolate_ext.engine import Stage
 from isolate_ext.testing import check_stages
 from isolate_ext_rules import SUITE
-from isolate_ext_rules.examples import module
+from isolate_ext_rules.examples import TYPE, module
 
 GIVEN_UP = 'if (PyModule_AddIntConstant(m, "one", 1) < 0 || make() < 0) {\n        %s\n    }'
 MAKE = """
@@ -55,3 +55,18 @@ def test_a_macro_of_the_init_function_is_edited_where_it_stands() -> None:
     text = text_of(check_stages(SUITE, source))
     assert "        return -1;\n    CONSTANT(EOF);\n    CONSTANT(BUFSIZ);" in text
     assert "#define CONSTANT(name) PyModule_AddIntConstant(m, #name, name)" in text
+
+
+def test_a_macro_that_takes_the_address_of_a_type_is_written_out() -> None:
+    source = TYPE.replace(
+        "    if (PyType_Ready(&Egg_Type) < 0) {\n        return NULL;\n    }",
+        "    ADD_TYPE(m, Egg_Type);",
+    ).replace(
+        "PyMODINIT_FUNC",
+        "#define ADD_TYPE(module, type) do { \\\n"
+        "    if (PyModule_AddType(module, &type) < 0) { \\\n"
+        "        Py_DECREF(module); \\\n        return NULL; \\\n    } \\\n} while (0)\n\n"
+        "PyMODINIT_FUNC",
+    )
+    text = text_of(check_stages(SUITE, source))
+    assert "if (PyModule_AddType(m, state->Egg_Type) < 0)" in text and "return -1;" in text

@@ -181,9 +181,16 @@ def _expansions(
 
 
 def _can_stay(parsed: Parsed, found: tuple[Define, bytes], init: tuple[int, int]) -> bool:
-    """A macro of the init function alone that leaves it with NULL: there is one place to edit."""
+    """A macro of the init function alone that leaves it with NULL: there is one place to edit.
+
+    One that takes the address of an argument is written out: what moves has another address.
+    """
     define, data = found
     body = data[slice(*define.body_span)]
+    if any(
+        re.search(rb"&\s*\(?\s*" + each.encode() + rb"\b", body) for each in define.params or ()
+    ):
+        return False
     returns = len(re.findall(rb"\breturn\b", body))
     if not returns or len(_INIT_BODY.findall(body)) > returns or _RETURN.search(body):
         return False

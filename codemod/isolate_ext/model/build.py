@@ -25,6 +25,7 @@ from isolate_ext.model.entities import (
 )
 from isolate_ext.model.extension import Extension, Pasted
 from isolate_ext.model.fragments import Fragment, included_in_functions
+from isolate_ext.model.identifiers import declare_identifiers
 from isolate_ext.model.kinds import kind_of
 from isolate_ext.model.local_macros import place_in_functions
 from isolate_ext.model.references import References
@@ -56,6 +57,7 @@ def build(name: str, sources: Sequence[str], files: Mapping[str, Parsed]) -> Ext
         if function is not None and target not in sources:
             leaves = any(item.of_kind("return_statement") for item in items[target])
             extension.fragments[target] = Fragment(function, place[1], leaves)
+    declare_identifiers(extension)
     References(extension).collect()
     place_in_functions(extension)
     return extension

@@ -11,6 +11,8 @@ from isolate_ext.model.remembered import remembered
 from isolate_ext.syntax import Node, Parsed
 
 _UNUSED = re.compile(r"\bPy_UNUSED\s*\(\s*(\w+)\s*\)")
+DECLARING = ("_Py_IDENTIFIER", "_Py_static_string")
+"""Macros of the C API that declare a variable where a statement may stand."""
 _TYPE_QUALIFIERS = ("const", "volatile", "_Atomic")
 _QUALIFIERS = {"const", "volatile", "restrict", "register", "static", "extern", "inline", "auto"}
 
@@ -28,6 +30,14 @@ class Declarator:
     @property
     def is_function(self) -> bool:
         return self.parameters is not None and not self.ctype.function_pointer
+
+
+def is_declaration(statement: Node) -> bool:
+    """A declaration, or a macro of the C API that hides one."""
+    if statement.kind == "expression_statement" and statement.named:
+        callee = statement.named[0].child("function")
+        return callee is not None and callee.str in DECLARING
+    return statement.kind == "declaration"
 
 
 def storage(declaration: Node) -> frozenset[str]:

@@ -165,6 +165,15 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Identifier:
+    """The ASCII ``text`` of a ``_Py_Identifier``, and the ``scope`` in which its name means it."""
+
+    variable: Variable
+    text: str
+    scope: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Use:
     """An identifier that means ``symbol``.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from isolate_ext.model.entities import Definition, Kind, Routine, Use, Variable
+from isolate_ext.model.entities import Definition, Identifier, Kind, Routine, Use, Variable
 from isolate_ext.model.fragments import Fragment
 from isolate_ext.model.structs import Structs
 from isolate_ext.syntax import Parsed
@@ -39,6 +39,7 @@ class Extension:
     structs: Structs
     routines: dict[str, Routine] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
+    identifiers: dict[str, Identifier] = field(default_factory=dict)
     uses: dict[str, list[Use]] = field(default_factory=dict)
     fenced: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     pasted: list[Pasted] = field(default_factory=list)

@@ -9,6 +9,7 @@ from operator import itemgetter
 from isolate_ext.model.declarators import local_names
 from isolate_ext.model.entities import Definition, Use
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.identifiers import identifier_at
 from isolate_ext.syntax import Define, Glimpse, Parsed
 
 
@@ -116,6 +117,7 @@ class References:
         meant = next((key for key in keys if key.count(":") < 2), None)
         if inside in declaring:
             meant = self._resolve(path, name, offset, keys, inside)
+        meant = identifier_at(self.extension, keys, inside, offset) or meant
         if meant is not None:
             called = glimpse is not None and glimpse[1:] == ("call_expression", "function")
             end = offset + len(name)

@@ -7,8 +7,9 @@ from enum import Enum
 
 from isolate_ext.model.channels import Channel
 from isolate_ext.model.confined import Escape
-from isolate_ext.model.entities import Definition, Kind, Struct, Use, Variable
+from isolate_ext.model.entities import Definition, Identifier, Kind, Struct, Use, Variable
 from isolate_ext.model.found_module import FoundModule
+from isolate_ext.model.identifier_flow import Sink
 from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.makings import Making
 from isolate_ext.model.roles import Role
@@ -51,6 +52,22 @@ class StateField:
     arrays: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     needs: str = ""
+
+
+@dataclass(slots=True)
+class Strings:
+    """What becomes of the identifiers of an extension.
+
+    ``members`` are the state's members by text, ``by_name`` the sinks that take a C string,
+    ``parameters`` those of own functions that take an object from now on.
+    """
+
+    members: dict[str, StateField] = field(default_factory=dict)
+    by_object: list[Sink] = field(default_factory=list)
+    by_name: list[Sink] = field(default_factory=list)
+    parameters: list[tuple[str, int]] = field(default_factory=list)
+    gone: list[Identifier] = field(default_factory=list)
+    stays: list[Stay] = field(default_factory=list)
 
 
 class RouteKind(Enum):
@@ -192,6 +209,7 @@ class Decisions:
     module_parameter: str = "module"
     roles: dict[str, list[Role]] = field(default_factory=dict)
     found_modules: list[FoundModule] = field(default_factory=list)
+    strings: Strings = field(default_factory=lambda: Strings())
     guards: dict[str, InitGuard] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
 

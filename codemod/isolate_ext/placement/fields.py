@@ -111,6 +111,8 @@ class FieldPlan:
 
     def _variable(self, variable: Variable) -> None:
         kind = variable.kind
+        if variable.key in self.extension.identifiers:
+            return
         if variable.function is not None and variable.function.routine in self.uncalled:
             self._stay(variable, Level.PROCESS, "nothing calls the function it is local to", False)
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from isolate_ext.model.declarators import declarators
+from isolate_ext.model.declarators import declarators, is_declaration
 from isolate_ext.model.entities import CType, Definition, Parameter, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.roles import Role
@@ -70,7 +70,7 @@ class InHand:
     def _cast_at_entry(self, definition: Definition, name: str) -> bool:
         body = definition.node.child("body") if definition.node is not None else None
         for statement in body.named if body is not None else ():
-            if statement.kind != "declaration":
+            if not is_declaration(statement):
                 return False
             for child in statement.children:
                 value = child.child("value") if child.kind == "init_declarator" else None
@@ -94,7 +94,7 @@ def _unpacked(definition: Definition) -> Iterator[tuple[Parameter, tuple[str, CT
     if body is None or b"->" not in body.text[:400]:
         return
     for statement in body.named:
-        if statement.kind != "declaration":
+        if not is_declaration(statement):
             return
         for each in declarators(statement):
             value = strip_casts(each.initialiser) if each.initialiser is not None else None

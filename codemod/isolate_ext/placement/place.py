@@ -28,6 +28,7 @@ from isolate_ext.placement.naming import names_for
 from isolate_ext.placement.process_wide import hooks
 from isolate_ext.placement.reach import Reach
 from isolate_ext.placement.refusals import Reason, Refusal
+from isolate_ext.placement.strings import StringPlan
 from isolate_ext.placement.tables import local_tables
 
 
@@ -87,7 +88,11 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
         decisions.guards = guards
     decisions.scratch = fields.scratch
     decisions.refusals.extend(fields.refusals)
-    _find_ways(extension, decisions, exported)
+    strings = StringPlan(extension, refused)
+    _find_ways(extension, decisions, exported, strings)
+    decisions.strings = strings.strings(fields.taken)
+    decisions.stays += decisions.strings.stays
+    decisions.fields |= {each.symbol: each for each in decisions.strings.members.values()}
     decisions.refusals.extend(exported.refusals())
     decisions.refusals.extend(hooks(extension, decisions.roles))
     decisions.refusals.extend(_stringised(extension, decisions))
@@ -95,7 +100,9 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     return decisions
 
 
-def _find_ways(extension: Extension, decisions: Decisions, exported: Exported) -> None:
+def _find_ways(
+    extension: Extension, decisions: Decisions, exported: Exported, strings: StringPlan
+) -> None:
     """Which functions need the state or the module, and how each gets it."""
     tables = {v.key for v in extension.of_kind(Kind.TABLE) if v.ctype.base == "PyType_Slot"}
     tables |= _spec_tables(extension)
@@ -109,24 +116,21 @@ def _find_ways(extension: Extension, decisions: Decisions, exported: Exported) -
     decisions.modules = modules.names
     decisions.module_threaded = modules.threaded
     decisions.module_parameter = modules.parameter
-    bound = bound_tables(extension, decisions.makings)
-    reach = Reach(extension, init, moved, decisions.types, tables, modules.names, exported, bound)
-    borrowing = {each.inside.routine for each in decisions.borrowing}
-    seeds = [init.creator.routine, *sorted(borrowing - reach.teardown)]
-    seeds += [each.reader.routine for each in decisions.tables.values()]
-    if adopted is not None and decisions.fields:
-        seeds += [
-            key for key, found in reach.roles.items() if any(_completes(role) for role in found)
-        ]
     if adopted is not None:
         decisions.found_modules = [
             each for each in found_modules(extension) if each.function is not init.creator
         ]
-        seeds += [each.function.routine for each in decisions.found_modules]
+    bound = bound_tables(extension, decisions.makings)
     objects = [key for key, field in decisions.fields.items() if field.kind is Kind.OBJECT]
-    decisions.closures = closure_readers(extension, objects, reach.roles)
-    seeds += [each.function.routine for each in decisions.closures]
-    reach.solve(seeds)
+    while True:
+        reach = Reach(
+            extension, init, moved, decisions.types, tables, modules.names, exported, bound
+        )
+        decisions.closures = closure_readers(extension, objects, reach.roles)
+        wanted = strings.wanting()
+        reach.solve({*_seeds(decisions, reach, bool(decisions.fields or wanted)), *wanted})
+        if not strings.settle(reach):
+            break
     _take_over(decisions, reach)
 
 
@@ -166,6 +170,18 @@ def _stringised(extension: Extension, decisions: Decisions) -> Iterator[Refusal]
         use, name = each.macro, extension.variables[each.symbol].name
         text = f"{extension.routines[use.symbol].name} makes a string of the name {name}"
         yield Refusal("global", Reason.PASTED_NAME, use.path, use.start, use.end, text, each.symbol)
+
+
+def _seeds(decisions: Decisions, reach: Reach, grows: bool) -> Iterator[str]:
+    """What needs the state whatever it names; ``grows`` says that it has new members."""
+    yield decisions.init.creator.routine
+    yield from sorted({each.inside.routine for each in decisions.borrowing} - reach.teardown)
+    yield from (each.reader.routine for each in decisions.tables.values())
+    yield from (each.function.routine for each in decisions.found_modules)
+    yield from (each.function.routine for each in decisions.closures)
+    for key, found in reach.roles.items() if decisions.adopted is not None and grows else ():
+        if any(_completes(role) for role in found):
+            yield key
 
 
 def _completes(role: Role) -> bool:

@@ -47,7 +47,7 @@ def local_tables(
         reader = reader_of(extension, variable)
         problem = reader if isinstance(reader, Escape) else _fixed(extension, variable, uses)
         if problem is None and isinstance(reader, Definition):
-            problem = _shadowed(variable.home, reader)
+            problem = _shadowed(extension, variable.home, reader)
         if problem is not None:
             kept[key] = problem
         elif isinstance(reader, Definition):
@@ -83,13 +83,13 @@ def _fixed(extension: Extension, variable: Variable, entries: list[Use]) -> Esca
     return None
 
 
-def _shadowed(home: Declaration, reader: Definition) -> Escape | None:
+def _shadowed(extension: Extension, home: Declaration, reader: Definition) -> Escape | None:
     """A name in the table that means something else in the function which reads it."""
     if reader.node is None or reader.path != home.path:
         return Escape(home.path, home.start, home.end, "another file reads it")
     if reader.start <= home.start < reader.end:
         return None
-    local = local_names(reader.node)
+    local = local_names(extension.files[reader.path], reader.node)
     for node in _names(home.node):
         if node.str in local and node.start != home.name_start:
             why = f"{node.str} is something else in {reader.name}"

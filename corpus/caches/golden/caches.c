@@ -444,6 +444,7 @@ caches_exec(PyObject *module)
 {
     caches_state *state = get_caches_state(module);
     struct colour *c;
+
     state->gamma_value = 1.0;
     state->lru_limit = 4;
     {
@@ -462,7 +463,6 @@ caches_exec(PyObject *module)
     };
         memcpy(&state->colours, &initial, sizeof(initial));
     }
-
     if ((state->str_name = PyUnicode_InternFromString("name")) == NULL)
         return -1;
     if ((state->str_red = PyUnicode_InternFromString("red")) == NULL)

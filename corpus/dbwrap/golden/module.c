@@ -168,13 +168,13 @@ static int
 dbwrap_exec(PyObject *module)
 {
 	dbwrap_state *state = get_dbwrap_state(module);
+
 	if (dbwrap_add_type(module, &Connection_spec, 1, &state->Connection_Type) < 0) {
 	    return -1;
 	}
 	if (dbwrap_add_type(module, &Row_spec, 1, &state->Row_Type) < 0) {
 	    return -1;
 	}
-
 	if (dbwrap_add_type(module, &Cursor_spec, 0, &state->Cursor_Type) < 0 || dbwrap_util_init(state) < 0)
 		return -1;
 	if (add_type(module, "Connection", state->Connection_Type) < 0 ||

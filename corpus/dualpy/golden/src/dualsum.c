@@ -381,8 +381,8 @@ static int
 dualsum_exec(PyObject *m)
 {
     dualsum_state *state = get_dualsum_state(m);
-    state->sum_polynomial = 0xEDB88320UL;
 
+    state->sum_polynomial = 0xEDB88320UL;
     if (dualsum_add_type(m, &Sum_spec, 0, &state->Sum_Type) < 0)
         return -1;
     do {

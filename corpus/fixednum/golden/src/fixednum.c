@@ -605,8 +605,8 @@ static int
 fixednum_exec(PyObject *module)
 {
   fixednum_state *state = get_fixednum_state(module);
-  state->rounding = 1;
 
+  state->rounding = 1;
   if (fixednum_add_type(module, &Fixed_spec, &state->Fixed_Type) < 0)
     return -1;
   state->FixedOverflow = PyErr_NewException ("fixednum.FixedOverflow", PyExc_OverflowError, NULL);
