@@ -514,8 +514,8 @@ static int
 hooks_exec(PyObject *m)
 {
 	hooks_state *state = get_hooks_state(m);
-	state->max_depth = 50;
 
+	state->max_depth = 50;
 	if (hooks_add_type(m, &subscription_spec, 0, &state->subscription_type) < 0)
 		return -1;
 	state->subscribers = PyDict_New();
