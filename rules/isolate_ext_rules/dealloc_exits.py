@@ -15,7 +15,7 @@ def leaves_unfinished(node: Node) -> bool:
     """``if (!self->x) return;``: the constructor failed, and the instance's memory was leaked."""
     outer: Node | None = node.parent
     if outer is not None and outer.kind == "compound_statement":
-        if [each for each in outer.named if each.kind != "comment"] != [node]:
+        if outer.named != [node]:
             return False
         outer = outer.parent
     test = outer.child("condition") if outer is not None and outer.kind == "if_statement" else None

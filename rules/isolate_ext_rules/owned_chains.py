@@ -52,7 +52,7 @@ def owned_chains(pass_: Pass, type_: StaticType) -> Iterator[Chain]:
             ctype = kinds.get(found[0]) if found is not None else None
             if found is not None and ctype is not None and _is_instance(pass_, ctype):
                 yield Chain(*found, ctype)
-        before = statement if statement.kind != "comment" else before
+        before = statement
 
 
 def _walk(before: Node, loop: Node) -> tuple[str, str] | None:
