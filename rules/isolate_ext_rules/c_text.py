@@ -6,7 +6,7 @@ import re
 
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.declarators import declarators
-from isolate_ext.model.entities import Declaration
+from isolate_ext.model.entities import Declaration, Definition
 from isolate_ext.syntax import Condition, Node
 
 _TRAILING = re.compile(rb"[ \t]*(/\*[^\n]*?\*/|//[^\n]*)[ \t]*(?=\r?\n|$)")
@@ -141,6 +141,13 @@ def conditional(conditions: tuple[Condition, ...], text: str) -> str:
     for condition in reversed(kept):
         text = f"#if {condition}\n{text}\n#endif"
     return text
+
+
+def head_start(data: bytes, function: Definition) -> int:
+    """Where a function begins, macros for its attributes on the same line included."""
+    line = data.rfind(b"\n", 0, function.start) + 1
+    attributes = re.fullmatch(rb"([A-Z][A-Z0-9_]*\s+)*", data[line : function.start])
+    return line if attributes is not None else function.start
 
 
 def body_start(data: bytes, body: tuple[int, int]) -> int:

@@ -110,11 +110,14 @@ def _size(pass_: Pass, present: Mapping[str, Entry]) -> str:
 
 
 def _since(pass_: Pass) -> str:
-    """The first version that runs the module in interpreters with their own GIL (pattern 71)."""
+    """The first version that runs the module in interpreters with their own GIL.
+
+    Argument parsers (pattern 71) and the lock of tables that are filled once need 3.13.
+    """
     parsers = any(
         pass_.extension.variables[s.symbol].kind is Kind.ARG_PARSER for s in pass_.decisions.stays
     )
-    version = "0x030d0000" if parsers else "0x030c0000"
+    version = "0x030d0000" if parsers or pass_.decisions.once else "0x030c0000"
     unusual = {
         condition
         for stay in pass_.decisions.stays

@@ -22,6 +22,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import (
     body_start,
+    head_start,
     remove_declaration,
     remove_statement,
     statement_of,
@@ -216,9 +217,7 @@ def _header(pass_: Pass) -> None:
     parameter = f"Py_UNUSED({module_name(pass_)})" if unused else module_name(pass_)
     text = f"static int\n{names.exec_function}(PyObject *{parameter})\n"
     data = pass_.parsed(creator.path).source.data
-    line = data.rfind(b"\n", 0, creator.start) + 1
-    attribute = re.fullmatch(rb"([A-Z][A-Z0-9_]*\s+)*", data[line : creator.start])
-    start = line if attribute is not None else creator.start
+    start = head_start(data, creator)
     pass_.replace(creator.path, start, creator.body[0], text, GROUP, Stage.ISOLATED)
     returned = f"return PyModuleDef_Init(&{definition_name(pass_)});"
     if creator is init.entry:

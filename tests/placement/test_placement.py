@@ -9,7 +9,6 @@ from isolate_ext.placement.decisions import Decisions, RouteKind
 from isolate_ext.placement.ownership import owns
 from isolate_ext.placement.place import place
 from isolate_ext.placement.refusals import Reason
-from isolate_ext.placement.writes import writes
 from isolate_ext.testing import extension_of
 from isolate_ext_rules.examples import EXCEPTION, HELPER, TYPE, module
 
@@ -33,42 +32,6 @@ def routes(source: str) -> dict[str, RouteKind]:
 
 def variable_in(code: str) -> tuple[Extension, str]:
     return extension_of(f"#include <Python.h>\n#include <string.h>\n{code}"), "spam.c:value"
-
-
-@pytest.mark.parametrize(
-    ("declared", "statement"),
-    [
-        ("int value", "value = 1;"),
-        ("int value", "value++;"),
-        ("int value", "change(&value);"),
-        ("char value[8]", "strcpy(value, text);"),
-        ("char value[8]", "value[0] = 1;"),
-        ("struct { int a; } value", "value.a = 1;"),
-        ("int value[3]", "int *p = value; p[1] = 2;"),
-        ("int value", 'PyArg_ParseTuple(args, "i", &value);'),
-    ],
-)
-def test_what_writes(declared: str, statement: str) -> None:
-    extension, key = variable_in(
-        f"static {declared};\nvoid f(PyObject *args, char *text) {{ {statement} }}\n"
-    )
-    assert writes(extension, extension.variables[key])
-
-
-@pytest.mark.parametrize(
-    ("declared", "statement"),
-    [
-        ("int value", "use(value);"),
-        ("char value[8]", "puts(value);"),
-        ("int value[3]", "use(value[1]);"),
-        ("int value[3]", "use(sizeof(value));"),
-        ("int value[3]", "int *p = value; use(p[1]);"),
-        ("char value[8]", "memcpy(text, value, 8);"),
-    ],
-)
-def test_what_only_reads(declared: str, statement: str) -> None:
-    extension, key = variable_in(f"static {declared};\nvoid f(char *text) {{ {statement} }}\n")
-    assert not writes(extension, extension.variables[key])
 
 
 @pytest.mark.parametrize(

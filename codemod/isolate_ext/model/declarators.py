@@ -98,18 +98,19 @@ def _take_apart(node: Node, base: str, qualifiers: tuple[str, ...]) -> Declarato
     arrays: list[str] = []
     function_pointer = False
     const_pointer = False
+    steps = "c" if "const" in qualifiers else ""
     while True:
         if node.kind == "pointer_declarator":
             if parameters is not None:
                 function_pointer = True
             else:
                 pointers += 1
-                const_pointer = any(
-                    c.kind == "type_qualifier" and "const" in c.str for c in node.children
-                )
+                const_pointer = _is_const(node)
+            steps = ("!" if _is_const(node) else "*") + steps
         elif node.kind == "array_declarator":
             size = node.child("size")
             arrays.insert(0, size.str if size is not None else "")
+            steps = "[" + steps
         elif node.kind == "function_declarator":
             parameters = node.child("parameters")
         elif node.kind not in ("parenthesized_declarator", "attributed_declarator"):
@@ -130,10 +131,35 @@ def _take_apart(node: Node, base: str, qualifiers: tuple[str, ...]) -> Declarato
             function_pointer,
             const_pointer if pointers else "const" in qualifiers,
             qualifiers,
+            steps,
         ),
         parameters,
         initialiser,
     )
+
+
+def _is_const(pointer: Node) -> bool:
+    return any(c.kind == "type_qualifier" and "const" in c.str for c in pointer.children)
+
+
+def described(type_descriptor: Node) -> CType:
+    """The type that a cast or a compound literal names."""
+    base = base_type(type_descriptor)
+    words = [word for word in base.split() if word not in _QUALIFIERS]
+    node = type_descriptor.child("declarator")
+    pointers, steps = 0, "c" if "const" in storage(type_descriptor) else ""
+    arrays = 0
+    while node is not None:
+        if node.kind == "abstract_pointer_declarator":
+            pointers += 1
+            steps = ("!" if _is_const(node) else "*") + steps
+        elif node.kind == "abstract_array_declarator":
+            arrays += 1
+            steps = "[" + steps
+        node = node.child("declarator") or next(
+            (each for each in node.named if each.kind.startswith("abstract_")), None
+        )
+    return CType(" ".join(words), pointers, ("",) * arrays, steps=steps)
 
 
 def _first_declarator(node: Node) -> Node | None:
@@ -168,7 +194,7 @@ def parameters(parameter_list: Node) -> tuple[Parameter, ...]:
 def _abstract(declaration: Node) -> CType:
     text = declaration.str
     words = [word for word in re.findall(r"\w+", base_type(declaration)) if word not in _QUALIFIERS]
-    return CType(" ".join(words), text.count("*"))
+    return CType(" ".join(words), text.count("*"), steps=described(declaration).steps)
 
 
 @dataclass(frozen=True, slots=True)

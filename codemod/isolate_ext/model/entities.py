@@ -37,6 +37,8 @@ class CType:
     """A declared type: base as written (``struct foo``, ``PyObject``), pointers, array sizes.
 
     ``qualifiers`` are those of the base, ``const`` says whether the variable itself is constant.
+    ``steps`` is how it reads from the name on: ``[`` an array, ``*`` a pointer, ``!`` a constant
+    one, and ``c`` at the end where the base is constant.
     """
 
     base: str
@@ -45,6 +47,7 @@ class CType:
     function_pointer: bool = False
     const: bool = False
     qualifiers: tuple[str, ...] = field(default=(), compare=False)
+    steps: str = field(default="", compare=False)
 
     @property
     def specifier(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from isolate_ext.model.declarators import base_type, declarators, future_tag
 from isolate_ext.model.entities import CType, Field, Struct
+from isolate_ext.model.shapes import joined
 from isolate_ext.syntax import Node, Parsed
 
 _HEAD = re.compile(rb"\{\s*(?:PyObject_(?:VAR_)?HEAD\b|Py(?:Var)?Object\s+\w+\s*;)")
@@ -83,6 +84,7 @@ class Structs:
                 under.arrays + ctype.arrays,
                 ctype.function_pointer or under.function_pointer,
                 ctype.const or under.const,
+                steps=joined(ctype.steps, under.steps),
             )
         return ctype
 
@@ -165,6 +167,7 @@ def _fields(parsed: Parsed, body: Node) -> Iterator[Field]:
             ctype = declarator.ctype
             if ctype.base in ("struct", "union"):
                 ctype = CType(
-                    base_type(child), ctype.pointers, ctype.arrays, ctype.function_pointer
-                )
+                    base_type(child), ctype.pointers, ctype.arrays, ctype.function_pointer,
+                    steps=ctype.steps,
+                )  # fmt: skip
             yield Field(declarator.name.str, ctype, conditions)

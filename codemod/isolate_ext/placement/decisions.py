@@ -20,6 +20,7 @@ from isolate_ext.placement.closures import ClosureReader
 from isolate_ext.placement.contexts import Context
 from isolate_ext.placement.converters import Conversion
 from isolate_ext.placement.init_guards import InitGuard
+from isolate_ext.placement.once import FilledOnce
 from isolate_ext.placement.refusals import Refusal
 from isolate_ext.placement.tables import LocalTable
 from isolate_ext.syntax import Condition, Node
@@ -162,6 +163,8 @@ class Names:
     free: str
     ready: str
     converter_argument: str
+    filled: str
+    filling: str
     taken: frozenset[str]
 
 
@@ -211,6 +214,7 @@ class Decisions:
     found_modules: list[FoundModule] = field(default_factory=list)
     strings: Strings = field(default_factory=lambda: Strings())
     guards: dict[str, InitGuard] = field(default_factory=dict)
+    once: FilledOnce | None = None
     refusals: list[Refusal] = field(default_factory=list)
 
     def claims(self, use: Use) -> bool:

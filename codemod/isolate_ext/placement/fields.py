@@ -10,11 +10,13 @@ from isolate_ext.model.calls import made_by, uncalled
 from isolate_ext.model.declarators import future_tag
 from isolate_ext.model.entities import Kind, Variable, strip_casts
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.init import ModuleInit
 from isolate_ext.placement.decisions import Level, StateField, Stay
+from isolate_ext.placement.once import filled_once
 from isolate_ext.placement.ownership import owns
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.scratch import is_scratch
-from isolate_ext.placement.writes import assigned, writes
+from isolate_ext.placement.writes import Writers, assigned
 from isolate_ext.syntax import Condition, resolve_include
 
 _DEFINITIONS = (Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE)
@@ -75,7 +77,12 @@ class FieldPlan:
     """Sorts the variables of an extension; ``refused`` keys stay where they are."""
 
     def __init__(
-        self, extension: Extension, types: set[str], refused: set[str], taken: set[str]
+        self,
+        extension: Extension,
+        init: ModuleInit,
+        types: set[str],
+        refused: set[str],
+        taken: set[str],
     ) -> None:
         self.extension = extension
         self.types = types
@@ -87,6 +94,8 @@ class FieldPlan:
         self.scratch: list[Variable] = []
         self.unusual_files = _unusual_files(extension)
         self.uncalled = uncalled(extension)
+        self.writers = Writers(extension, self.uncalled)
+        self.once = filled_once(extension, init, self.writers, refused)
 
     def sort(self) -> None:
         for variable in self.extension.variables.values():
@@ -134,6 +143,8 @@ class FieldPlan:
             )
         elif variable.key in self.refused:
             return
+        elif self.once is not None and variable.key in (*self.once.tables, *self.once.guards):
+            self._stay(variable, Level.PROCESS, "the first import fills it, under a lock", False)
         elif kind in _OBJECTS:
             if self._readable(variable) and self._movable(variable):
                 owned = owns(self.extension, variable)
@@ -173,7 +184,7 @@ class FieldPlan:
     def _mutable(self, variable: Variable) -> bool:
         if _function_table(self.extension, variable):
             return any(assigned(use) for use in self.extension.uses_of(variable.key))
-        return bool(writes(self.extension, variable))
+        return bool(self.writers.of(variable))
 
     def _movable(self, variable: Variable) -> bool:
         home = variable.home

@@ -71,7 +71,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     moving = {key: each for key, each in types.items() if key not in refused}
     sequences = {k: v for k, v in struct_sequences(extension).items() if k not in refused}
     kept = module_global(extension, init)
-    fields = _fields(extension, {*moving, *sequences}, refused, adopted)
+    fields = _fields(extension, init, {*moving, *sequences}, refused, adopted)
     if kept is not None:
         _keep_module(extension, kept, adopted, init, fields)
     local, fixed = local_tables(extension, set(fields.fields))
@@ -82,6 +82,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
         stays=[*fields.stays, *exported.stays()],
     )  # fmt: skip
     decisions.specs = spec_types(extension)
+    decisions.once = fields.once
     decisions.module_global = kept.key if kept is not None else None
     guards = init_guards(extension, init.creator, fields.fields)
     if adopted is not None or guards.keys() < fields.fields.keys():
@@ -190,14 +191,18 @@ def _completes(role: Role) -> bool:
 
 
 def _fields(
-    extension: Extension, types: set[str], refused: frozenset[str], adopted: object
+    extension: Extension,
+    init: ModuleInit,
+    types: set[str],
+    refused: frozenset[str],
+    adopted: object,
 ) -> FieldPlan:
     taken: set[str] = set()
     if isinstance(adopted, Adopted):
         taken = {each.name for each in adopted.struct.fields}
     for parsed in extension.files.values():
         taken.update(define.name for define in parsed.scan.defines)
-    plan = FieldPlan(extension, types, set(refused), taken)
+    plan = FieldPlan(extension, init, types, set(refused), taken)
     plan.sort()
     return plan
 
