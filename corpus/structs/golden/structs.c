@@ -8,7 +8,6 @@ typedef struct {
     PyTypeObject *VersionType;
     PyObject *CalendarError;
     int first_weekday;
-    int days_before[13];  /* filled when the module is loaded */
 } structs_state;
 
 static inline structs_state *
@@ -75,6 +74,7 @@ static PyStructSequence_Desc version_desc = {
 };
 
 
+static int days_before[13];     /* filled when the module is loaded */
 
 static const int month_days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 
@@ -95,7 +95,7 @@ month_length(long year, int month)
 }
 
 static long
-ordinal_of(structs_state *state, long year, int month, int day)
+ordinal_of(long year, int month, int day)
 {
     long before = year - 1;
     long days = before * 365;
@@ -103,14 +103,14 @@ ordinal_of(structs_state *state, long year, int month, int day)
 #if STRUCTS_LEAP
     days += before / 4 - before / 100 + before / 400;
 #endif
-    return days + state->days_before[month] + (month > 2 && is_leap(year)) + day;
+    return days + days_before[month] + (month > 2 && is_leap(year)) + day;
 }
 
 static PyObject *
 make_day(structs_state *state, long year, int month, int day)
 {
     PyObject *result;
-    long ordinal = ordinal_of(state, year, month, day);
+    long ordinal = ordinal_of(year, month, day);
 
     result = PyStructSequence_New(state->DayType);
     if (result == NULL)
@@ -180,17 +180,17 @@ structs_from_ordinal(PyObject *self, PyObject *arg)
     ordinal = PyLong_AsLong(arg);
     if (ordinal == -1 && PyErr_Occurred())
         return NULL;
-    if (ordinal < 1 || ordinal > ordinal_of(state, 9999, 12, 31)) {
+    if (ordinal < 1 || ordinal > ordinal_of(9999, 12, 31)) {
         PyErr_Format(state->CalendarError, "no day has the number %ld", ordinal);
         return NULL;
     }
     year = ordinal / 366 + 1;
-    while (year < 9999 && ordinal_of(state, year + 1, 1, 1) <= ordinal)
+    while (year < 9999 && ordinal_of(year + 1, 1, 1) <= ordinal)
         year++;
     month = 1;
-    while (month < 12 && ordinal_of(state, year, month + 1, 1) <= ordinal)
+    while (month < 12 && ordinal_of(year, month + 1, 1) <= ordinal)
         month++;
-    return make_day(state, year, month, (int)(ordinal - ordinal_of(state, year, month, 1)) + 1);
+    return make_day(state, year, month, (int)(ordinal - ordinal_of(year, month, 1)) + 1);
 }
 
 static PyObject *
@@ -205,10 +205,10 @@ structs_between(PyObject *self, PyObject *args)
         return NULL;
     if (parse_day(state, from, &year, &month, &day) < 0)
         return NULL;
-    start = ordinal_of(state, year, month, day);
+    start = ordinal_of(year, month, day);
     if (parse_day(state, to, &year, &month, &day) < 0)
         return NULL;
-    days = ordinal_of(state, year, month, day) - start;
+    days = ordinal_of(year, month, day) - start;
     if (days < 0) {
         PyErr_SetString(state->CalendarError, "the second day comes first");
         return NULL;
@@ -280,7 +280,7 @@ static int structs_exec(PyObject *);
 
 static PyModuleDef_Slot structs_slots[] = {
     {Py_mod_exec, structs_exec},
-#if PY_VERSION_HEX >= 0x030c0000
+#if PY_VERSION_HEX >= 0x030d0000
     {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
 #endif
     {0, NULL}
@@ -298,6 +298,11 @@ static struct PyModuleDef structsmodule = {
     .m_free = structs_free,
 };
 
+static int structs_tables_filled;
+#if PY_VERSION_HEX >= 0x030d0000
+static PyMutex structs_tables_mutex;
+#endif
+
 static int
 structs_exec(PyObject *m)
 {
@@ -306,8 +311,17 @@ structs_exec(PyObject *m)
     int month;
 
 
-    for (month = 1; month < 12; month++)
-        state->days_before[month + 1] = state->days_before[month] + month_days[month - 1];
+#if PY_VERSION_HEX >= 0x030d0000
+    PyMutex_Lock(&structs_tables_mutex);
+#endif
+    if (!structs_tables_filled) {
+        for (month = 1; month < 12; month++)
+            days_before[month + 1] = days_before[month] + month_days[month - 1];
+        structs_tables_filled = 1;
+    }
+#if PY_VERSION_HEX >= 0x030d0000
+    PyMutex_Unlock(&structs_tables_mutex);
+#endif
 
     state->CalendarError = PyErr_NewException("structs.CalendarError", PyExc_ValueError, NULL);
     if (state->CalendarError == NULL)
