@@ -122,6 +122,15 @@ def test_a_struct_that_is_user_data(stage: Stage, tmp_path: Path, library: str) 
     assert output(compiled(outcome, stage, tmp_path, library), code) == "3\ntoo large"
 
 
+def test_every_struct_that_is_handed_over_is_filled_in() -> None:
+    code = SUMMED.replace("struct sum sum = {0};", "struct sum sum = {0}, other = {0};").replace(
+        "add, &sum)", "add, &sum, &other)"
+    )
+    code = code.replace("int), void *data);", "int), void *data, void *other);")
+    text = text_of(migrated(code))
+    assert "    sum.state = state;\n    other.state = state;\n    if (library_each(" in text
+
+
 def test_a_struct_that_is_part_of_an_instance() -> None:
     outcome = migrated(PART)
     assert not outcome.refusals

@@ -61,9 +61,9 @@ def context_of(
     if not roles or any(use.called for use in extension.uses_of(definition.routine)):
         return None
     for struct, source, declaration in _received(extension, definition):
-        fillings = [_filling(extension, role, struct) for role in roles]
-        found = tuple(each for each in fillings if each is not None)
-        if len(found) == len(fillings):
+        fillings = [list(_fillings(extension, role, struct)) for role in roles]
+        if all(fillings):
+            found = tuple(each for places in fillings for each in places)
             return Context(definition, struct, source, declaration, found)
     return None
 
@@ -116,23 +116,25 @@ def _known_outside(extension: Extension, struct: Struct) -> bool:
     )
 
 
-def _filling(extension: Extension, role: Role, struct: Struct) -> Filling | None:
+def _fillings(extension: Extension, role: Role, struct: Struct) -> Iterator[Filling]:
+    """Each struct that a callback may be handed over with at one place."""
     node, inside, path = role.use.node, role.use.inside, role.use.path
     if node is None or inside is None or inside.is_macro:
-        return None
+        return
     stored = role.called is Called.STORED
     around = node.enclosing("assignment_expression" if stored else "call_expression")
     statement = _statement(around)
     if around is None or statement is None or role.called not in (Called.STORED, Called.CALLBACK):
-        return None
+        return
+    block = statement.parent.kind if statement.parent is not None else ""
+    if block != "compound_statement" or statement.kind not in _PLAIN[stored]:
+        return
     if stored:
         found = _holder(extension, path, inside, around.child("left"), struct)
     else:
         found = _handed(extension, path, inside, around, struct)
-    block = statement.parent.kind if statement.parent is not None else ""
-    if found is None or block != "compound_statement" or statement.kind not in _PLAIN[stored]:
-        return None
-    return Filling(path, inside, statement, found[0], found[1], stored)
+    for part, owner in found:
+        yield Filling(path, inside, statement, part, owner, stored)
 
 
 def _statement(call: Node | None) -> Node | None:
@@ -145,7 +147,7 @@ def _statement(call: Node | None) -> Node | None:
 
 def _holder(
     extension: Extension, path: str, inside: Definition, left: Node | None, struct: Struct
-) -> tuple[Node, str] | None:
+) -> Iterator[tuple[Node, str]]:
     """``a->`` in ``a->b.c``, where that is the struct; members on the way are parts of it."""
     node = left
     while node is not None and node.kind == "field_expression":
@@ -154,22 +156,22 @@ def _holder(
         ctype = type_of(extension, inside, path, inner)
         if ctype is not None and extension.structs.struct(ctype) is struct and not ctype.arrays:
             if ctype.pointers == int(arrow):
-                return inner, f"{inner.str}{'->' if arrow else '.'}"
+                yield inner, f"{inner.str}{'->' if arrow else '.'}"
+                return
         if arrow:
-            return None
+            return
         node = inner
-    return None
 
 
 def _handed(
     extension: Extension, path: str, inside: Definition, call: Node | None, struct: Struct
-) -> tuple[Node, str] | None:
-    """The argument of a library's function that points to the struct."""
+) -> Iterator[tuple[Node, str]]:
+    """The arguments of a library's function that point to the struct."""
     callee = call.child("function") if call is not None else None
     arguments = call.child("arguments") if call is not None else None
     routine = extension.routine_named(callee.str, path) if callee is not None else None
     if arguments is None or (routine is not None and routine.definitions):
-        return None
+        return
     for argument in arguments.named:
         bare = strip_casts(argument)
         ctype = type_of(extension, inside, path, bare)
@@ -177,7 +179,6 @@ def _handed(
             continue
         inner = bare.child("argument") if bare.kind == "pointer_expression" else None
         if inner is not None and bare.text[:1] == b"&":
-            return bare, f"{inner.str}."
-        if bare.kind in ("identifier", "field_expression"):
-            return bare, f"{bare.str}->"
-    return None
+            yield bare, f"{inner.str}."
+        elif bare.kind in ("identifier", "field_expression"):
+            yield bare, f"{bare.str}->"
