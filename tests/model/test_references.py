@@ -101,3 +101,13 @@ def test_what_is_fenced_is_used_there() -> None:
         "static int level;\nvoid f(void)\n{\n    level @@ = ];\n}\nint g(void) { return level; }\n"
     )
     assert [path for path, _ in extension.fenced.get("spam.c:level", [])] == ["spam.c"]
+
+
+def test_names_of_parameters_of_a_prototype_are_no_uses() -> None:
+    extension = extension_of(
+        "static int count;\n"
+        "extern int each(int count, void (*count_one)(int *count), int more[sizeof(count)]);\n"
+        "extern int all(int (*count)(void));\n"
+        "int f(void) { return count; }\n"
+    )
+    assert lines(extension, "spam.c:count") == [2, 4]

@@ -114,6 +114,10 @@ class References:
         if glimpse is not None and glimpse.kind != "identifier":
             return
         inside = self._macro(path, define) if define else self.extension.function_at(path, offset)
+        if inside is None and glimpse is not None and _declares(glimpse):
+            node = parsed.node_at(offset)
+            if node is not None and node.enclosing("parameter_declaration") is not None:
+                return
         meant = next((key for key in keys if key.count(":") < 2), None)
         if inside in declaring:
             meant = self._resolve(path, name, offset, keys, inside)
