@@ -7,6 +7,9 @@ from collections.abc import Collection
 
 from isolate_ext.syntax import Group, Parsed
 
+_NO_CODE = re.compile(
+    rb"(?:\xef\xbb\xbf|\s++|/\*.*?\*/|//[^\n]*+|#\s*pragma[^\n]*+)*+", re.DOTALL
+)
 HEADER = (".h", ".hpp", ".hh")
 
 
@@ -41,10 +44,7 @@ def _conditional(parsed: Parsed, offset: int, around: Collection[Group]) -> Grou
 def guards(parsed: Parsed, start: int, end: int) -> bool:
     """Whether a `#if` group spans the whole of a header."""
     data = parsed.source.data
-    code = re.sub(
-        rb"/\*.*?\*/|//[^\n]*|#\s*pragma[^\n]*", b"", data[:start] + data[end:], flags=re.DOTALL
-    )
-    return not code.strip(b"\xef\xbb\xbf \t\r\n")
+    return bool(_NO_CODE.fullmatch(data, 0, start) and _NO_CODE.fullmatch(data, end))
 
 
 def line_start(parsed: Parsed, offset: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.metadata import entry_points
 
 from isolate_ext.engine import Rule
@@ -11,6 +12,7 @@ from isolate_ext.project import ProjectError
 GROUP = "isolate_ext.rules"
 
 
+@cache
 def all_rules() -> tuple[Rule, ...]:
     """Every installed rule, packs in order of name.  Raises ProjectError for a broken pack."""
     found: list[Rule] = []

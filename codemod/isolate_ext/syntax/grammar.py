@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import tree_sitter
 import tree_sitter_c
 
 LANGUAGE = tree_sitter.Language(tree_sitter_c.language())
 _PARSER = tree_sitter.Parser(LANGUAGE)
 
-KINDS: tuple[str, ...] = tuple(
-    LANGUAGE.node_kind_for_id(index) or "" for index in range(LANGUAGE.node_kind_count)
-)
-NAMED: tuple[bool, ...] = tuple(
-    LANGUAGE.node_kind_is_named(index) for index in range(LANGUAGE.node_kind_count)
-)
-FIELDS: tuple[str | None, ...] = (
-    None,
-    *(LANGUAGE.field_name_for_id(index) for index in range(1, LANGUAGE.field_count + 1)),
-)
-PUNCTUATION = frozenset(
-    index for index, kind in enumerate(KINDS) if kind in ("(", ")", "{", "}", "[", "]", ",", ";")
-)
+_ERROR = 0xFFFF
+_PUNCTUATION = ("(", ")", "{", "}", "[", "]", ",", ";")
+
+KINDS: Mapping[int, tuple[str, bool]] = {
+    index: (kind, LANGUAGE.node_kind_is_named(index))
+    for index in range(LANGUAGE.node_kind_count)
+    if (kind := LANGUAGE.node_kind_for_id(index) or "") not in _PUNCTUATION
+} | {_ERROR: ("ERROR", True)}
+"""What the ids of nodes mean, and whether they are more than a token; brackets are left out."""
+FIELDS: Mapping[int | None, str | None] = {
+    index: LANGUAGE.field_name_for_id(index) for index in range(1, LANGUAGE.field_count + 1)
+} | {None: None}
 
 
 def parse_bytes(text: bytes) -> tree_sitter.Tree:

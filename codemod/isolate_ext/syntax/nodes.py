@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from isolate_ext.syntax.grammar import FIELDS, KINDS, NAMED, PUNCTUATION
+from isolate_ext.syntax.grammar import FIELDS, KINDS
 
 _START = attrgetter("start")
 _HEADS = {"compound_statement": "function_definition", "initializer_list": "init_declarator"}
@@ -91,7 +91,10 @@ class Node:
 
     def child(self, field: builtins.str) -> Node | None:
         """The first child in the given field of the grammar."""
-        return next((node for node in self.children if node.field == field), None)
+        for node in self.children:
+            if node.field == field:
+                return node
+        return None
 
     @property
     def named(self) -> list[Node]:
@@ -192,7 +195,7 @@ def glimpse_at(top: Node, offset: int) -> tuple[Glimpse, int] | None:
     base = top._piece.base
     at = offset - base
     cursor = top._piece.raw.walk()
-    node, parent, field = cursor.node, None, 0
+    node, parent, field = cursor.node, None, None
     while cursor.goto_first_child_for_byte(at) is not None:
         inner = cursor.node
         if inner.start_byte > at or not inner.is_named:
@@ -200,7 +203,7 @@ def glimpse_at(top: Node, offset: int) -> tuple[Glimpse, int] | None:
         node, parent, field = inner, node, cursor.field_id
     if node.named_child_count or node.start_byte != at:
         return None
-    seen = Glimpse(node.type, parent.type if parent is not None else "", FIELDS[field or 0])
+    seen = Glimpse(node.type, parent.type if parent is not None else "", FIELDS[field])
     return seen, node.end_byte + base
 
 
@@ -214,30 +217,30 @@ def _fill(node: Node) -> None:
     above: list[list[Node]] = []
     parent = node
     cursor = piece.raw.walk()
-    if not cursor.goto_first_child():
+    descend, advance = cursor.goto_first_child, cursor.goto_next_sibling
+    if not descend():
         return
     while True:
         inner = cursor.node
-        kind = inner.kind_id
-        if kind not in PUNCTUATION:
-            kind_name = KINDS[kind] if kind < len(KINDS) else "ERROR"
+        known = KINDS.get(inner.kind_id)
+        if known is not None:
+            kind, is_named = known
             child = Node(
-                kind_name, inner.start_byte + base, inner.end_byte + base,
-                FIELDS[cursor.field_id or 0], parent, data,
-                kind >= len(NAMED) or NAMED[kind], piece,
+                kind, inner.start_byte + base, inner.end_byte + base,
+                FIELDS[cursor.field_id], parent, data, is_named, piece,
             )  # fmt: skip
             siblings.append(child)
-            index[kind_name].append(child)
-            if kind_name in _HEADS and piece is outer and _is_head(child, node):
+            index[kind].append(child)
+            if kind in _HEADS and piece is outer and _is_head(child, node):
                 piece.inner[child] = _Piece(inner, base)
-            elif cursor.goto_first_child():
+            elif descend():
                 above.append(siblings)
                 child.children = siblings = []
                 parent = child
                 continue
             else:
                 child.children = ()
-        while not cursor.goto_next_sibling():
+        while not advance():
             if parent is node:
                 return
             cursor.goto_parent()

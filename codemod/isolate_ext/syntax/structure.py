@@ -9,8 +9,9 @@ from enum import Enum
 _BRACE = re.compile(rb"[{}]")
 _LAST = re.compile(rb"[^\s]")
 _WORD_BEFORE = re.compile(rb"\b([A-Za-z_]\w*)$")
-_AGGREGATE = re.compile(rb"\b(struct|union|enum|class)\b[^;{}()=]*$")
-_CAST = re.compile(rb"\(\s*(?:const\s+)?(?:struct\s+|union\s+)?\w+[\s*]*(?:\[\w*\]\s*)?\)\s*$")
+_AGGREGATE = re.compile(rb"\b(struct|union|enum|class)\b")
+_CAST = re.compile(rb"\(\s*(?:const\s+)?(?:struct\s+|union\s+)?\w+[\s*]*(?:\[\w*\]\s*)?\)\s*")
+_BEFORE_AGGREGATE = tuple(b";{}()=")
 _BEFORE_LITERAL = frozenset((b"=", b"(", b",", b"return", b"&", b"?", b":"))
 _PARENS = re.compile(rb"[()]")
 _TOKEN = re.compile(rb"\s*([A-Za-z_]\w*|\S)")
@@ -83,9 +84,9 @@ class Structure:
             return Braces.FILE
         if last == b"]" and outer is Braces.INITIALISER:
             return Braces.INITIALISER
-        aggregate = _AGGREGATE.search(window) if last != b")" else None
-        if aggregate:
-            return Braces.ENUM if aggregate.group(1) == b"enum" else Braces.AGGREGATE
+        words = _AGGREGATE.findall(window, 1 + max(map(window.rfind, _BEFORE_AGGREGATE)))
+        if words:
+            return Braces.ENUM if words[0] == b"enum" else Braces.AGGREGATE
         if last == b")" and outer is Braces.INITIALISER:
             return Braces.INITIALISER
         if last == b")" and outer is Braces.BLOCK and self._is_compound_literal(at):
@@ -94,11 +95,10 @@ class Structure:
 
     def _is_compound_literal(self, at: int) -> bool:
         """Whether ``(type){`` rather than ``if (x) {`` stands before the brace."""
-        start = max(0, at - 120)
-        cast = _CAST.search(self.skeleton[start:at])
-        if cast is None:
+        opening = self.skeleton.rfind(b"(", max(0, at - 120), at)
+        if opening < 0 or not _CAST.fullmatch(self.skeleton, opening, at):
             return False
-        return word_before(self.skeleton, start + cast.start()) in _BEFORE_LITERAL
+        return word_before(self.skeleton, opening) in _BEFORE_LITERAL
 
     def at(self, offset: int) -> Braces:
         """The kind of the innermost braces around an offset."""
