@@ -7,9 +7,7 @@ from collections.abc import Collection
 
 from isolate_ext.syntax import Group, Parsed
 
-_NO_CODE = re.compile(
-    rb"(?:\xef\xbb\xbf|\s++|/\*.*?\*/|//[^\n]*+|#\s*pragma[^\n]*+)*+", re.DOTALL
-)
+_NO_CODE = re.compile(rb"(?:\xef\xbb\xbf|\s++|/\*.*?\*/|//[^\n]*+|#\s*pragma[^\n]*+)*+", re.DOTALL)
 HEADER = (".h", ".hpp", ".hh")
 
 

@@ -42,11 +42,12 @@ def is_declaration(statement: Node) -> bool:
 
 def storage(declaration: Node) -> frozenset[str]:
     """The storage classes and qualifiers written before the type."""
-    words = set()
-    for child in declaration.children:
-        if child.kind in ("storage_class_specifier", "type_qualifier"):
-            words.update(child.str.split())
-    return frozenset(words)
+    return frozenset(
+        word
+        for child in declaration.children
+        if child.kind in ("storage_class_specifier", "type_qualifier")
+        for word in child.str.split()
+    )
 
 
 def base_type(declaration: Node) -> str:
@@ -101,12 +102,13 @@ def _take_apart(node: Node, base: str, qualifiers: tuple[str, ...]) -> Declarato
     steps = "c" if "const" in qualifiers else ""
     while True:
         if node.kind == "pointer_declarator":
+            const = _is_const(node)
             if parameters is not None:
                 function_pointer = True
             else:
                 pointers += 1
-                const_pointer = _is_const(node)
-            steps = ("!" if _is_const(node) else "*") + steps
+                const_pointer = const
+            steps = ("!" if const else "*") + steps
         elif node.kind == "array_declarator":
             size = node.child("size")
             arrays.insert(0, size.str if size is not None else "")

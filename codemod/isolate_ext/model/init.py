@@ -232,15 +232,16 @@ def _exits(
         yield Exit(node, value, kind)
 
 
-def creator_nodes(extension: Extension, creator: Definition) -> Iterator[Node]:
+@remembered
+def creator_nodes(extension: Extension, creator: Definition) -> tuple[Node, ...]:
     """Every node of the function, those of all branches of `#if` included; one for each span."""
     assert creator.node is not None
-    seen = set()
-    for variant in extension.files[creator.path].variants(creator.node) or [creator.node]:
+    variants = extension.files[creator.path].variants(creator.node) or [creator.node]
+    found: dict[tuple[str, int, int], Node] = {}
+    for variant in variants:
         for node in variant.descendants():
-            if (node.kind, node.start, node.end) not in seen:
-                seen.add((node.kind, node.start, node.end))
-                yield node
+            found.setdefault((node.kind, node.start, node.end), node)
+    return tuple(found.values())
 
 
 def init_closure(extension: Extension, init: ModuleInit) -> set[str]:

@@ -135,6 +135,8 @@ class Structs:
 
 
 def _enumerators(item: Node) -> Iterator[str]:
+    if item.kind == "expression_statement":
+        return
     node = item if item.kind == "enum_specifier" else item.child("type")
     body = node.child("body") if node is not None and node.kind == "enum_specifier" else None
     for each in body.named if body is not None else ():

@@ -9,7 +9,7 @@ from typing import Any
 
 from isolate_ext.syntax.directives import Define
 from isolate_ext.syntax.environment import MacroEnvironment
-from isolate_ext.syntax.grammar import parse_bytes
+from isolate_ext.syntax.grammar import parse_snippet
 from isolate_ext.syntax.guessing import GUESSES
 from isolate_ext.syntax.invocations import braces_of, candidates, invocation, names_in
 from isolate_ext.syntax.scanning import Scan
@@ -121,7 +121,7 @@ class Bodies:
                     _show_parameters(neutraliser, define, len(prefix), len(prefix) + len(code))
                 for guess in guesses:
                     guess(neutraliser, len(prefix), len(prefix) + len(code))
-                root = parse_bytes(bytes(sheet.code)).root_node
+                root = parse_snippet(bytes(sheet.code)).root_node
                 if not root.has_error:
                     return Body(define, root, base, _moved(neutraliser.stand_ins, base))
         return Body(define, root, start, (), failed=True)

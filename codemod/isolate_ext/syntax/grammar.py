@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import tree_sitter
 import tree_sitter_c
@@ -29,6 +30,12 @@ def parse_bytes(text: bytes) -> tree_sitter.Tree:
     return _PARSER.parse(text)
 
 
+@lru_cache(maxsize=4096)
+def parse_snippet(text: bytes) -> tree_sitter.Tree:
+    """The tree of a short text, which is shared by all who ask for the same."""
+    return _PARSER.parse(text)
+
+
 def parses(text: bytes) -> bool:
     """Whether a snippet is free of ERROR and MISSING nodes."""
-    return not _PARSER.parse(text).root_node.has_error
+    return not parse_snippet(text).root_node.has_error

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from isolate_ext.capi.macros import Shape
 from isolate_ext.syntax.directives import Define
-from isolate_ext.syntax.grammar import parse_bytes, parses
+from isolate_ext.syntax.grammar import parse_snippet, parses
 
 _PASTE = re.compile(rb"\s*##\s*")
 _STRINGISE = re.compile(rb"#\s*([A-Za-z_]\w*)")
@@ -123,7 +123,7 @@ def _is_whole(body: bytes) -> bool:
     if body.endswith((b";", b"}")) or parses(b"void f(){" + body + b"}"):
         return True
     prefix = b"void f(){"
-    root = parse_bytes(prefix + body + b"\n;}").root_node
+    root = parse_snippet(prefix + body + b"\n;}").root_node
     mark = len(prefix) + len(body) + 1
     last = root.named_descendant_for_byte_range(mark, mark + 1)
     return not root.has_error and last is not None and last.start_byte < mark
@@ -140,15 +140,15 @@ def _tried(body: bytes, first: bytes) -> Shape:
     if parses(b"int x=(" + body + b":0);"):
         return Shape.CHOICE
     if parses(body + b" x;") and not body.endswith((b";", b"}")):
-        kinds = [child.type for child in parse_bytes(body + b" x;").root_node.children]
+        kinds = [child.type for child in parse_snippet(body + b" x;").root_node.children]
         if kinds == ["declaration"]:
             return Shape.TYPE
-    root = parse_bytes(body + b"\n;").root_node
+    root = parse_snippet(body + b"\n;").root_node
     if not root.has_error and any(c.type == "function_definition" for c in root.children):
         return Shape.FUNCTION
     if parses(b"void f(){" + body + b";}"):
         return Shape.STATEMENT
-    root = parse_bytes(body + b"{}").root_node
+    root = parse_snippet(body + b"{}").root_node
     if not root.has_error and [c.type for c in root.children] == ["function_definition"]:
         return Shape.FUNCTION_HEAD
     return _by_look(body, first)

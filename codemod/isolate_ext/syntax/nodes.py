@@ -16,6 +16,13 @@ _HEADS = {"compound_statement": "function_definition", "initializer_list": "init
 """Heads of pieces of their own, with what they must stand in at the top."""
 
 
+_LEAVES = frozenset({
+    "char_literal", "null", "storage_class_specifier", "string_literal", "system_lib_string",
+    "type_qualifier",
+})  # fmt: skip
+"""What has tokens below it that say no more than its text."""
+
+
 class _Piece:
     """A piece of a tree, the nodes of which are made in one walk.
 
@@ -35,7 +42,8 @@ class _Piece:
 class Node:
     """A node of the syntax tree; ``start`` and ``end`` are byte offsets into the source.
 
-    Brackets, commas and semicolons have no node; operators and keywords do. The nodes inside a
+    Brackets, commas and semicolons have no node; operators and keywords do, and nothing is inside
+    literals, storage classes and qualifiers. The nodes inside a
     top-level one are made when first asked for, and so are those of a function's body and of an
     initialiser.
     """
@@ -233,7 +241,7 @@ def _fill(node: Node) -> None:
             index[kind].append(child)
             if kind in _HEADS and piece is outer and _is_head(child, node):
                 piece.inner[child] = _Piece(inner, base)
-            elif descend():
+            elif kind not in _LEAVES and descend():
                 above.append(siblings)
                 child.children = siblings = []
                 parent = child

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
@@ -205,14 +206,10 @@ def without(text: bytes, spans: tuple[tuple[int, int], ...] | list[tuple[int, in
 
 
 def _index(text: bytes) -> Index:
-    found: Index = {}
+    found: defaultdict[bytes, list[int]] = defaultdict(list)
     for match in IDENTIFIER.finditer(text):
-        name = match.group()
-        if name in found:
-            found[name].append(match.start())
-        else:
-            found[name] = [match.start()]
-    return found
+        found[match[0]].append(match.start())
+    return dict(found)
 
 
 class _Reader:
