@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.decisions import Decisions
@@ -10,9 +11,13 @@ from isolate_ext.placement.decisions import Decisions
 
 def stem(type_: StaticType) -> str:
     """``Foo_Type`` and ``Foo_spec`` give ``Foo``."""
-    name = re.sub(r"_?[Ss]pec$", "", type_.variable.name)
-    base = re.sub(r"_?(Type|type|TYPE)(_?obj(ect)?)?$", "", name)
-    return base or type_.variable.name
+    return _stem(type_.variable.name)
+
+
+@lru_cache(maxsize=1024)
+def _stem(name: str) -> str:
+    bare = re.sub(r"_?[Ss]pec$", "", name)
+    return re.sub(r"_?(Type|type|TYPE)(_?obj(ect)?)?$", "", bare) or name
 
 
 def added(decisions: Decisions, type_: StaticType, suffix: str) -> str:

@@ -12,11 +12,13 @@ Handbook patterns 15, 36, 37 and 49, section 0.7.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Use
+from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import init_closure
+from isolate_ext.model.remembered import remembered
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.decisions import RouteKind
 from isolate_ext.placement.refusals import Reason
@@ -51,9 +53,18 @@ def run(pass_: Pass) -> None:
         _check_base(pass_, type_)
 
 
-def ready_calls(pass_: Pass, type_: StaticType) -> Iterator[tuple[Use, Node]]:
+def ready_calls(pass_: Pass, type_: StaticType) -> tuple[tuple[Use, Node], ...]:
     """Uses of the type as the argument of `PyType_Ready`, each with the call."""
-    for use in pass_.extension.uses_of(type_.key):
+    return _ready_calls(pass_.extension, type_.key)
+
+
+@remembered
+def _ready_calls(extension: Extension, key: str) -> tuple[tuple[Use, Node], ...]:
+    return tuple(_readied(extension.uses_of(key)))
+
+
+def _readied(uses: Iterable[Use]) -> Iterator[tuple[Use, Node]]:
+    for use in uses:
         node = use.address_of
         while (
             node is not None

@@ -26,9 +26,8 @@ def sole_definition(files: Mapping[str, Parsed], name: str) -> tuple[Define, byt
     found = [
         (define, parsed.source.data)
         for parsed in files.values()
-        for define in parsed.scan.defines
-        if define.name == name
-        and all(c.verdict is not False for c in parsed.conditions(define.span[0]))
+        for define in parsed.scan.defines_of(name)
+        if all(c.verdict is not False for c in parsed.conditions(define.span[0]))
     ]
     return found[0] if len(found) == 1 else None
 
@@ -39,9 +38,8 @@ def nearest(
     """The definition in force at an offset: the last before it in its file, or the only one."""
     own = [
         define
-        for define in parsed.scan.defines
-        if define.name == name
-        and define.span[1] <= offset
+        for define in parsed.scan.defines_of(name)
+        if define.span[1] <= offset
         and all(c.verdict is not False for c in parsed.conditions(define.span[0]))
     ]
     if own and len({define.branch for define in own}) == 1:

@@ -177,7 +177,8 @@ def parameters(parameter_list: Node) -> tuple[Parameter, ...]:
     for child in parameter_list.named:
         if child.kind == "parameter_declaration":
             found = next(declarators(child), None)
-            unused = _UNUSED.search(child.data[child.start : child.end + 4].decode("latin-1"))
+            text = child.data[child.start : child.end + 4]
+            unused = _UNUSED.search(text.decode("latin-1")) if b"Py_UNUSED" in text else None
             if found is None and unused is None:
                 ctype = _abstract(child)
                 if ctype.base == "void" and not ctype.pointers:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from isolate_ext.capi.foreign_calls import PURE
-from isolate_ext.model.declarators import declarators
+from isolate_ext.model.declarators import declarators, declared_in
 from isolate_ext.model.entities import Definition, Kind
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.shapes import is_number
@@ -77,9 +77,9 @@ class TableCode:
         """Names that the span declares, and those declared before that nothing else uses."""
         node, parsed = self.function.node, self.extension.files[self.function.path]
         found: set[str] = set()
-        for each in node.of_kind("declaration") if node is not None else ():
+        for each, declared in declared_in(parsed, node) if node is not None else ():
             inside = start <= each.start < end
-            for declarator in declarators(each):
+            for declarator in declared:
                 name = declarator.name.str
                 elsewhere = [
                     offset

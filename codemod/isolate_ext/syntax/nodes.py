@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -30,13 +29,28 @@ class _Piece:
     the head by kind, ``inner`` the pieces inside by their heads.
     """
 
-    __slots__ = ("base", "index", "inner", "raw")
+    __slots__ = ("_by_kind", "base", "inner", "nodes", "raw")
 
     def __init__(self, raw: Any, base: int) -> None:
         self.raw = raw
         self.base = base
-        self.index: defaultdict[str, list[Node]] = defaultdict(list)
+        self.nodes: list[Node] = []
+        self._by_kind: dict[str, list[Node]] = {}
         self.inner: dict[Node, _Piece] = {}
+
+    def of_kind(self, kind: str) -> list[Node]:
+        """The nodes of one kind, in source order."""
+        if kind not in self._by_kind:
+            self._by_kind[kind] = [node for node in self.nodes if node.kind == kind]
+        return self._by_kind[kind]
+
+    def clear(self) -> None:
+        """Take the nodes apart."""
+        for node in self.nodes:
+            node.children = ()
+        self.nodes.clear()
+        self._by_kind.clear()
+        self.inner.clear()
 
 
 class Node:
@@ -134,7 +148,7 @@ class Node:
     def _among(self, piece: _Piece, kinds: tuple[builtins.str, ...]) -> list[Node]:
         found = []
         for kind in kinds:
-            nodes = piece.index.get(kind, [])
+            nodes = piece.of_kind(kind)
             low = bisect_left(nodes, self.start, key=_START)
             high = bisect_left(nodes, self.end, low, key=_START)
             found += [node for node in nodes[low:high] if node.end <= self.end]
@@ -176,11 +190,7 @@ def forget(top: Node) -> None:
     while pieces:
         piece = pieces.pop()
         pieces.extend(piece.inner.values())
-        for nodes in piece.index.values():
-            for node in nodes:
-                node.children = ()
-        piece.index.clear()
-        piece.inner.clear()
+        piece.clear()
     top.children = ()
     del top.children
 
@@ -219,7 +229,7 @@ def _fill(node: Node) -> None:
     """Make the nodes of the piece that a node is the head of."""
     outer = node._piece
     piece = outer.inner.get(node, outer)
-    index, base, data = piece.index, piece.base, node.data
+    nodes, base, data = piece.nodes, piece.base, node.data
     siblings: list[Node] = []
     node.children = siblings
     above: list[list[Node]] = []
@@ -238,7 +248,7 @@ def _fill(node: Node) -> None:
                 FIELDS[cursor.field_id], parent, data, is_named, piece,
             )  # fmt: skip
             siblings.append(child)
-            index[kind].append(child)
+            nodes.append(child)
             if kind in _HEADS and piece is outer and _is_head(child, node):
                 piece.inner[child] = _Piece(inner, base)
             elif kind not in _LEAVES and descend():

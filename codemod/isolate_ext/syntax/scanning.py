@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 from isolate_ext.syntax.conditionals import Branch, Condition, Group, Verdicts, condition_of
@@ -112,6 +112,17 @@ class Scan:
                     else:
                         stack.append(inner)
         return tuple(sorted(found))
+
+    @cached_property
+    def _defines_by_name(self) -> dict[str, list[Define]]:
+        found: dict[str, list[Define]] = {}
+        for define in self.defines:
+            found.setdefault(define.name, []).append(define)
+        return found
+
+    def defines_of(self, name: str) -> Sequence[Define]:
+        """Every definition of a macro, in source order."""
+        return self._defines_by_name.get(name, ())
 
     @cached_property
     def live_defines(self) -> tuple[Define, ...]:

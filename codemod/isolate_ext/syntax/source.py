@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 
 BOM = b"\xef\xbb\xbf"
 
@@ -21,12 +22,8 @@ class Lines:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        starts = [0]
-        at = data.find(b"\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = data.find(b"\n", at + 1)
-        self.starts = starts
+        lengths = (len(line) + 1 for line in data.split(b"\n")[:-1])
+        self.starts = list(accumulate(lengths, initial=0))
 
     def number(self, offset: int) -> int:
         """The 1-based line that holds the byte offset."""

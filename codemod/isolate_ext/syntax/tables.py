@@ -16,7 +16,9 @@ def number_tables(skeleton: bytes) -> list[tuple[int, int]]:
     found = []
     for match in _NUMBERS.finditer(skeleton):
         start = match.start()
-        if skeleton.count(b",", *match.span()) < _LONG or not _is_constant(skeleton, start):
+        if match.end() - start < _LONG or skeleton.count(b",", start, match.end()) < _LONG:
+            continue
+        if not _is_constant(skeleton, start):
             continue
         end = _closing(skeleton, start, match.end())
         if end is not None and skeleton.count(b",", start, end) >= _LONG:
