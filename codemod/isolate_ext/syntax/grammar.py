@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 import tree_sitter
@@ -11,6 +11,8 @@ import tree_sitter_c
 LANGUAGE = tree_sitter.Language(tree_sitter_c.language())
 _PARSER = tree_sitter.Parser(LANGUAGE)
 
+_GAP = b" " * 1024
+"""Blanks, as long tables of numbers leave them, that the parser need not walk through."""
 _ERROR = 0xFFFF
 _PUNCTUATION = ("(", ")", "{", "}", "[", "]", ",", ";")
 
@@ -27,7 +29,23 @@ FIELDS: Mapping[int | None, str | None] = {
 
 def parse_bytes(text: bytes) -> tree_sitter.Tree:
     """The tree of a view or a snippet; broken input gives ERROR and MISSING nodes."""
-    return _PARSER.parse(text)
+    if _GAP not in text:
+        return _PARSER.parse(text)
+    shown = [_range(start, end) for start, end in _between_gaps(text)]
+    return tree_sitter.Parser(LANGUAGE, included_ranges=shown).parse(text)
+
+
+def _between_gaps(text: bytes) -> Iterator[tuple[int, int]]:
+    start = 0
+    while (gap := text.find(_GAP, start)) >= 0:
+        yield start, gap + 1
+        start = gap + len(text[gap:]) - len(text[gap:].lstrip(b" "))
+    yield start, len(text)
+
+
+def _range(start: int, end: int) -> tree_sitter.Range:
+    """The points are of no use to anyone: offsets are what trees are read by."""
+    return tree_sitter.Range((0, start), (0, end), start, end)
 
 
 @lru_cache(maxsize=4096)

@@ -252,6 +252,8 @@ class Parsed:
         return self._view_fence(start, end)
 
     def _view_fence(self, start: int, end: int) -> Fence | None:
+        if not self._view_fences:
+            return None
         index = bisect_right(self._fence_ends, start)
         for fence in self._view_fences[index:]:
             if fence.start >= end:

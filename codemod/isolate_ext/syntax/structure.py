@@ -7,6 +7,7 @@ from bisect import bisect_right
 from enum import Enum
 
 _BRACE = re.compile(rb"[{}]")
+_OPENING = ord("{")
 _LAST = re.compile(rb"[^\s]")
 _WORD_BEFORE = re.compile(rb"\b([A-Za-z_]\w*)$")
 _AGGREGATE = re.compile(rb"\b(struct|union|enum|class)\b")
@@ -45,12 +46,12 @@ class Structure:
     def _read(self) -> None:
         stack: list[tuple[Braces, int]] = []
         current = Braces.FILE
-        for match in _BRACE.finditer(self.skeleton):
+        skeleton, offsets, kinds = self.skeleton, self.offsets, self.kinds
+        for match in _BRACE.finditer(skeleton):
             at = match.start()
-            if match.group() == b"{":
-                kind = self._kind(at, current)
+            if skeleton[at] == _OPENING:
                 stack.append((current, at))
-                current = kind
+                current = self._kind(at, current)
             elif stack:
                 inner = current
                 current, opening = stack.pop()
@@ -58,8 +59,8 @@ class Structure:
                     self.linkage.append((opening, at))
             else:
                 self.stray.append(at)
-            self.offsets.append(at + 1)
-            self.kinds.append(current)
+            offsets.append(at + 1)
+            kinds.append(current)
         self.balanced = not stack and not self.stray
         for index, (_, opening) in enumerate(stack):
             inner = stack[index + 1][0] if index + 1 < len(stack) else current
