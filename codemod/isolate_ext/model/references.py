@@ -76,8 +76,14 @@ class References:
         return names
 
     def _occurrences(self, parsed: Parsed, name: str, keys: list[str]) -> None:
-        seen = [(offset, parsed.glimpse(offset)) for offset in parsed.occurrences(name)]
         path = parsed.source.path
+        seen = [
+            (offset, parsed.glimpse(offset))
+            for offset in parsed.occurrences(name)
+            if (path, offset) not in self.own or self.extension.function_at(path, offset)
+        ]
+        if not seen:
+            return
         declaring = {
             self.extension.function_at(path, offset)
             for offset, glimpse in seen

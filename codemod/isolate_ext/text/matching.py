@@ -74,7 +74,8 @@ def _differing(
         return
     for left, right in anchors:
         if left >= low and right >= start:
-            yield from _between(old, new, low, left, start, right)
+            if left > low and right > start:
+                yield from _between(old, new, low, left, start, right)
             yield left, right, 1
             low, start = left + 1, right + 1
     yield from _between(old, new, low, high, start, end)
