@@ -9,6 +9,7 @@ from typing import Any
 
 from isolate_ext.model.entities import Definition, Identifier, Kind, Routine, Use, Variable
 from isolate_ext.model.fragments import Fragment
+from isolate_ext.model.remembered import remembered
 from isolate_ext.model.structs import Structs
 from isolate_ext.syntax import Parsed
 
@@ -100,31 +101,28 @@ class Extension:
 
     def routine_named(self, name: str, path: str) -> Routine | None:
         """The function (``name``) or macro (``#name``) that a name means in a file."""
-        found = self.routines.get(f"{path}:{name}")
-        if found is not None:
-            return found
-        for unit in self.units.values():
-            if path in unit:
-                for other in unit:
-                    found = self.routines.get(f"{other}:{name}")
-                    if found is not None:
-                        return found
+        for each in (path, *_beside(self, path)):
+            found = self.routines.get(f"{each}:{name}")
+            if found is not None:
+                return found
         return self.routines.get(name)
 
     def variable_named(self, name: str, path: str) -> Variable | None:
         """The file-scope or external variable that ``name`` means in a file."""
-        found = self.variables.get(f"{path}:{name}")
-        if found is not None:
-            return found
-        for unit in self.units.values():
-            if path in unit:
-                for other in unit:
-                    found = self.variables.get(f"{other}:{name}")
-                    if found is not None:
-                        return found
+        for each in (path, *_beside(self, path)):
+            found = self.variables.get(f"{each}:{name}")
+            if found is not None:
+                return found
         return self.variables.get(name)
 
     def units_of(self, paths: Iterable[str]) -> list[str]:
         """The translation units that read any of these files."""
         wanted = set(paths)
         return [unit for unit, files in self.units.items() if wanted & set(files)]
+
+
+@remembered
+def _beside(extension: Extension, path: str) -> tuple[str, ...]:
+    """The other files of the units that a file is part of."""
+    units = [unit for unit in extension.units.values() if path in unit]
+    return tuple(dict.fromkeys(each for unit in units for each in unit if each != path))

@@ -33,6 +33,7 @@ class Parsed:
         stand_ins: tuple[StandIn, ...],
     ) -> None:
         self.scan = scan
+        self.source: Source = scan.source
         self.macros = macros
         self._pieces = pieces
         self._view_fences = fences
@@ -44,11 +45,6 @@ class Parsed:
         self.forgotten = False
         self.remembered: dict[Any, Any] = {}
         """What a model derives from the nodes, which goes with them."""
-
-    @property
-    def source(self) -> Source:
-        """The file that was parsed."""
-        return self.scan.source
 
     @cached_property
     def _all_items(self) -> list[Node]:
@@ -164,9 +160,9 @@ class Parsed:
 
     def _is_whole(self, offset: int, end: int) -> bool:
         """Whether a node is the identifier at its start, or several that ``##`` joins."""
-        token = IDENTIFIER.match(self.source.data, offset)
-        joined = b"##" in self.source.data[offset:end]
-        return token is not None and (token.end() == end or joined)
+        data = self.source.data
+        token = IDENTIFIER.match(data, offset)
+        return token is not None and (token.end() == end or b"##" in data[offset:end])
 
     @cached_property
     def _define_ends(self) -> list[int]:
