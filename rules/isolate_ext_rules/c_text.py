@@ -161,3 +161,11 @@ def indent_at(data: bytes, offset: int) -> str:
     line_start = data.rfind(b"\n", 0, offset) + 1
     match = re.match(rb"[ \t]*", data[line_start:offset])
     return match[0].decode() if match else ""
+
+
+def fresh_name(name: str, text: bytes) -> str:
+    """The name, or the next one that no word of a text is."""
+    words = set(re.findall(rb"\w+", text))
+    while name.encode() in words:
+        name += "_"
+    return name

@@ -14,15 +14,13 @@ Handbook pattern 60.
 
 from __future__ import annotations
 
-import re
-
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.placement.converters import Conversion
 from isolate_ext.placement.decisions import RouteKind
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
-from isolate_ext_rules.c_text import body_start, indent_at
+from isolate_ext_rules.c_text import body_start, fresh_name, indent_at
 from isolate_ext_rules.examples import TYPE, module
 
 COUNT = module(
@@ -137,7 +135,7 @@ def _take_argument(pass_: Pass, definition: Definition) -> None:
     names, group = pass_.decisions.names, f"access:{definition.routine}"
     data = pass_.parsed(definition.path).source.data
     parameter = definition.parameters[1]
-    argument = _fresh("arg", data[slice(*definition.body)])
+    argument = fresh_name("arg", data[slice(*definition.body)])
     pass_.replace(
         definition.path, parameter.start, parameter.end, f"void *{argument}", group, Stage.ACCESS
     )
@@ -164,7 +162,7 @@ def _hand_argument(pass_: Pass, conversion: Conversion, taken: set[str]) -> None
     data = pass_.parsed(path).source.data
     group = f"access:{conversion.inside.routine}"
     text = data[slice(*conversion.inside.body)]
-    argument = _fresh(f"{_last_name(place)}_arg", text + " ".join(taken).encode())
+    argument = fresh_name(f"{_last_name(place)}_arg", text + " ".join(taken).encode())
     taken.add(argument)
     state = pass_.state_name(conversion.inside, Stage.ACCESS)
     given = _spelled(pass_, conversion, state)
@@ -191,13 +189,6 @@ def _spelled(pass_: Pass, conversion: Conversion, state: str) -> str:
 def _last_name(place: Node) -> str:
     names = [each for each in strip_casts(place).descendants() if each.kind.endswith("identifier")]
     return names[-1].str
-
-
-def _fresh(name: str, text: bytes) -> str:
-    words = set(re.findall(rb"\w+", text))
-    while name.encode() in words:
-        name += "_"
-    return name
 
 
 RULE = Rule("converter", __doc__, (60,), Stage.ACCESS, Safety.SAFE, run, EXAMPLES)

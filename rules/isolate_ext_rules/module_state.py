@@ -30,6 +30,7 @@ from isolate_ext_rules.spec_declaration import late_declarations
 from isolate_ext_rules.state_home import find_home, struct_comes_late
 from isolate_ext_rules.state_needs import conditions_of
 from isolate_ext_rules.state_text import (
+    CALLBACK_ARGUMENT,
     CONVERTER_ARGUMENT,
     GET_BY_OPERANDS,
     GET_BY_TYPE,
@@ -207,10 +208,11 @@ def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
 def _lookups(pass_: Pass, stage: Stage, home: Home) -> list[str]:
     names, adopted = pass_.decisions.names, pass_.decisions.adopted
     isolated, kinds = stage is Stage.ISOLATED, pass_.decisions.ways
-    parts = []
+    parts, struct = [], names.state_struct
     if RouteKind.ARGUMENT in kinds:
-        struct, name = names.state_struct, names.converter_argument
-        parts.append(CONVERTER_ARGUMENT.fill(struct=struct, name=name))
+        parts.append(CONVERTER_ARGUMENT.fill(struct=struct, name=names.converter_argument))
+    if any(not each.bare for each in pass_.decisions.frames):
+        parts.append(CALLBACK_ARGUMENT.fill(struct=struct, name=names.callback_argument))
     own = adopted is None or adopted.module_accessor is None
     if own and (isolated or kinds & {RouteKind.MODULE, RouteKind.MODULE_OR_INSTANCE}):
         body = (

@@ -41,6 +41,7 @@ _AT_HAND = (
     RouteKind.EXEC,
     RouteKind.CARRIER,
     RouteKind.CONTEXT,
+    RouteKind.FRAME,
     RouteKind.CONVERTED,
     RouteKind.ARGUMENT,
 )

@@ -136,6 +136,16 @@ typedef struct {
     "struct name",
 )
 
+CALLBACK_ARGUMENT = Template(
+    """\
+/* What a callback gets for the length of the call that it is handed over with. */
+typedef struct {
+    ${struct} *state;
+    void *data;
+} ${name};""",
+    "struct name",
+)
+
 TYPE_FLAGS = Template(
     """\
 #ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from isolate_ext.model.entities import Definition, Routine, Use, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.roles import Called, Role
+from isolate_ext.placement.room import statement_before
 from isolate_ext.syntax import Node
 
 _CHECKS = ("PyObject_TypeCheck", "Py_IS_TYPE")
-_AGAIN = ("labeled_statement", "for_statement", "while_statement", "do_statement")
 _PLACES = ("identifier", "field_identifier", "field_expression", "pointer_expression")
 
 
@@ -98,7 +98,7 @@ def conversions(
     found = []
     for use in extension.uses_of(routine.key):
         place = _place(use)
-        statement = _statement(place) if place is not None else None
+        statement = statement_before(place) if place is not None else None
         hidden = use.path in extension.generated or use.inside is None or use.inside.is_macro
         if hidden or use.inside is None or place is None or statement is None:
             return None
@@ -126,26 +126,3 @@ def _place(use: Use) -> Node | None:
 
 def _inner(node: Node) -> Iterator[Node]:
     return (each for each in node.descendants() if each.is_named)
-
-
-def _statement(place: Node) -> Node | None:
-    """The statement of a block, in front of which a declaration can stand."""
-    node = place
-    while node.parent is not None:
-        parent = node.parent
-        outer = parent.parent.kind if parent.parent is not None else ""
-        if node.kind in _AGAIN:
-            return None
-        if parent.kind == "compound_statement" and outer != "switch_statement":
-            return None if _moves(node, place) else node
-        node = parent
-    return None
-
-
-def _moves(statement: Node, place: Node) -> bool:
-    """Whether what the place starts from is assigned on the way to it."""
-    names = {each.str for each in place.of_kind("identifier")}
-    return any(
-        (left := each.child("left")) is not None and left.str in names and each.start < place.start
-        for each in statement.of_kind("assignment_expression")
-    )

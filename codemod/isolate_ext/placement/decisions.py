@@ -19,6 +19,7 @@ from isolate_ext.placement.carriers import Registration
 from isolate_ext.placement.closures import ClosureReader
 from isolate_ext.placement.contexts import Context
 from isolate_ext.placement.converters import Conversion
+from isolate_ext.placement.frames import Frame
 from isolate_ext.placement.init_guards import InitGuard
 from isolate_ext.placement.once import FilledOnce
 from isolate_ext.placement.refusals import Refusal
@@ -83,6 +84,7 @@ class RouteKind(Enum):
     TEARDOWN = "from the type, which may be torn down"
     MODULE_OR_INSTANCE = "a parameter is the module or an instance"
     CONTEXT = "a struct of the extension's own that it gets carries the state"
+    FRAME = "what takes the place of its data for the length of a call leads to the state"
     CARRIER = "the callable that it is registered with carries the module"
     CONVERTED = "by definition, from the object that is converted, if it is of the module"
     ARGUMENT = "with the place that it converts to"
@@ -163,6 +165,7 @@ class Names:
     free: str
     ready: str
     converter_argument: str
+    callback_argument: str
     filled: str
     filling: str
     taken: frozenset[str]
@@ -199,6 +202,7 @@ class Decisions:
     threaded: set[str] = field(default_factory=set)
     registrations: list[Registration] = field(default_factory=list)
     contexts: list[Context] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
     conversions: list[Conversion] = field(default_factory=list)
     type_checks: dict[Definition, tuple[Node, ...]] = field(default_factory=dict)
     channels: list[Channel] = field(default_factory=list)

@@ -1,13 +1,14 @@
 """Functions that are handed to C code, and what comes back to them with the call.
 
 The callable that a callback is registered with carries the module; a struct of the extension's own
-carries the state; a converter of an argument format asks the object's type, or gets the state with
-the place for its result (handbook patterns 60 and 85).
+carries the state, and so does what takes the place of other data for the length of a call; a
+converter of an argument format asks the object's type, or gets the state with
+the place for its result (handbook patterns 60, 85 and 88).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from isolate_ext.model.entities import Definition, Routine
 from isolate_ext.model.extension import Extension
@@ -18,6 +19,8 @@ from isolate_ext.placement.context_life import Lives, calls_library
 from isolate_ext.placement.contexts import Context, context_of
 from isolate_ext.placement.converters import Conversion, conversions, type_checks
 from isolate_ext.placement.decisions import Route, RouteKind
+from isolate_ext.placement.frames import Frame, frame_of
+from isolate_ext.placement.library_calls import VOID, library_call
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.teardown import teardown_closure
 from isolate_ext.syntax import Node
@@ -35,16 +38,19 @@ class HandedOver:
         types: Mapping[str, StaticType],
         moved: set[str],
         roles: Mapping[str, list[Role]],
+        teardown: Container[str],
         refusals: list[Refusal],
     ) -> None:
         self.registrations: list[Registration] = []
         self.contexts: list[Context] = []
+        self.frames: list[Frame] = []
         self.conversions: list[Conversion] = []
         self.type_checks: dict[Definition, tuple[Node, ...]] = {}
         self._extension = extension
         self._types = types
         self._moved = moved
         self._roles = roles
+        self._teardown = teardown
         self._refusals = refusals
 
     def route(self, routine: Routine, definition: Definition, handed_out: list[Role]) -> _Way:
@@ -53,7 +59,11 @@ class HandedOver:
         if found[0] is None:
             found = self._in_context(definition, handed_out)
         if found[0] is None:
+            found = self._in_frame(definition, handed_out)
+        if found[0] is None:
             found = self._converting(routine, definition, handed_out)
+        if found[0] is None:
+            found = self._maybe_later(routine, definition, handed_out)
         return found
 
     def _carried(self, definition: Definition, handed_out: list[Role]) -> _Way:
@@ -82,6 +92,15 @@ class HandedOver:
         self.contexts.append(context)
         filling = [each.inside.routine for each in context.fillings]
         return Route(RouteKind.CONTEXT, (context.source,)), filling
+
+    def _in_frame(self, definition: Definition, handed_out: list[Role]) -> _Way:
+        """The state in what takes the place of the data during the call; who makes the call."""
+        frame = frame_of(self._extension, definition, handed_out, self._teardown)
+        if frame is None:
+            return None, []
+        self.frames.append(frame)
+        source = frame.parameter.name or ""
+        return Route(RouteKind.FRAME, (source,)), [each.inside.routine for each in frame.sites]
 
     def _outlived(self, context: Context) -> bool:
         """Whether the module lives longer than the struct, and nobody calls back in between."""
@@ -120,3 +139,22 @@ class HandedOver:
             self.conversions += found
         name = definition.parameters[1].name or ""
         return Route(RouteKind.ARGUMENT, (name,)), [each.inside.routine for each in found]
+
+    def _maybe_later(
+        self, routine: Routine, definition: Definition, handed_out: list[Role]
+    ) -> _Way:
+        """Refused where the data that a library takes could lead to the state, but may not last."""
+        calls = [library_call(self._extension, each) for each in handed_out]
+        free = sum(each.ctype == VOID for each in definition.parameters) == 1
+        if not free or not all(calls):
+            return None, []
+        call = next(each for each in calls if each is not None)
+        text = f"{definition.name} needs the module state, and {call.callee} may call it when what "
+        text += "comes back to it is gone"
+        start, end = call.node.span
+        self._refusals.append(
+            Refusal(
+                "callback-frame", Reason.ADDRESS_TAKEN, call.path, start, end, text, routine.key
+            )
+        )
+        return Route(RouteKind.GLOBAL), []

@@ -35,6 +35,7 @@ def names_for(extension: Extension, module: str, adopted: Adopted | None) -> Nam
         free=fresh(f"{stem}_free", f"{stem}_module_free"),
         ready=fresh(f"{stem}_add_type", f"{stem}_create_type"),
         converter_argument=fresh(f"{stem}_converter_arg"),
+        callback_argument=fresh(f"{stem}_callback_arg"),
         filled=fresh(f"{stem}_tables_filled"),
         filling=fresh(f"{stem}_tables_mutex"),
         taken=frozenset(taken),

@@ -142,6 +142,7 @@ def _take_over(decisions: Decisions, reach: Reach) -> None:
     decisions.channels = reach.channels
     decisions.registrations = reach.handed.registrations
     decisions.contexts = reach.handed.contexts
+    decisions.frames = reach.handed.frames
     decisions.conversions = reach.handed.conversions
     decisions.type_checks = reach.handed.type_checks
     decisions.teardown = reach.teardown

@@ -65,7 +65,7 @@ class Reach:
         self.uncalled = uncalled(extension)
         self._in_hand = InHand(extension, types.values())
         self._entries = Entries(extension, init, self.owners, self.roles, self._in_hand)
-        self.handed = HandedOver(extension, types, moved, self.roles, self.refusals)
+        self.handed = HandedOver(extension, types, moved, self.roles, self.teardown, self.refusals)
 
     def solve(self, seeds: Iterable[str] = ()) -> None:
         pending = sorted(self._users() | set(seeds))

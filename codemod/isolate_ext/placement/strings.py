@@ -17,7 +17,8 @@ from isolate_ext.placement.fields import lives
 from isolate_ext.placement.reach import Reach
 from isolate_ext.syntax import Condition
 
-_NO_WAY = (RouteKind.GLOBAL, RouteKind.CARRIER)
+_NO_WAY = (RouteKind.GLOBAL, RouteKind.CARRIER, RouteKind.FRAME)
+"""No way at all, or one that takes more than a C string is worth."""
 
 
 class StringPlan:

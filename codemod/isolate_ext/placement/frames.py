@@ -1,0 +1,164 @@
+"""Callbacks that are over with the call that hands them over (handbook patterns 85 and 88).
+
+The library is known to call back before it returns and never later, or what it gets as their data
+is the address of a local variable, which is gone with its block.  So may be a struct beside that
+variable, which leads to the state: the state outlives every function that has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+
+from isolate_ext.model.declarators import declarators, local_names
+from isolate_ext.model.entities import CType, Definition, Parameter, strip_casts
+from isolate_ext.model.expressions import type_of
+from isolate_ext.model.extension import Extension
+from isolate_ext.model.roles import Role
+from isolate_ext.placement.library_calls import (
+    VOID,
+    LibraryCall,
+    data_behind,
+    functions_in,
+    library_call,
+)
+from isolate_ext.placement.room import statement_before
+from isolate_ext.syntax import Node
+
+_NOTHING = ("NULL", "0")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """A call that hands the callback over, with ``data`` that comes back to it.
+
+    ``statement`` is the one of its block in front of which a struct can be declared.
+    """
+
+    path: str
+    inside: Definition
+    statement: Node
+    data: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """A callback, its parameter that the data comes back in, and all calls that hand it over.
+
+    ``bare``: there is no data at all, so the state takes its place.
+    """
+
+    callback: Definition
+    parameter: Parameter
+    sites: tuple[Site, ...]
+    bare: bool
+
+
+def frame_of(
+    extension: Extension,
+    definition: Definition,
+    roles: Sequence[Role],
+    teardown: Container[str],
+) -> Frame | None:
+    """How a callback gets the state for the length of a call; None where it may be called later.
+
+    ``teardown`` are the functions that may run when the state is gone.
+    """
+    routine = extension.routines[definition.routine]
+    if any(use.called for use in extension.uses_of(routine.key)) or len(routine.definitions) > 1:
+        return None
+    calls = [library_call(extension, each) for each in roles]
+    found = [each for each in calls if each is not None and _alone(extension, each)]
+    parameter = _parameter(definition, found)
+    if not found or len(found) < len(roles) or parameter is None:
+        return None
+    sites = [_site(extension, definition, parameter, each) for each in found]
+    known = tuple(each for each in sites if each is not None)
+    if len(known) < len(sites) or any(each.inside.routine in teardown for each in known):
+        return None
+    bare = all(strip_casts(each.data).str in _NOTHING for each in known)
+    bare = bare and not is_used(definition, parameter)
+    again = len({each.inside.routine for each in known}) < len(known)
+    return None if again and not bare else Frame(definition, parameter, known, bare)
+
+
+def is_used(definition: Definition, parameter: Parameter) -> bool:
+    names = definition.node.of_kind("identifier") if definition.node is not None else []
+    return any(n.str == parameter.name and n.start >= definition.body[0] for n in names)
+
+
+def _alone(extension: Extension, call: LibraryCall) -> bool:
+    """No other function would get what takes the place of the data."""
+    return len(list(functions_in(extension, call))) == 1
+
+
+def _parameter(definition: Definition, calls: Sequence[LibraryCall]) -> Parameter | None:
+    positions = {each.within.parameter if each.within is not None else -1 for each in calls}
+    void = [each for each in definition.parameters if each.ctype == VOID and each.name]
+    if positions == {-1}:
+        return void[0] if len(void) == 1 else None
+    position = positions.pop() if len(positions) == 1 else len(definition.parameters)
+    found = definition.parameters[position : position + 1]
+    return found[0] if found and found[0] in void else None
+
+
+def _site(
+    extension: Extension, definition: Definition, parameter: Parameter, call: LibraryCall
+) -> Site | None:
+    if call.within is not None:
+        data = call.arguments[call.within.data : call.within.data + 1]
+        found = data[0] if data and _plain(extension, call, data[0]) else None
+    else:
+        kinds = set(_taken_as(definition, parameter.name or ""))
+        found = data_behind(extension, call, kinds.pop()) if len(kinds) == 1 else None
+    statement = statement_before(found) if found is not None else None
+    if found is None or statement is None:
+        return None
+    if call.within is None and not _ends_with(extension, call, found, statement):
+        return None
+    return Site(call.path, call.inside, statement, found)
+
+
+def _plain(extension: Extension, call: LibraryCall, argument: Node) -> bool:
+    """Nothing, or a local variable or its address: the same text means it before the call."""
+    bare = strip_casts(argument)
+    if bare.str in _NOTHING:
+        return True
+    inner = bare.child("argument") if bare.kind == "pointer_expression" else bare
+    if inner is None or inner.kind != "identifier" or bare.text[:1] == b"*":
+        return False
+    node = call.inside.node
+    names = local_names(extension.files[call.path], node) if node is not None else {}
+    ctype = type_of(extension, call.inside, call.path, bare)
+    static = any(each.static for each in names.get(inner.str, ()))
+    return inner.str in names and not static and ctype is not None and bool(ctype.pointers)
+
+
+def _ends_with(extension: Extension, call: LibraryCall, data: Node, statement: Node) -> bool:
+    """Whether it is the address of a variable that is gone with the block of the statement."""
+    bare = strip_casts(data)
+    name = bare.child("argument") if bare.kind == "pointer_expression" else None
+    node, block = call.inside.node, statement.parent
+    if name is None or name.kind != "identifier" or bare.text[:1] != b"&":
+        return False
+    if node is None or block is None:
+        return False
+    names = local_names(extension.files[call.path], node).get(name.str, [])
+    return len(names) == 1 and not names[0].static and names[0].end == block.end
+
+
+def _taken_as(definition: Definition, name: str) -> Iterator[CType]:
+    """The types that a parameter is cast or assigned to; something else for any other use."""
+    for node in definition.node.of_kind("identifier") if definition.node is not None else ():
+        if node.str != name or node.start < definition.body[0]:
+            continue
+        parent = node.parent
+        kind = parent.child("type") if parent is not None else None
+        if parent is not None and parent.kind == "cast_expression" and kind is not None:
+            words = [word for word in kind.str.replace("*", " ").split() if word != "const"]
+            yield CType(" ".join(words), kind.str.count("*"))
+        elif parent is not None and parent.kind == "init_declarator" and parent.parent is not None:
+            each = next(d for d in declarators(parent.parent) if d.node.start == parent.start)
+            yield CType(each.ctype.base, each.ctype.pointers)
+        else:
+            yield CType("?")
