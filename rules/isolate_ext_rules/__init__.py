@@ -37,6 +37,7 @@ from isolate_ext_rules import (
     type_alloc,
     type_dealloc,
     type_dict,
+    type_patch,
     type_pickle,
     type_ready,
     type_reference,
@@ -45,6 +46,7 @@ from isolate_ext_rules import (
 
 SUITE: tuple[Rule, ...] = (
     type_alias.RULE,
+    type_patch.RULE,
     freelist.RULE,
     module_state.RULE,
     getset_closure.RULE,

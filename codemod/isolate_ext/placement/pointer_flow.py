@@ -32,7 +32,7 @@ _COMPARISONS = frozenset("== != < > <= >= && || % * / << >>".split())
 
 
 class PointerFlow:
-    """One walk, for one variable; ``writes`` are found in no particular order.
+    """One walk, for one variable; ``writes`` and ``seen`` places are in no particular order.
 
     What routines do that nothing uses (``dead``, by key) does not count.
     """
@@ -45,7 +45,7 @@ class PointerFlow:
         self.dead = dead
         self.shapes = places.shapes
         self.writes: list[Write] = []
-        self._seen: set[tuple[Place, int, bool, Shape | None]] = set()
+        self.seen: set[tuple[Place, int, bool, Shape | None]] = set()
         self._pending: list[tuple[Place, int, bool, Shape | None]] = []
 
     def run(self, variable: Variable) -> list[Write]:
@@ -74,8 +74,8 @@ class PointerFlow:
     def _enter(self, place: Place, depth: int, constant: bool, shape: Shape | None) -> None:
         """Let a value into a place; its shape counts where the place has none of its own."""
         state = (place, depth, constant, shape)
-        if state not in self._seen:
-            self._seen.add(state)
+        if state not in self.seen:
+            self.seen.add(state)
             self._pending.append(state)
 
     def _visit(self, place: Place, depth: int, constant: bool, given: Shape | None) -> None:
@@ -111,17 +111,16 @@ class PointerFlow:
         return None
 
     def _write(self, value: Value, how: How) -> None:
-        if not value.constant:
-            self._note(value.path, value.node.start, value.node.end, value.inside, how)
+        if not value.constant and (value.inside is None or value.inside.routine not in self.dead):
+            node = value.node
+            self.writes.append(Write(value.path, node.start, node.end, value.inside, how, node))
 
     def _lose(self, value: Value) -> None:
         self._write(value, How.ESCAPED)
 
-    def _note(
-        self, path: str, start: int, end: int, inside: Definition | None, how: How = How.ESCAPED
-    ) -> None:
+    def _note(self, path: str, start: int, end: int, inside: Definition | None) -> None:
         if inside is None or inside.routine not in self.dead:
-            self.writes.append(Write(path, start, end, inside, how))
+            self.writes.append(Write(path, start, end, inside, How.ESCAPED))
 
     def _leave_macro(self, value: Value) -> Value | None:
         """A macro that is one expression stands for it wherever it is used."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from isolate_ext.model.entities import Definition
@@ -20,13 +20,17 @@ class How(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A place where a variable is or may be written; ``inside`` is None at file scope."""
+    """A place where a variable is or may be written; ``inside`` is None at file scope.
+
+    ``node`` is what is written, or what leads there; None where the parser does not see it.
+    """
 
     path: str
     start: int
     end: int
     inside: Definition | None
     how: How
+    node: Node | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

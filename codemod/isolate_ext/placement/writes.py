@@ -8,7 +8,7 @@ from isolate_ext.model.calls import uncalled
 from isolate_ext.model.entities import Use, Variable
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.pointer_flow import PointerFlow
-from isolate_ext.placement.pointer_places import PointerPlaces
+from isolate_ext.placement.pointer_places import Place, PointerPlaces
 from isolate_ext.placement.pointer_values import Write
 from isolate_ext.syntax import Node
 
@@ -18,17 +18,24 @@ class Writers:
 
     def __init__(self, extension: Extension, dead: Collection[str]) -> None:
         self.extension = extension
-        self._places = PointerPlaces(extension)
-        self._dead = dead
+        self.places = PointerPlaces(extension)
+        self.dead = dead
         self._found: dict[str, list[Write]] = {}
+        self._reached: dict[str, frozenset[Place]] = {}
 
     def of(self, variable: Variable) -> list[Write]:
         """Every place where the variable or a part of it is or may be written."""
         if variable.key not in self._found:
-            flow = PointerFlow(self.extension, self._places, self._dead)
+            flow = PointerFlow(self.extension, self.places, self.dead)
             found = sorted(set(flow.run(variable)), key=lambda each: (each.path, each.start))
             self._found[variable.key] = found
+            self._reached[variable.key] = frozenset(place for place, *_ in flow.seen)
         return self._found[variable.key]
+
+    def reached(self, variable: Variable) -> frozenset[Place]:
+        """Every place that may hold a pointer to the variable, and the variable itself."""
+        self.of(variable)
+        return self._reached[variable.key]
 
 
 def writers_of(extension: Extension) -> Writers:
