@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from isolate_ext.model.entities import CType, Definition, strip_casts
+from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.model.expressions import local_type
 from isolate_ext.model.extension import Extension
-from isolate_ext.model.roles import Called, Role
+from isolate_ext.model.roles import Role
+from isolate_ext.placement.library_calls import OBJECT, VOID, LibraryCall, library_call
 from isolate_ext.syntax import Node
 
 _CALLS = re.compile(r"_?PyObject_(Call|Vectorcall)\w*")
-_OBJECT = CType("PyObject", 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,11 +35,8 @@ def registrations(extension: Extension, roles: Sequence[Role]) -> list[Registrat
     """The registrations of a callback; None where one is not plain to see."""
     found = []
     for role in roles:
-        node, inside = role.use.node, role.use.inside
-        call = node.enclosing("call_expression") if node is not None else None
-        if role.called is not Called.CALLBACK or call is None or inside is None:
-            return None
-        registration = _registration(extension, role.use.path, inside, call)
+        call = library_call(extension, role)
+        registration = _registration(extension, call) if call is not None else None
         if registration is None:
             return None
         found.append(registration)
@@ -51,7 +48,7 @@ def carried_by(
 ) -> str | None:
     """The expression by which a callback names its user data, as an object that it calls."""
     for parameter in definition.parameters:
-        if parameter.ctype == CType("void", 1) and parameter.name is not None:
+        if parameter.ctype == VOID and parameter.name is not None:
             if _only_called(definition, parameter.name):
                 return f"(PyObject *){parameter.name}"
     for sibling in (definition, *(s for each in found for s in _siblings(extension, each))):
@@ -62,29 +59,22 @@ def carried_by(
     return None
 
 
-def _registration(
-    extension: Extension, path: str, inside: Definition, call: Node
-) -> Registration | None:
-    callee, arguments = call.child("function"), call.child("arguments")
-    if callee is None or arguments is None:
-        return None
-    routine = extension.routine_named(callee.str, path)
-    if routine is not None and routine.definitions:
-        return None
-    bare = [strip_casts(each) for each in arguments.named]
+def _registration(extension: Extension, call: LibraryCall) -> Registration | None:
+    inside, node = call.inside, call.node
+    bare = [strip_casts(each) for each in call.arguments]
     names = {
         each.str
         for each in bare
         if each.kind == "identifier"
-        and local_type(extension, inside, each.str, each.start) == _OBJECT
+        and local_type(extension, inside, each.str, each.start) == OBJECT
     }
     if any(each.function is inside and each.leaves for each in extension.fragments.values()):
         return None
-    statement = call
+    statement = node
     while statement.parent is not None and statement.parent.kind != "compound_statement":
         statement = statement.parent
     block = statement.parent
-    if len(names) != 1 or block is None or call.enclosing("for_statement", "while_statement"):
+    if len(names) != 1 or block is None or node.enclosing("for_statement", "while_statement"):
         return None
     data = names.pop()
     first = statement
@@ -92,7 +82,7 @@ def _registration(
         if not re.fullmatch(rf"Py_X?INCREF\s*\(\s*{data}\s*\)\s*;", each.str):
             break
         first = each
-    found = Registration(path, inside, call, data, block, first)
+    found = Registration(call.path, inside, node, data, block, first)
     return found if _ends_with_block(found) else None
 
 

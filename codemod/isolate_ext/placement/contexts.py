@@ -14,6 +14,7 @@ from isolate_ext.model.entities import CType, Definition, Struct, strip_casts
 from isolate_ext.model.expressions import type_of
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.roles import Called, Role
+from isolate_ext.placement.library_calls import VOID, library_call
 from isolate_ext.syntax import Node
 
 _PLAIN = {
@@ -132,7 +133,7 @@ def _fillings(extension: Extension, role: Role, struct: Struct) -> Iterator[Fill
     if stored:
         found = _holder(extension, path, inside, around.child("left"), struct)
     else:
-        found = _handed(extension, path, inside, around, struct)
+        found = _handed(extension, role, struct)
     for part, owner in found:
         yield Filling(path, inside, statement, part, owner, stored)
 
@@ -163,22 +164,22 @@ def _holder(
         node = inner
 
 
-def _handed(
-    extension: Extension, path: str, inside: Definition, call: Node | None, struct: Struct
-) -> Iterator[tuple[Node, str]]:
-    """The arguments of a library's function that point to the struct."""
-    callee = call.child("function") if call is not None else None
-    arguments = call.child("arguments") if call is not None else None
-    routine = extension.routine_named(callee.str, path) if callee is not None else None
-    if arguments is None or (routine is not None and routine.definitions):
-        return
-    for argument in arguments.named:
+def _handed(extension: Extension, role: Role, struct: Struct) -> Iterator[tuple[Node, str]]:
+    """The arguments of a library's function that point to the struct, if no other one may."""
+    call = library_call(extension, role)
+    found = []
+    for argument in call.arguments if call is not None else ():
         bare = strip_casts(argument)
-        ctype = type_of(extension, inside, path, bare)
+        ctype = type_of(extension, call.inside, call.path, bare) if call is not None else None
+        if ctype == VOID:
+            return
         if ctype is None or ctype.pointers != 1 or extension.structs.struct(ctype) is not struct:
             continue
         inner = bare.child("argument") if bare.kind == "pointer_expression" else None
         if inner is not None and bare.text[:1] == b"&":
-            yield bare, f"{inner.str}."
+            found.append((bare, f"{inner.str}."))
         elif bare.kind in ("identifier", "field_expression"):
-            yield bare, f"{bare.str}->"
+            found.append((bare, f"{bare.str}->"))
+        else:
+            return
+    yield from found
