@@ -67,8 +67,9 @@ def test_a_reference_taken_for_the_library_is_one_to_what_it_gets() -> None:
     [
         ("    return PyLong_FromLong(calls)", '    return Py_BuildValue("iO", calls, callable)'),
         ('PyObject_CallFunction((PyObject *)data, "i", value)', "PyList_New(PyList_Size(data))"),
+        ("    if (library_each", "    on_value(callable, 1);\n    if (library_each"),
     ],
-    ids=["returned", "no callable"],
+    ids=["returned", "no callable", "called directly"],
 )
 def test_user_data_of_another_kind_is_refused(old: str, new: str) -> None:
     outcome = migrated(HANDLED.replace(old, new))
@@ -80,3 +81,16 @@ def test_names_keep_clear_of_a_library_of_the_same_name() -> None:
     declared = "extern int library_each(int count, int (*handler)(void *, int), void *data);\n"
     code = HANDLED.replace(declared, "#include <spam.h>\n").replace("library_each", "spam_each_of")
     assert "spam_module_exec" in text_of(migrated(code))
+
+
+@pytest.mark.parametrize(
+    ("text", "isolated"),
+    [("Py_DECREF((PyObject *)data);", True), ("PyList_Append((PyObject *)data, Py_None);", False)],
+    ids=["released", "used"],
+)
+def test_what_else_a_registration_does_with_the_callable(text: str, isolated: bool) -> None:
+    other = f"static void\nother(void *data)\n{{\n    {text}\n}}\n\nstatic PyObject *\nspam_each"
+    code = HANDLED.replace("void *data);", "void *data, void (*other)(void *));", 1)
+    code = code.replace("(void *)callable)", "(void *)callable, other)")
+    outcome = migrated(code.replace("static PyObject *\nspam_each", other))
+    assert (outcome.stage is Stage.ISOLATED) is isolated

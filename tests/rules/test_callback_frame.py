@@ -127,3 +127,11 @@ def test_data_that_changes_before_the_call_is_refused() -> None:
     code = KNOWN.replace("    long sum = 0;\n", "    long sum = 0, *place = NULL;\n")
     code = code.replace("if (dl_iterate_phdr", "if ((place = &sum) != NULL && dl_iterate_phdr")
     assert Reason.ADDRESS_TAKEN in reasons(migrated(code.replace("value, &sum)", "value, place)")))
+
+
+def test_a_callback_that_is_named_in_unparsed_code_is_refused() -> None:
+    code = WALKED.replace(
+        "static PyObject *\nspam_walk",
+        "void f(void)\n{\n    count_value @@ = ];\n}\n\nstatic PyObject *\nspam_walk",
+    )
+    assert Reason.FENCED in reasons(migrated(code))

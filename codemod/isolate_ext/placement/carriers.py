@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from isolate_ext.capi.ownership import DECREF, INCREF
 from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.model.expressions import local_type
 from isolate_ext.model.extension import Extension
@@ -46,12 +47,18 @@ def registrations(extension: Extension, roles: Sequence[Role]) -> list[Registrat
 def carried_by(
     extension: Extension, definition: Definition, found: Sequence[Registration]
 ) -> str | None:
-    """The expression by which a callback names its user data, as an object that it calls."""
+    """The expression by which a callback names its user data, as an object that it calls.
+
+    None where another callback of a registration does anything else with it.
+    """
+    siblings = [sibling for each in found for sibling in _siblings(extension, each)]
+    if not all(_calls_or_counts(each) for each in siblings if each is not definition):
+        return None
     for parameter in definition.parameters:
         if parameter.ctype == VOID and parameter.name is not None:
             if _only_called(definition, parameter.name):
                 return f"(PyObject *){parameter.name}"
-    for sibling in (definition, *(s for each in found for s in _siblings(extension, each))):
+    for sibling in (definition, *siblings):
         for getter, base in _getters(sibling):
             for parameter in definition.parameters:
                 if parameter.ctype.base == base and parameter.name is not None:
@@ -101,7 +108,7 @@ def _ends_with_block(registration: Registration) -> bool:
 
 
 def _only_called(definition: Definition, name: str) -> bool:
-    """Every use of a name is the first argument of a call of an object."""
+    """Every use of a name is that of a callable, or counts references."""
     uses = [
         node
         for node in (definition.node.descendants() if definition.node is not None else ())
@@ -112,6 +119,25 @@ def _only_called(definition: Definition, name: str) -> bool:
         and (node.parent is None or not node.parent.kind.endswith("declarator"))
     ]
     return bool(uses) and all(_is_called(node) for node in uses)
+
+
+def _calls_or_counts(definition: Definition) -> bool:
+    """Whether the data is called only, and references to it are taken and released."""
+    names = [each.name for each in definition.parameters if each.ctype == VOID]
+    nodes = definition.node.of_kind("identifier") if definition.node is not None else []
+    uses = [each for each in nodes if each.str in names and each.start >= definition.body[0]]
+    return all(_is_called(each) or _is_alias(definition, each) for each in uses)
+
+
+def _is_alias(definition: Definition, node: Node) -> bool:
+    """The value of a new local that is called only."""
+    while node.parent is not None and node.parent.kind == "cast_expression":
+        node = node.parent
+    outer = node.parent
+    name = outer.child("declarator") if outer is not None else None
+    while name is not None and name.kind == "pointer_declarator":
+        name = name.child("declarator")
+    return name is not None and _only_called(definition, name.str)
 
 
 def _is_called(node: Node) -> bool:
@@ -126,7 +152,8 @@ def _is_called(node: Node) -> bool:
         return False
     callee = call.child("function")
     first = arguments.named[0] is node
-    return first and callee is not None and _CALLS.fullmatch(callee.str) is not None
+    known = callee is not None and (_CALLS.fullmatch(callee.str) or callee.str in INCREF | DECREF)
+    return first and bool(known)
 
 
 def _getters(definition: Definition) -> Iterator[tuple[str, str]]:

@@ -102,6 +102,11 @@ BY_TYPE = frozenset(
 )
 """The routes that look a type's module up by the module definition."""
 
+BY_REGISTRATION = frozenset(
+    {RouteKind.CARRIER, RouteKind.CONTEXT, RouteKind.FRAME, RouteKind.ARGUMENT}
+)
+"""The routes that every place which hands the function over has a part in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

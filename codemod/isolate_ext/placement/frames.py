@@ -64,8 +64,7 @@ def frame_of(
 
     ``teardown`` are the functions that may run when the state is gone.
     """
-    routine = extension.routines[definition.routine]
-    if any(use.called for use in extension.uses_of(routine.key)) or len(routine.definitions) > 1:
+    if len(extension.routines[definition.routine].definitions) > 1:
         return None
     calls = [library_call(extension, each) for each in roles]
     found = [each for each in calls if each is not None and _alone(extension, each)]

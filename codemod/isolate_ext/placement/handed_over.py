@@ -55,6 +55,8 @@ class HandedOver:
 
     def route(self, routine: Routine, definition: Definition, handed_out: list[Role]) -> _Way:
         """The way of one definition; no route where it has none."""
+        if any(use.called for use in self._extension.uses_of(routine.key)):
+            return self._converting(routine, definition, handed_out)
         found = self._carried(definition, handed_out)
         if found[0] is None:
             found = self._in_context(definition, handed_out)

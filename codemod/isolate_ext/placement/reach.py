@@ -17,7 +17,7 @@ from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.roles import Called, Role, roles
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.base_calls import base_call
-from isolate_ext.placement.decisions import Route, RouteKind
+from isolate_ext.placement.decisions import BY_REGISTRATION, Route, RouteKind
 from isolate_ext.placement.entry import Entries
 from isolate_ext.placement.exported import Exported
 from isolate_ext.placement.handed_over import HandedOver
@@ -112,6 +112,8 @@ class Reach:
             if route is None and routine.key not in self.teardown:
                 route, handing = self.handed.route(routine, definition, handed_out)
                 callers += handing
+                if route is not None and route.kind in BY_REGISTRATION:
+                    self._refuse_hidden(routine)
             if route is None:
                 route = Route(RouteKind.GLOBAL)
                 self._refuse_route(routine, definition, handed_out)
@@ -173,19 +175,7 @@ class Reach:
 
     def _thread(self, routine: Routine, stores: Collection[tuple[str, int]] = ()) -> list[str]:
         """Its callers pass the state; ``stores`` are uses that only store its address."""
-        if self._pasted(routine):
-            first = routine.definitions[0]
-            self.refusals.append(
-                Refusal(
-                    _RULE,
-                    Reason.PASTED_NAME,
-                    first.path,
-                    first.name_start,
-                    first.name_start + len(routine.name),
-                    f"{routine.name} needs the module state, and ## may make its name elsewhere",
-                    routine.key,
-                )
-            )
+        self._refuse_hidden(routine)
         self.threaded.add(routine.key)
         for definition in routine.definitions:
             self.routes[definition] = Route(RouteKind.PARAMETER)
@@ -201,6 +191,23 @@ class Reach:
                     Reason.FILE_SCOPE_USE,
                     f"{routine.name} needs the module state, and is used outside of a function",
                 )
+        return callers
+
+    def _refuse_hidden(self, routine: Routine) -> None:
+        """Where it is used, must be seen: not in unparsed code, nor by a name that ## makes."""
+        if self._pasted(routine):
+            first = routine.definitions[0]
+            self.refusals.append(
+                Refusal(
+                    _RULE,
+                    Reason.PASTED_NAME,
+                    first.path,
+                    first.name_start,
+                    first.name_start + len(routine.name),
+                    f"{routine.name} needs the module state, and ## may make its name elsewhere",
+                    routine.key,
+                )
+            )
         if routine.key in self.extension.fenced:
             path, at = self.extension.fenced[routine.key][0]
             self.refusals.append(
@@ -210,11 +217,10 @@ class Reach:
                     path,
                     at,
                     at + len(routine.name),
-                    f"{routine.name} needs the module state, and is called in unparsed code",
+                    f"{routine.name} needs the module state, and is named in unparsed code",
                     routine.key,
                 )
             )
-        return callers
 
     def _channel(self, routine: Routine, handed_out: list[Role]) -> Channel | None:
         """The closed channel in which a function is stored, and nowhere else."""
