@@ -61,6 +61,20 @@ def test_parse_reads_every_file_that_reaches_python(tree: Tree) -> None:
     assert parse([root / "missing"]).errors
 
 
+def test_parse_knows_the_macros_of_headers_that_do_not_reach_python(tree: Tree) -> None:
+    root = tree(
+        {
+            "setup.py": setup_py("spam"),
+            "spam.c": '#include "config.h"\n' + clean() + "\nextern LOCAL const char *names[];\n",
+            "other.c": '#include <Python.h>\n#include "config.h"\nextern LOCAL const int x;\n',
+            "config.h": '#define LOCAL __attribute__((visibility("hidden")))\n',
+        }
+    )
+    files = {Path(each.path).name: each for each in parse([root]).files}
+    assert sorted(files) == ["other.c", "spam.c"]
+    assert not any(each.fences for each in files.values())
+
+
 def test_rules_explain_themselves() -> None:
     listed = rules()
     assert [each.id for each in listed] == [each.id for each in all_rules()]

@@ -53,6 +53,10 @@ def test_an_assignment_after_a_block_macro_is_no_declaration() -> None:
 
 
 DEFINITIONS = {
+    "pointer type": (
+        "#define VALUE PyObject *\n#define FIXED const char * const\n",
+        "struct s { VALUE a; VALUE *used; FIXED b; };",
+    ),
     "statement without semicolon": (
         "#define DONE(x) do { free(x); } while (0)\n",
         "void f(void) { DONE(first)\n used = 1; }",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,14 +129,19 @@ def model_with(
     return model_of(found, scans, known)
 
 
-def parse_all(scans: Mapping[str, Scan], earlier: Mapping[str, Parsed]) -> dict[str, Parsed]:
-    """Files by path.  A scan that an earlier model decided otherwise is made anew."""
-    decided = decided_by(list(scans.values()))
+def parse_all(
+    scans: Mapping[str, Scan], earlier: Mapping[str, Parsed], beside: Sequence[Scan] = ()
+) -> dict[str, Parsed]:
+    """Files by path.  A scan that an earlier model decided otherwise is made anew.
+
+    Of the files ``beside`` them only the macros count.
+    """
+    decided = decided_by([*scans.values(), *beside])[: len(scans)]
     own = {}
     for (path, each), known in zip(scans.items(), decided, strict=True):
         own[path] = each if each.decided in (None, known) else scan(each.source)
         own[path].decide(known)
-    environment = MacroEnvironment.of_decided(own.values())
+    environment = MacroEnvironment.of_decided([*own.values(), *beside])
     return {path: _parse(each, environment, earlier.get(path)) for path, each in own.items()}
 
 

@@ -11,7 +11,7 @@ from isolate_ext.project import discover as discover_project
 from isolate_ext.project.fallback import c_files
 from isolate_ext.project.includes import IncludeGraph
 from isolate_ext.report.views import FileView, ParseResult, Region
-from isolate_ext.syntax import Parsed
+from isolate_ext.syntax import Parsed, Scan
 
 
 def parse(paths: Sequence[Path]) -> ParseResult:
@@ -31,36 +31,53 @@ def parse(paths: Sequence[Path]) -> ParseResult:
 def _tree(path: Path, result: ParseResult) -> None:
     library = Library(path.resolve())
     done: set[str] = set()
-    for group in _groups(path.resolve()):
-        _group(library, [each for each in group if each not in done], str(path), result)
+    for group, beside in _groups(path.resolve()):
+        fresh = [each for each in group if each not in done]
+        _group(library, fresh, str(path), result, [*done.intersection(group), *beside])
         done.update(group)
     if not done:
         result.errors.append(f"{path}: no C file that reaches Python.h in this directory")
 
 
-def _groups(root: Path) -> Iterator[list[str]]:
-    """Files to be parsed together: by extension, then what belongs to none, file by file."""
+def _groups(root: Path) -> Iterator[tuple[list[str], list[str]]]:
+    """Files to be parsed together: by extension, then what belongs to none, file by file.
+
+    Each with the headers beside them that they read.
+    """
     try:
         for found in discover_project(root).extensions:
-            yield list(modelled(found))
+            touching = list(modelled(found))
+            yield touching, [each for each in found.headers if each not in touching]
     except ProjectError:
         pass
     graph = IncludeGraph(root)
     for path in c_files(root):
-        found_files = graph.python_files([path], ())
-        if found_files:
-            yield found_files
+        touching = graph.python_files([path], ())
+        if touching:
+            reached = graph.reached([path], ())
+            yield touching, [each for each in reached if each not in touching]
 
 
-def _group(library: Library, paths: Sequence[str], shown: str, result: ParseResult) -> None:
+def _group(
+    library: Library, paths: Sequence[str], shown: str, result: ParseResult,
+    beside: Sequence[str] = (),
+) -> None:  # fmt: skip
     scans = {}
     for path in paths:
         try:
             scans[path] = library.scan(path)
         except ProjectError as error:
             result.skipped.append((str(Path(shown) / path), error.message))
-    for path, parsed in parse_all(scans, {}).items():
+    for path, parsed in parse_all(scans, {}, list(_readable(library, beside))).items():
         result.files.append(_file(str(Path(shown) / path), parsed))
+
+
+def _readable(library: Library, paths: Sequence[str]) -> Iterator[Scan]:
+    for path in paths:
+        try:
+            yield library.scan(path)
+        except ProjectError:
+            continue
 
 
 def _file(shown: str, parsed: Parsed) -> FileView:

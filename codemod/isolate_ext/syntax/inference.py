@@ -29,6 +29,7 @@ _TYPE_WORDS = frozenset(
 )
 _HEADS = frozenset(b"if for while switch else".split())
 _JUMPS = frozenset(b"return goto break continue do".split())
+_POINTER = re.compile(rb"[A-Za-z_][\w\s]*(?:\*\s*(?:const\b\s*)?)+")
 _LABEL = re.compile(rb"(?:case\b[^;{}]*|default\s*):?\s*")
 
 ShapeOf = Callable[[str], Shape | None]
@@ -61,6 +62,8 @@ def infer(define: Define, shape_of: ShapeOf) -> Shape:
         return Shape.OPERATOR
     if define.params is None and body.startswith((b"*(", b"* (")):
         return Shape.SUFFIX
+    if define.params is None and _POINTER.fullmatch(body):
+        return Shape.TYPE
     if _is_specifiers(body, shape_of):
         return Shape.SPECIFIER
     wrapped = _wrapped(body, define, shape_of)
