@@ -8,6 +8,7 @@ from isolate_ext_rules import (
     callback_frame,
     callback_struct,
     converter,
+    earlier_stage,
     find_module,
     foreign_thread,
     freelist,
@@ -45,6 +46,7 @@ from isolate_ext_rules import (
 )
 
 SUITE: tuple[Rule, ...] = (
+    earlier_stage.RULE,
     type_alias.RULE,
     type_patch.RULE,
     freelist.RULE,

@@ -1,7 +1,8 @@
 """Types that are made from specs already, but not for a module.
 
-What: `PyType_FromSpec` and `PyType_FromSpecWithBases` become `PyType_FromModuleAndSpec`; traverse
-and dealloc functions of such types visit and release the type where they did not.
+What: `PyType_FromSpec` and `PyType_FromSpecWithBases` become `PyType_FromModuleAndSpec`, and a NULL
+for the module becomes the module; traverse and dealloc functions of such types visit and release
+the type where they did not.
 
 Why: only a type that knows its module lets its methods find the state.
 
@@ -25,7 +26,7 @@ from isolate_ext.text import Hole, Span
 from isolate_ext.text.replacement import Part
 from isolate_ext_rules.c_text import indent_at
 from isolate_ext_rules.examples import module
-from isolate_ext_rules.module_names import module_name
+from isolate_ext_rules.spec_module import bind_to_module, module_for_type
 from isolate_ext_rules.spec_ownership import drop_surplus
 from isolate_ext_rules.type_alloc import instances_of
 from isolate_ext_rules.type_dealloc import complete_dealloc, untrack
@@ -41,8 +42,20 @@ static PyType_Spec Egg_spec = {"spam.Egg", sizeof(PyObject), 0, Py_TPFLAGS_DEFAU
     "",
     "Egg = PyType_FromSpec(&Egg_spec);",
 )
+HELPED = SPEC.replace(
+    "\nstatic PyMethodDef",
+    """
+static PyObject *
+make(PyObject *module, PyType_Spec *spec)
+{
+    return PyType_FromModuleAndSpec(module, spec, NULL);
+}
+
+static PyMethodDef""",
+).replace("PyType_FromSpec(&Egg_spec)", "make(NULL, &Egg_spec)")
 EXAMPLES = (
     Rewrite(SPEC, ("PyType_FromModuleAndSpec(m, &Egg_spec, NULL)",), ("PyType_FromSpec(",)),
+    Rewrite(HELPED, ("make(m, &Egg_spec)",)),
 )
 
 
@@ -59,6 +72,7 @@ def run(pass_: Pass) -> None:
                 call = node.parent if node is not None else None
                 if call is not None and call.kind == "call_expression":
                     _bind(pass_, path, call, offset)
+    bind_to_module(pass_)
 
 
 def _makes_objects(type_: StaticType) -> bool:
@@ -181,16 +195,8 @@ def _bind(pass_: Pass, path: str, call: Node, offset: int) -> None:
     arguments = call.child("arguments")
     if arguments is None or not arguments.named:
         return
-    function = pass_.extension.function_at(path, offset)
-    decisions = pass_.decisions
-    if function is decisions.init.creator:
-        module_text: str | None = module_name(pass_)
-    else:
-        module_text = decisions.modules.get(function) if function is not None else None
+    module_text = module_for_type(pass_, path, call, pass_.extension.function_at(path, offset))
     if module_text is None:
-        pass_.refuse_node(
-            Reason.INIT_SHAPE, path, call, "a type is made where the module is not at hand"
-        )
         return
     spec = arguments.named[0]
     bases: Part = b"NULL"

@@ -190,12 +190,11 @@ def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
                 accessor=names.global_accessor,
             )
         )
-    if stage >= Stage.HEAP_TYPES and pass_.decisions.types:
-        if pass_.settings.floor < (3, 10) and stage >= Stage.HEAP_TYPES:
-            parts.append(TYPE_FLAGS.fill())
     if stage >= Stage.ACCESS:
         parts.extend(_lookups(pass_, stage, home))
     if stage >= Stage.HEAP_TYPES and pass_.decisions.types:
+        if pass_.settings.floor < (3, 10):
+            parts.append(TYPE_FLAGS.fill())
         parts.append(_ready(pass_, home))
         parts.append("\n".join(late_declarations(pass_)))
     if stage >= Stage.HEAP_TYPES and pass_.settings.floor < (3, 10) and adds_objects(pass_):

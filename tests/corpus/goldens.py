@@ -93,13 +93,13 @@ def migration(name: str, guarded: bool = False) -> Migration:
     return migrated_folder(CORPUS / name, guarded)
 
 
-def migrated_folder(folder: Path, guarded: bool = False) -> Migration:
-    """The same for a folder anywhere."""
+def migrated_folder(folder: Path, guarded: bool = False, upto: Stage = Stage.ISOLATED) -> Migration:
+    """The same for a folder anywhere, up to a stage."""
     discovery = discover(folder)
     library = Library(discovery.root)
     settings = Settings(floor=(3, 9), guarded=guarded)
     planned = [
-        plan(library, found, all_rules(), settings, Stage.ISOLATED, not guarded)
+        plan(library, found, all_rules(), settings, upto, not guarded)
         for found in discovery.extensions
     ]
     settle(planned)

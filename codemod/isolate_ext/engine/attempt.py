@@ -37,12 +37,14 @@ class Draft:
     """An extension that is being made plain, and its placement as it now is.
 
     ``kept`` are the keys of types and variables that must stay; "" is the last stage.
+    ``reached`` is the stage that an earlier run wrote, which this one does not go behind.
     """
 
     extension: Extension
     job: Job
     kept: frozenset[str]
     notes: list[Note] = field(default_factory=list)
+    reached: Stage = Stage.STATE
     _placed: Decisions | Refusal | None = None
 
     def placed(self, refused: frozenset[str] = frozenset()) -> Decisions | Refusal:
@@ -72,6 +74,8 @@ def texts_of(extension: Extension) -> dict[str, bytes]:
 
 def prepare(draft: Draft) -> None:
     """Make plain what hides the parts of the extension."""
+    for rule in draft.job.rules:
+        _resume_by(rule, draft)
     for _ in range(5):
         if not draft.change(spelled_out(draft.extension.files)):
             break
@@ -88,6 +92,15 @@ def prepare(draft: Draft) -> None:
         draft.change(plain_branches(draft.extension, decisions))
     for rule in draft.job.rules:
         _prepare_by(rule, draft)
+
+
+def _resume_by(rule: Rule, draft: Draft) -> None:
+    resumption = rule.resume(draft.extension) if rule.resume is not None else None
+    if resumption is None:
+        return
+    composed = compose(texts_of(draft.extension), resumption.replacements)
+    if not composed.conflicts and draft.change(composed.files):
+        draft.reached = max(draft.reached, resumption.stage)
 
 
 def _prepare_by(rule: Rule, draft: Draft) -> None:
@@ -122,7 +135,8 @@ def carry_out(draft: Draft) -> Outcome:
             return Outcome(extension, decisions, None, None, already=True)
         refusals = [*refused.values(), *decisions.refusals, *plan.refusals]
         stage = min(job.upto, Stage.ACCESS if refusals or draft.kept else Stage.ISOLATED)
-        rendered = _render(extension, decisions, plan, stage, job.every_stage)
+        stage = max(stage, draft.reached)
+        rendered = _render(draft, decisions, plan, stage)
         if isinstance(rendered, dict):
             return Outcome(extension, decisions, plan, stage, rendered, refusals, plan.notes)
         if rendered.symbol in refused or rendered.symbol not in decisions.fields:
@@ -131,12 +145,13 @@ def carry_out(draft: Draft) -> Outcome:
 
 
 def _render(
-    extension: Extension, decisions: Decisions, plan: Plan, last: Stage, every_stage: bool
+    draft: Draft, decisions: Decisions, plan: Plan, last: Stage
 ) -> dict[Stage, dict[str, bytes]] | Refusal:
     texts: dict[Stage, dict[str, bytes]] = {}
-    originals = texts_of(extension)
+    originals = texts_of(draft.extension)
+    first = draft.reached if draft.job.every_stage else last
     for stage in Stage:
-        if stage > last or (stage < last and not every_stage):
+        if not first <= stage <= last:
             continue
         if decisions.adopted is not None and stage < Stage.ISOLATED:
             texts[stage] = {}

@@ -168,10 +168,19 @@ class Preparation:
 
 
 @dataclass(frozen=True, slots=True)
+class Resumption:
+    """Edits that take back what an earlier run wrote, which was up to ``stage``."""
+
+    replacements: tuple[Replacement, ...]
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A migration pattern.  ``doc`` is the module's docstring, its first line the title.
 
     ``guarded`` says that it takes part where the init function alone is converted.
+    ``resume`` knows the text of an earlier stage, from which the plan can be made again.
     """
 
     id: str
@@ -183,6 +192,7 @@ class Rule:
     examples: tuple[Rewrite | Refused, ...] = ()
     verify: Callable[[Output], Iterable[Violation]] | None = None
     prepare: Callable[[Extension, Decisions], Iterable[Preparation]] | None = None
+    resume: Callable[[Extension], Resumption | None] | None = None
     guarded: bool = False
 
     @property

@@ -98,13 +98,14 @@ class FieldPlan:
         self.once = filled_once(extension, init, self.writers, refused)
 
     def sort(self) -> None:
-        for variable in self.extension.variables.values():
-            if not variable.definitions or not lives(variable):
-                continue
+        """Types come last, since they join at a later stage."""
+        there = [it for it in self.extension.variables.values() if it.definitions and lives(it)]
+        for variable in there:
+            if variable.kind is not Kind.TYPE:
+                self._variable(variable)
+        for variable in there:
             if variable.kind is Kind.TYPE:
                 self._type(variable)
-                continue
-            self._variable(variable)
 
     def _type(self, variable: Variable) -> None:
         if variable.key in self.refused:

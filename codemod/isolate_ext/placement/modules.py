@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from isolate_ext.model.entities import Definition, Prototype, Routine, Use, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import ModuleInit, init_closure
+from isolate_ext.model.type_makers import moduleless
 from isolate_ext.syntax import Node
 
 _MAKERS = frozenset({"PyType_FromSpec", "PyType_FromSpecWithBases"})
@@ -34,8 +35,9 @@ def modules_at_hand(
     routines = [each for each in routines if _editable(extension, each)]
     given = _given(extension, init, routines)
     found = Modules(parameter=_fresh(extension, closure))
+    wanting = {*makers, *(each.inside.routine for each in moduleless(extension))}
     pending = [
-        each.key for each in routines if each.key in makers or _makes_types(extension, each, types)
+        each.key for each in routines if each.key in wanting or _makes_types(extension, each, types)
     ]
     while pending:
         routine = extension.routines[pending.pop()]

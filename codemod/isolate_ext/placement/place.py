@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from isolate_ext.model.init import ModuleInit, module_inits
 from isolate_ext.model.makings import makings as makings_of
 from isolate_ext.model.roles import Called, Role
 from isolate_ext.model.sequences import struct_sequences
+from isolate_ext.model.staged import static_getter
 from isolate_ext.model.strings import stringised
 from isolate_ext.model.types import spec_types, static_types
 from isolate_ext.placement.adopt import adopted_state, module_global
@@ -125,8 +125,9 @@ def _find_ways(
     objects = [key for key, field in decisions.fields.items() if field.kind is Kind.OBJECT]
     while True:
         reach = Reach(
-            extension, init, moved, decisions.types, tables, modules.names, exported, bound
-        )
+            extension, init, moved, decisions.types, decisions.specs, tables, modules.names,
+            exported, bound,
+        )  # fmt: skip
         decisions.closures = closure_readers(extension, objects, reach.roles)
         wanted = strings.wanting()
         reach.solve({*_seeds(decisions, reach, bool(decisions.fields or wanted)), *wanted})
@@ -221,16 +222,14 @@ def _spec_tables(extension: Extension) -> set[str]:
 
 
 def _staged(extension: Extension) -> Refusal | None:
-    """The output of an earlier stage: a state struct that is still static."""
-    for routine in extension.routines.values():
-        if re.fullmatch(r"get_global_\w+_state_*", routine.name) and routine.definitions:
-            first = routine.definitions[0]
-            end = first.name_start + len(first.name)
-            message = "the module was migrated up to an earlier stage before"
-            return Refusal(
-                "module-state", Reason.STAGED, first.path, first.name_start, end, message
-            )
-    return None
+    """The output of an earlier stage, where it could not be taken on from."""
+    routine = static_getter(extension)
+    if routine is None:
+        return None
+    first = routine.definitions[0]
+    end = first.name_start + len(first.name)
+    message = f"what {first.name} finds is not used as an earlier stage left it"
+    return Refusal("earlier-stage", Reason.STAGED, first.path, first.name_start, end, message)
 
 
 def _unfit(extension: Extension, inits: list[ModuleInit]) -> Refusal | None:

@@ -38,6 +38,7 @@ class Reach:
         init: ModuleInit,
         moved: set[str],
         types: dict[str, StaticType],
+        specs: dict[str, StaticType],
         heap_tables: set[str],
         modules: Mapping[Definition, str],
         exported: Exported,
@@ -63,7 +64,7 @@ class Reach:
         }
         self.teardown = teardown_closure(extension, self.roles)
         self.uncalled = uncalled(extension)
-        self._in_hand = InHand(extension, types.values())
+        self._in_hand = InHand(extension, [*types.values(), *specs.values()])
         self._entries = Entries(extension, init, self.owners, self.roles, self._in_hand)
         self.handed = HandedOver(extension, types, moved, self.roles, self.teardown, self.refusals)
 

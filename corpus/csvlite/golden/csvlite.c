@@ -17,13 +17,6 @@ typedef struct {
     PyTypeObject *Writer_Type;
 } csvlite_state;
 
-#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
-#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
-#endif
-#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
-#  define Py_TPFLAGS_IMMUTABLETYPE 0
-#endif
-
 static inline csvlite_state *
 get_csvlite_state(PyObject *module)
 {
@@ -67,6 +60,13 @@ get_csvlite_state_by_type(PyTypeObject *type)
     return NULL;
 #endif
 }
+
+#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
+#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
+#endif
+#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
+#  define Py_TPFLAGS_IMMUTABLETYPE 0
+#endif
 
 static int
 csvlite_add_type(PyObject *module, PyType_Spec *spec,

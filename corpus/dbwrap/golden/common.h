@@ -16,20 +16,13 @@ typedef struct {
     PyObject *DBVetoError;
     PyObject *dbwrap_adapters;
     int dbwrap_trace;
-    PyTypeObject *Connection_Type;
-    PyTypeObject *Cursor_Type;
-    PyTypeObject *Row_Type;
     PyObject *str_adapt;  /* "__adapt__" */
     PyObject *str_join;  /* "join" */
     PyObject *comma;  /* ", " */
+    PyTypeObject *Connection_Type;
+    PyTypeObject *Cursor_Type;
+    PyTypeObject *Row_Type;
 } dbwrap_state;
-
-#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
-#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
-#endif
-#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
-#  define Py_TPFLAGS_IMMUTABLETYPE 0
-#endif
 
 static inline dbwrap_state *
 get_dbwrap_state(PyObject *module)
@@ -74,6 +67,13 @@ get_dbwrap_state_by_type(PyTypeObject *type)
     return NULL;
 #endif
 }
+
+#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
+#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
+#endif
+#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
+#  define Py_TPFLAGS_IMMUTABLETYPE 0
+#endif
 
 static inline int
 dbwrap_add_type(PyObject *module, PyType_Spec *spec,

@@ -89,12 +89,12 @@ dbwrap_traverse(PyObject *module, visitproc visit, void *arg)
 	Py_VISIT(state->DBClosedError);
 	Py_VISIT(state->DBVetoError);
 	Py_VISIT(state->dbwrap_adapters);
-	Py_VISIT(state->Connection_Type);
-	Py_VISIT(state->Cursor_Type);
-	Py_VISIT(state->Row_Type);
 	Py_VISIT(state->str_adapt);
 	Py_VISIT(state->str_join);
 	Py_VISIT(state->comma);
+	Py_VISIT(state->Connection_Type);
+	Py_VISIT(state->Cursor_Type);
+	Py_VISIT(state->Row_Type);
 	return 0;
 }
 
@@ -107,12 +107,12 @@ dbwrap_clear(PyObject *module)
 	Py_CLEAR(state->DBClosedError);
 	Py_CLEAR(state->DBVetoError);
 	Py_CLEAR(state->dbwrap_adapters);
-	Py_CLEAR(state->Connection_Type);
-	Py_CLEAR(state->Cursor_Type);
-	Py_CLEAR(state->Row_Type);
 	Py_CLEAR(state->str_adapt);
 	Py_CLEAR(state->str_join);
 	Py_CLEAR(state->comma);
+	Py_CLEAR(state->Connection_Type);
+	Py_CLEAR(state->Cursor_Type);
+	Py_CLEAR(state->Row_Type);
 	return 0;
 }
 

@@ -11,17 +11,10 @@ typedef struct {
     PyObject *GridError;
     PyTypeObject *Grid_Type;  /* heap types, made by halfway_exec() */
     PyTypeObject *GridIter_Type;
-    PyTypeObject *Cell_Type;
     PyObject *empty_value;  /* what a cell holds that was never set */
     Py_ssize_t max_cells;
+    PyTypeObject *Cell_Type;
 } halfway_state;
-
-#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
-#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
-#endif
-#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
-#  define Py_TPFLAGS_IMMUTABLETYPE 0
-#endif
 
 static inline halfway_state *
 get_halfway_state(PyObject *module)
@@ -66,6 +59,13 @@ get_halfway_state_by_type(PyTypeObject *type)
     return NULL;
 #endif
 }
+
+#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
+#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
+#endif
+#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
+#  define Py_TPFLAGS_IMMUTABLETYPE 0
+#endif
 
 static int
 halfway_add_type(PyObject *module, PyType_Spec *spec,
@@ -526,8 +526,8 @@ halfway_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->GridError);
     Py_VISIT(state->Grid_Type);
     Py_VISIT(state->GridIter_Type);
-    Py_VISIT(state->Cell_Type);
     Py_VISIT(state->empty_value);
+    Py_VISIT(state->Cell_Type);
     return 0;
 }
 
@@ -539,8 +539,8 @@ halfway_clear(PyObject *module)
     Py_CLEAR(state->GridError);
     Py_CLEAR(state->Grid_Type);
     Py_CLEAR(state->GridIter_Type);
-    Py_CLEAR(state->Cell_Type);
     Py_CLEAR(state->empty_value);
+    Py_CLEAR(state->Cell_Type);
     return 0;
 }
 

@@ -9,20 +9,13 @@
 #include <structmember.h>
 
 typedef struct {
-	PyTypeObject *subscription_type;
 	PyObject *hook_error;
 	PyObject *subscribers;  /* event -> list of subscriptions */
 	PyObject *last_result;  /* of the last callback */
 	unsigned long fired;
 	int max_depth;
+	PyTypeObject *subscription_type;
 } hooks_state;
-
-#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
-#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
-#endif
-#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
-#  define Py_TPFLAGS_IMMUTABLETYPE 0
-#endif
 
 /* What a converter gets as its second argument. */
 typedef struct {
@@ -73,6 +66,13 @@ get_hooks_state_by_type(PyTypeObject *type)
 	return NULL;
 #endif
 }
+
+#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
+#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
+#endif
+#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
+#  define Py_TPFLAGS_IMMUTABLETYPE 0
+#endif
 
 static int
 hooks_add_type(PyObject *module, PyType_Spec *spec,
@@ -464,10 +464,10 @@ hooks_traverse(PyObject *module, visitproc visit, void *arg)
 {
 	hooks_state *state = get_hooks_state(module);
 
-	Py_VISIT(state->subscription_type);
 	Py_VISIT(state->hook_error);
 	Py_VISIT(state->subscribers);
 	Py_VISIT(state->last_result);
+	Py_VISIT(state->subscription_type);
 	return 0;
 }
 
@@ -476,10 +476,10 @@ hooks_clear(PyObject *module)
 {
 	hooks_state *state = get_hooks_state(module);
 
-	Py_CLEAR(state->subscription_type);
 	Py_CLEAR(state->hook_error);
 	Py_CLEAR(state->subscribers);
 	Py_CLEAR(state->last_result);
+	Py_CLEAR(state->subscription_type);
 	return 0;
 }
 

@@ -11,21 +11,14 @@
 #include "structmember.h"
 
 typedef struct {
+    PyObject *ShapeError;
+    long figures_made;
     PyTypeObject *Figure_Type;
     PyTypeObject *Polygon_Type;
     PyTypeObject *Square_Type;
     PyTypeObject *Circle_Type;
     PyTypeObject *Canvas_Type;
-    PyObject *ShapeError;
-    long figures_made;
 } shapes_state;
-
-#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
-#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
-#endif
-#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
-#  define Py_TPFLAGS_IMMUTABLETYPE 0
-#endif
 
 static inline shapes_state *
 get_shapes_state(PyObject *module)
@@ -70,6 +63,13 @@ get_shapes_state_by_type(PyTypeObject *type)
     return NULL;
 #endif
 }
+
+#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
+#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
+#endif
+#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
+#  define Py_TPFLAGS_IMMUTABLETYPE 0
+#endif
 
 static int
 shapes_add_type(PyObject *module, PyType_Spec *spec,
@@ -698,12 +698,12 @@ shapes_traverse(PyObject *module, visitproc visit, void *arg)
 {
     shapes_state *state = get_shapes_state(module);
 
+    Py_VISIT(state->ShapeError);
     Py_VISIT(state->Figure_Type);
     Py_VISIT(state->Polygon_Type);
     Py_VISIT(state->Square_Type);
     Py_VISIT(state->Circle_Type);
     Py_VISIT(state->Canvas_Type);
-    Py_VISIT(state->ShapeError);
     return 0;
 }
 
@@ -712,12 +712,12 @@ shapes_clear(PyObject *module)
 {
     shapes_state *state = get_shapes_state(module);
 
+    Py_CLEAR(state->ShapeError);
     Py_CLEAR(state->Figure_Type);
     Py_CLEAR(state->Polygon_Type);
     Py_CLEAR(state->Square_Type);
     Py_CLEAR(state->Circle_Type);
     Py_CLEAR(state->Canvas_Type);
-    Py_CLEAR(state->ShapeError);
     return 0;
 }
 

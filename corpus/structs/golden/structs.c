@@ -3,11 +3,11 @@
 #include "Python.h"
 
 typedef struct {
+    PyObject *CalendarError;
+    int first_weekday;
     PyTypeObject *DayType;
     PyTypeObject *SpanType;
     PyTypeObject *VersionType;
-    PyObject *CalendarError;
-    int first_weekday;
 } structs_state;
 
 static inline structs_state *
@@ -251,10 +251,10 @@ structs_traverse(PyObject *module, visitproc visit, void *arg)
 {
     structs_state *state = get_structs_state(module);
 
+    Py_VISIT(state->CalendarError);
     Py_VISIT(state->DayType);
     Py_VISIT(state->SpanType);
     Py_VISIT(state->VersionType);
-    Py_VISIT(state->CalendarError);
     return 0;
 }
 
@@ -263,10 +263,10 @@ structs_clear(PyObject *module)
 {
     structs_state *state = get_structs_state(module);
 
+    Py_CLEAR(state->CalendarError);
     Py_CLEAR(state->DayType);
     Py_CLEAR(state->SpanType);
     Py_CLEAR(state->VersionType);
-    Py_CLEAR(state->CalendarError);
     return 0;
 }
 

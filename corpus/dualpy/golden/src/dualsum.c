@@ -3,19 +3,12 @@
 #include "dualpy.h"
 
 typedef struct {
-    PyTypeObject *Sum_Type;
     PyObject *SumError;
     unsigned long sum_table[256];
     unsigned long sum_polynomial;
     int sums_alive;
+    PyTypeObject *Sum_Type;
 } dualsum_state;
-
-#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
-#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
-#endif
-#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
-#  define Py_TPFLAGS_IMMUTABLETYPE 0
-#endif
 
 static inline dualsum_state *
 get_dualsum_state(PyObject *module)
@@ -80,6 +73,13 @@ find_dualsum_state_in_teardown(PyTypeObject *type, dualsum_state *torn_down)
     };
     return torn_down;
 }
+
+#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
+#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
+#endif
+#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
+#  define Py_TPFLAGS_IMMUTABLETYPE 0
+#endif
 
 static int
 dualsum_add_type(PyObject *module, PyType_Spec *spec,
@@ -334,8 +334,8 @@ dualsum_traverse(PyObject *module, visitproc visit, void *arg)
 {
     dualsum_state *state = get_dualsum_state(module);
 
-    Py_VISIT(state->Sum_Type);
     Py_VISIT(state->SumError);
+    Py_VISIT(state->Sum_Type);
     return 0;
 }
 
@@ -344,8 +344,8 @@ dualsum_clear(PyObject *module)
 {
     dualsum_state *state = get_dualsum_state(module);
 
-    Py_CLEAR(state->Sum_Type);
     Py_CLEAR(state->SumError);
+    Py_CLEAR(state->Sum_Type);
     return 0;
 }
 

@@ -16,19 +16,12 @@ typedef struct
 } Fixed;
 
 typedef struct {
-  PyTypeObject *Fixed_Type;
   PyObject *FixedOverflow;
   Fixed *fixed_zero;
   Fixed *fixed_one;
   int rounding;
+  PyTypeObject *Fixed_Type;
 } fixednum_state;
-
-#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
-#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
-#endif
-#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
-#  define Py_TPFLAGS_IMMUTABLETYPE 0
-#endif
 
 static inline fixednum_state *
 get_fixednum_state(PyObject *module)
@@ -88,6 +81,13 @@ find_fixednum_state_by_operands(PyObject *left, PyObject *right, PyObject *third
   }
   return found;
 }
+
+#ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
+#  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
+#endif
+#ifndef Py_TPFLAGS_IMMUTABLETYPE  /* new in 3.10 */
+#  define Py_TPFLAGS_IMMUTABLETYPE 0
+#endif
 
 static int
 fixednum_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **type)
@@ -554,10 +554,10 @@ fixednum_traverse(PyObject *module, visitproc visit, void *arg)
 {
   fixednum_state *state = get_fixednum_state(module);
 
-  Py_VISIT(state->Fixed_Type);
   Py_VISIT(state->FixedOverflow);
   Py_VISIT(state->fixed_zero);
   Py_VISIT(state->fixed_one);
+  Py_VISIT(state->Fixed_Type);
   return 0;
 }
 
@@ -566,10 +566,10 @@ fixednum_clear(PyObject *module)
 {
   fixednum_state *state = get_fixednum_state(module);
 
-  Py_CLEAR(state->Fixed_Type);
   Py_CLEAR(state->FixedOverflow);
   Py_CLEAR(state->fixed_zero);
   Py_CLEAR(state->fixed_one);
+  Py_CLEAR(state->Fixed_Type);
   return 0;
 }
 
