@@ -1,7 +1,8 @@
 """Objects handed to the module's dict.
 
 What: `PyModule_AddObject` of an object that the state keeps becomes `PyModule_AddObjectRef`; the
-reference taken for it beforehand goes, and so does a release on an error path.
+reference taken for it beforehand goes, and so does a release on an error path.  Where the object
+was borrowed, the first reference taken is the state's own, and stays.
 
 Why: state and dict each own a reference; the old call steals one, but only on success.
 
@@ -16,8 +17,9 @@ import re
 
 from isolate_ext.capi.ownership import STEALS_ON_SUCCESS
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.entities import Kind, Use
+from isolate_ext.model.entities import Definition, Kind, Use
 from isolate_ext.placement.decisions import StateField
+from isolate_ext.placement.ownership import assignments
 from isolate_ext.syntax import Node
 from isolate_ext_rules.added_alias import Alias, alias_of
 from isolate_ext_rules.c_text import remove_statement, statement_of
@@ -41,12 +43,19 @@ ALIAS = EXCEPTION.replace(
     }
     Py_INCREF(made);""",
 )
+LENT = EXCEPTION.replace(
+    'PyErr_NewException("spam.Error", NULL, NULL)', 'PySys_GetObject("last_error")'
+)
 EXAMPLES = (
     Rewrite(EXCEPTION, ('PyModule_AddObjectRef(m, "Error", state->Error)',), ("Py_INCREF(Error)",)),
     Rewrite(
         ALIAS,
         ('PyModule_AddObjectRef(m, "Error", made)',),
         ("Py_INCREF(made)", "Py_DECREF(made)"),
+    ),
+    Rewrite(
+        LENT,
+        ('Py_INCREF(state->Error);\n    PyModule_AddObjectRef(m, "Error", state->Error);',),
     ),
 )
 
@@ -114,9 +123,19 @@ def _balance(pass_: Pass, field: StateField) -> None:
             continue
         taken = [u for u in mine if _is_statement(u, r"Py_X?INCREF")]
         released = [u for u in mine if _is_statement(u, r"Py_X?DECREF")]
-        for use in (taken if field.kind is Kind.TYPE else taken[:added]) + released:
+        kept = int(_lent(pass_, field, function))
+        for use in (taken if field.kind is Kind.TYPE else taken[kept : kept + added]) + released:
             assert use.node is not None
             _drop(pass_, use, group, since)
+
+
+def _lent(pass_: Pass, field: StateField, function: Definition) -> bool:
+    """Whether an object comes without a reference, so that the first one taken is the state's."""
+    variable = pass_.extension.variables[field.symbol]
+    return any(
+        each.use.inside is function and not each.new
+        for each in assignments(pass_.extension, variable)
+    )
 
 
 def _balance_alias(pass_: Pass, field: StateField, use: Use, alias: Alias) -> None:

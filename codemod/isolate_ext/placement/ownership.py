@@ -14,12 +14,16 @@ from isolate_ext.syntax import Node
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
-    """One place that gives the variable an object; ``owned`` says a reference comes with it."""
+    """One place that gives the variable an object.
+
+    ``owned`` says that a reference comes with it, ``new`` that the call which made it brings one.
+    """
 
     use: Use
     node: Node
     value: Node
     owned: bool
+    new: bool
 
 
 def assignments(extension: Extension, variable: Variable) -> Iterator[Assignment]:
@@ -41,7 +45,8 @@ def assignments(extension: Extension, variable: Variable) -> Iterator[Assignment
         bare = strip_casts(value)
         if bare.str in ("NULL", "0"):
             continue
-        yield Assignment(use, parent, value, _brings_reference(extension, use, bare, node))
+        owned = _brings_reference(extension, use, bare, node)
+        yield Assignment(use, parent, value, owned, _is_new(use, bare))
 
 
 def owns(extension: Extension, variable: Variable) -> bool:
@@ -67,6 +72,16 @@ def _brings_reference(extension: Extension, use: Use, value: Node, target: Node)
     if value.kind == "pointer_expression" or value.str in IMMORTAL_SINGLETONS:
         return _increfs(use, target.str, value.str)
     return _increfs(use, target.str, value.str)
+
+
+def _is_new(use: Use, value: Node) -> bool:
+    if value.kind == "assignment_expression":
+        inner = value.child("right")
+        return inner is not None and _is_new(use, strip_casts(inner))
+    callee = value.child("function") if value.kind == "call_expression" else None
+    if callee is not None:
+        return callee.str not in BORROWED
+    return value.kind == "identifier" and _new_in_function(use, {value.str})
 
 
 def _increfs(use: Use, *names: str) -> bool:
