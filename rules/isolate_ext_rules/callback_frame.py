@@ -15,16 +15,14 @@ Handbook patterns 85 and 88.
 
 from __future__ import annotations
 
-import re
-
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.declarators import is_declaration
-from isolate_ext.model.entities import Parameter
-from isolate_ext.placement.frames import Frame, Site, is_used
+from isolate_ext.placement.frames import Frame, Site
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
-from isolate_ext_rules.c_text import body_start, fresh_name, indent_at, trailing_comment
+from isolate_ext_rules.c_text import fresh_name, indent_at, trailing_comment
 from isolate_ext_rules.examples import module
+from isolate_ext_rules.taken_apart import take_apart
 
 WALKED = module(
     """
@@ -116,34 +114,16 @@ def _group(frame: Frame) -> str:
 
 def _unpack(pass_: Pass, frame: Frame) -> None:
     """At its entry the callback takes apart what it got; its data is a local from now on."""
-    names, function, parameter = pass_.decisions.names, frame.callback, frame.parameter
-    data, name = pass_.parsed(function.path).source.data, parameter.name or ""
-    given = fresh_name("arg", data[slice(*function.body)]) if not frame.bare else name
-    start, end = _name_of(parameter, data)
-    if data[start:end] != given.encode():
-        pass_.replace(function.path, start, end, given, _group(frame), Stage.ACCESS)
+    names = pass_.decisions.names
     declared = f"{names.state_struct} *{names.variable}"
-    if frame.bare:
-        lines = [f"{declared} = ({names.state_struct} *){given};"]
-    else:
+
+    def parts(given: str) -> tuple[str, str]:
+        if frame.bare:
+            return f"{declared} = ({names.state_struct} *){given};", ""
         whole = f"(({names.callback_argument} *){given})"
-        lines = [f"{declared} = {whole}->state;"]
-        if is_used(function, parameter):
-            lines.append(f"{parameter.ctype.declare(name)} = {whole}->data;")
-    at = body_start(data, function.body)
-    text = "".join(f"\n    {line}" for line in lines)
-    pass_.replace(function.path, at, at, text, _group(frame), Stage.ACCESS)
+        return f"{declared} = {whole}->state;", f"{whole}->data"
 
-
-def _name_of(parameter: Parameter, data: bytes) -> tuple[int, int]:
-    """Where its name is written, with the macro around it that says that nobody uses it."""
-    name = (parameter.name or "").encode()
-    if parameter.unused:
-        match = re.search(rb"\bPy_UNUSED\s*\(\s*\w+\s*\)", data[parameter.start : parameter.end])
-        if match is not None:
-            return parameter.start + match.start(), parameter.start + match.end()
-    start = data.rfind(name, parameter.start, parameter.end)
-    return start, start + len(name)
+    take_apart(pass_, frame.callback, frame.parameter, parts, _group(frame), Stage.ACCESS)
 
 
 def _hand_over(pass_: Pass, frame: Frame, site: Site) -> None:

@@ -21,6 +21,7 @@ from isolate_ext.placement.decisions import Route, RouteKind
 from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.c_text import body_start
 from isolate_ext_rules.examples import CALLBACK, HELPER
+from isolate_ext_rules.state_needs import uses_state
 from isolate_ext_rules.verify_module import verify_teardown
 
 EXAMPLES = (
@@ -42,6 +43,7 @@ _AT_HAND = (
     RouteKind.CARRIER,
     RouteKind.CONTEXT,
     RouteKind.FRAME,
+    RouteKind.PAIR,
     RouteKind.CONVERTED,
     RouteKind.ARGUMENT,
 )
@@ -61,8 +63,17 @@ def _fetch(pass_: Pass, definition: Definition, route: Route) -> None:
     group = f"access:{definition.routine}"
     route = _named(pass_, definition, route, group)
     text = "\n" + "\n".join(f"    {line}" for line in fetch_lines(pass_, route))
-    pass_.replace(definition.path, at, at, text, group, Stage.ACCESS)
-    _show_unused(pass_, definition, group)
+    since = Stage.ISOLATED if _only_registers(pass_, definition) else Stage.ACCESS
+    pass_.replace(definition.path, at, at, text, group, since)
+    _show_unused(pass_, definition, group, since)
+
+
+def _only_registers(pass_: Pass, definition: Definition) -> bool:
+    """Whether it needs the state for the module alone, which the last stage brings."""
+    pairs, carried = pass_.decisions.pairs, pass_.decisions.registrations
+    registering = {gift.call.inside for pair in pairs for gift in pair.gifts}
+    registering |= {each.inside for each in carried}
+    return definition in registering and not uses_state(pass_, definition)
 
 
 def _named(pass_: Pass, definition: Definition, route: Route, group: str) -> Route:
@@ -114,7 +125,7 @@ def _bare(source: str) -> str:
     return source.removeprefix("(PyObject *)")
 
 
-def _show_unused(pass_: Pass, definition: Definition, group: str) -> None:
+def _show_unused(pass_: Pass, definition: Definition, group: str, since: Stage) -> None:
     """A parameter behind Py_UNUSED has another name; it is used now."""
     data = pass_.parsed(definition.path).source.data
     route = pass_.decisions.routes[definition]
@@ -131,7 +142,7 @@ def _show_unused(pass_: Pass, definition: Definition, group: str) -> None:
                     parameter.start + match.end(),
                     match[1],
                     group,
-                    Stage.ACCESS,
+                    since,
                 )
 
 

@@ -49,6 +49,22 @@ def needing(pass_: Pass) -> list[Definition]:
     return [d for d in pass_.decisions.routes if not d.is_macro]
 
 
+def uses_state(pass_: Pass, function: Definition) -> bool:
+    """Whether what stands in a function names the state from stage access on."""
+    decisions = pass_.decisions
+    wanted = set(decisions.fields) | decisions.threaded
+    if decisions.adopted is not None:
+        wanted |= decisions.adopted.accessors
+    inside = [each.inside for each in decisions.strings.by_object]
+    inside += [call.inside for channel in decisions.channels for call in channel.calls]
+    inside += [each.inside for context in decisions.contexts for each in context.fillings]
+    inside += [each.inside for frame in decisions.frames for each in frame.sites]
+    inside += [each.inside for each in decisions.conversions]
+    return any(each is function for each in inside) or any(
+        use.symbol in wanted for use in pass_.extension.uses_inside(function)
+    )
+
+
 def first_need(pass_: Pass, path: str) -> int:
     """The first byte of the first item of a file that names the state struct, `#if` included."""
     parsed, around = pass_.parsed(path), shelter(pass_, path)

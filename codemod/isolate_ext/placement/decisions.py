@@ -22,6 +22,7 @@ from isolate_ext.placement.converters import Conversion
 from isolate_ext.placement.frames import Frame
 from isolate_ext.placement.init_guards import InitGuard
 from isolate_ext.placement.once import FilledOnce
+from isolate_ext.placement.pairs import Pair
 from isolate_ext.placement.refusals import Refusal
 from isolate_ext.placement.tables import LocalTable
 from isolate_ext.syntax import Condition, Node
@@ -85,6 +86,7 @@ class RouteKind(Enum):
     MODULE_OR_INSTANCE = "a parameter is the module or an instance"
     CONTEXT = "a struct of the extension's own that it gets carries the state"
     FRAME = "what takes the place of its data for the length of a call leads to the state"
+    PAIR = "the module comes with the data that it is registered with"
     CARRIER = "the callable that it is registered with carries the module"
     CONVERTED = "by definition, from the object that is converted, if it is of the module"
     ARGUMENT = "with the place that it converts to"
@@ -103,7 +105,13 @@ BY_TYPE = frozenset(
 """The routes that look a type's module up by the module definition."""
 
 BY_REGISTRATION = frozenset(
-    {RouteKind.CARRIER, RouteKind.CONTEXT, RouteKind.FRAME, RouteKind.ARGUMENT}
+    {
+        RouteKind.CARRIER,
+        RouteKind.CONTEXT,
+        RouteKind.FRAME,
+        RouteKind.PAIR,
+        RouteKind.ARGUMENT,
+    }
 )
 """The routes that every place which hands the function over has a part in."""
 
@@ -208,6 +216,7 @@ class Decisions:
     registrations: list[Registration] = field(default_factory=list)
     contexts: list[Context] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
     conversions: list[Conversion] = field(default_factory=list)
     type_checks: dict[Definition, tuple[Node, ...]] = field(default_factory=dict)
     channels: list[Channel] = field(default_factory=list)
@@ -253,4 +262,4 @@ class Decisions:
     @property
     def borrows_module(self) -> bool:
         """Whether the state keeps the module it belongs to."""
-        return bool(self.registrations or self.borrowing)
+        return bool(self.registrations or self.pairs or self.borrowing)

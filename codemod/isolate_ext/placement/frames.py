@@ -76,14 +76,15 @@ def frame_of(
     if len(known) < len(sites) or any(each.inside.routine in teardown for each in known):
         return None
     bare = all(strip_casts(each.data).str in _NOTHING for each in known)
-    bare = bare and not is_used(definition, parameter)
+    bare = bare and not uses_in(definition, parameter.name or "")
     again = len({each.inside.routine for each in known}) < len(known)
     return None if again and not bare else Frame(definition, parameter, known, bare)
 
 
-def is_used(definition: Definition, parameter: Parameter) -> bool:
+def uses_in(definition: Definition, name: str) -> list[Node]:
+    """Where the body of a function names a parameter or a local."""
     names = definition.node.of_kind("identifier") if definition.node is not None else []
-    return any(n.str == parameter.name and n.start >= definition.body[0] for n in names)
+    return [each for each in names if each.str == name and each.start >= definition.body[0]]
 
 
 def _alone(extension: Extension, call: LibraryCall) -> bool:
@@ -108,7 +109,7 @@ def _site(
         data = call.arguments[call.within.data : call.within.data + 1]
         found = data[0] if data and _plain(extension, call, data[0]) else None
     else:
-        kinds = set(_taken_as(definition, parameter.name or ""))
+        kinds = set(taken_as(definition, parameter.name or ""))
         found = data_behind(extension, call, kinds.pop()) if len(kinds) == 1 else None
     statement = statement_before(found) if found is not None else None
     if found is None or statement is None:
@@ -146,11 +147,9 @@ def _ends_with(extension: Extension, call: LibraryCall, data: Node, statement: N
     return len(names) == 1 and not names[0].static and names[0].end == block.end
 
 
-def _taken_as(definition: Definition, name: str) -> Iterator[CType]:
+def taken_as(definition: Definition, name: str) -> Iterator[CType]:
     """The types that a parameter is cast or assigned to; something else for any other use."""
-    for node in definition.node.of_kind("identifier") if definition.node is not None else ():
-        if node.str != name or node.start < definition.body[0]:
-            continue
+    for node in uses_in(definition, name):
         parent = node.parent
         kind = parent.child("type") if parent is not None else None
         if parent is not None and parent.kind == "cast_expression" and kind is not None:

@@ -1,14 +1,14 @@
 """Functions that are handed to C code, and what comes back to them with the call.
 
 The callable that a callback is registered with carries the module; a struct of the extension's own
-carries the state, and so does what takes the place of other data for the length of a call; a
-converter of an argument format asks the object's type, or gets the state with
-the place for its result (handbook patterns 60, 85 and 88).
+carries the state, and so does what takes the place of other data for the length of a call, or for
+as long as the library owns the data; a converter of an argument format asks the object's type, or
+gets the state with the place for its result (handbook patterns 60, 85 and 88).
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from isolate_ext.model.entities import Definition, Routine
 from isolate_ext.model.extension import Extension
@@ -21,6 +21,7 @@ from isolate_ext.placement.converters import Conversion, conversions, type_check
 from isolate_ext.placement.decisions import Route, RouteKind
 from isolate_ext.placement.frames import Frame, frame_of
 from isolate_ext.placement.library_calls import VOID, library_call
+from isolate_ext.placement.pairs import Pair, pair_of
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.teardown import teardown_closure
 from isolate_ext.syntax import Node
@@ -44,6 +45,7 @@ class HandedOver:
         self.registrations: list[Registration] = []
         self.contexts: list[Context] = []
         self.frames: list[Frame] = []
+        self.pairs: list[Pair] = []
         self.conversions: list[Conversion] = []
         self.type_checks: dict[Definition, tuple[Node, ...]] = {}
         self._extension = extension
@@ -63,6 +65,8 @@ class HandedOver:
         if found[0] is None:
             found = self._in_frame(definition, handed_out)
         if found[0] is None:
+            found = self._in_pair(definition)
+        if found[0] is None:
             found = self._converting(routine, definition, handed_out)
         if found[0] is None:
             found = self._maybe_later(routine, definition, handed_out)
@@ -72,7 +76,7 @@ class HandedOver:
         """The module in the callable that a callback is registered with; who registers it."""
         found = registrations(self._extension, handed_out)
         source = carried_by(self._extension, definition, found) if found else None
-        if found is None or source is None:
+        if found is None or source is None or self._paired(found):
             return None, []
         known = {(each.path, each.call.start) for each in self.registrations}
         self.registrations += [e for e in found if (e.path, e.call.start) not in known]
@@ -103,6 +107,24 @@ class HandedOver:
         self.frames.append(frame)
         source = frame.parameter.name or ""
         return Route(RouteKind.FRAME, (source,)), [each.inside.routine for each in frame.sites]
+
+    def _in_pair(self, definition: Definition) -> _Way:
+        """The module beside the data that the library owns a reference to; who gives it."""
+        pair = next((each for each in self.pairs if definition in each.callbacks), None)
+        if pair is None:
+            pair = pair_of(self._extension, definition, self._teardown)
+            if pair is None or definition not in pair.callbacks:
+                return None, []
+            carrying = {(each.path, each.call.start) for each in self.registrations}
+            if carrying & pair.calls:
+                return None, []
+            self.pairs.append(pair)
+        return Route(RouteKind.PAIR), [each.call.inside.routine for each in pair.gifts]
+
+    def _paired(self, found: Iterable[Registration]) -> bool:
+        """Whether a pair takes the place of the data in one of the calls."""
+        calls = {(each.path, each.call.start) for each in found}
+        return any(calls & pair.calls for pair in self.pairs)
 
     def _outlived(self, context: Context) -> bool:
         """Whether the module lives longer than the struct, and nobody calls back in between."""

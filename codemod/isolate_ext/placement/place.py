@@ -144,6 +144,7 @@ def _take_over(decisions: Decisions, reach: Reach) -> None:
     decisions.registrations = reach.handed.registrations
     decisions.contexts = reach.handed.contexts
     decisions.frames = reach.handed.frames
+    decisions.pairs = reach.handed.pairs
     decisions.conversions = reach.handed.conversions
     decisions.type_checks = reach.handed.type_checks
     decisions.teardown = reach.teardown

@@ -1,0 +1,50 @@
+"""Parameters that get more than they used to: what they were is a local from then on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from isolate_ext.engine import Pass, Stage
+from isolate_ext.model.entities import Definition, Parameter
+from isolate_ext.placement.frames import uses_in
+from isolate_ext_rules.c_text import body_start, fresh_name
+
+
+def take_apart(
+    pass_: Pass,
+    function: Definition,
+    parameter: Parameter,
+    parts: Callable[[str], tuple[str, str]],
+    group: str,
+    since: Stage,
+) -> None:
+    """Call the parameter ``arg``, and put what is made of it where the body begins.
+
+    ``parts`` gives, for the new name, the declaration of the state and the value of what the
+    parameter was; either may be empty.
+    """
+    data, name = pass_.parsed(function.path).source.data, parameter.name or ""
+    used = bool(uses_in(function, name))
+    state, value = parts(name)
+    given = fresh_name("arg", data[slice(*function.body)]) if value else name
+    start, end = _name_of(parameter, data)
+    if data[start:end] != given.encode():
+        pass_.replace(function.path, start, end, given, group, since)
+    state, value = parts(given)
+    lines = [state] if state else []
+    lines += [f"{parameter.ctype.declare(name)} = {value};"] if value and used else []
+    at = body_start(data, function.body)
+    text = "".join(f"\n    {line}" for line in lines)
+    pass_.replace(function.path, at, at, text, group, since)
+
+
+def _name_of(parameter: Parameter, data: bytes) -> tuple[int, int]:
+    """Where its name is written, with the macro around it that says that nobody uses it."""
+    name = (parameter.name or "").encode()
+    if parameter.unused:
+        match = re.search(rb"\bPy_UNUSED\s*\(\s*\w+\s*\)", data[parameter.start : parameter.end])
+        if match is not None:
+            return parameter.start + match.start(), parameter.start + match.end()
+    start = data.rfind(name, parameter.start, parameter.end)
+    return start, start + len(name)
