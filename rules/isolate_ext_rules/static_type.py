@@ -7,7 +7,7 @@ Why: a static type is shared by every interpreter; its dict, subclasses and cach
 protected by any one GIL.
 
 Declines when: a metaclass, an allocator of its own, a `tp_dict`, several bases, or a name that is
-no literal stands in the initialiser.
+no literal stands in the initialiser; a function gives it a slot twice, or one that it alone knows.
 
 Handbook patterns 20 to 22, 31 to 34, 38 to 46, 48 and 49.
 """
@@ -30,6 +30,7 @@ from isolate_ext_rules.c_text import (
     with_blank_line,
 )
 from isolate_ext_rules.examples import TYPE, module
+from isolate_ext_rules.late_slots import late_problem, prototypes
 from isolate_ext_rules.spec_declaration import is_static, needs_spec_declaration
 from isolate_ext_rules.type_names import spec_name
 from isolate_ext_rules.type_pickle import own_table_text
@@ -109,6 +110,9 @@ def _acceptable(pass_: Pass, type_: StaticType) -> bool:
         return refuse(Reason.NOT_A_LITERAL, "has no name in its initialiser")
     if type_.name is None and "." not in name.value.str and not prefix_of_others(pass_, type_):
         return refuse(Reason.NOT_A_LITERAL, f"is named by {name.value.str}, which is no literal")
+    late = late_problem(pass_, type_)
+    if late is not None:
+        return refuse(Reason.TYPE_SHAPE, late)
     return _slots_acceptable(type_, refuse)
 
 
@@ -167,6 +171,7 @@ def _rewrite(pass_: Pass, type_: StaticType) -> None:
     text = "\n\n".join(
         part
         for part in (
+            "\n".join(prototypes(pass_, type_)),
             traverse,
             own_table_text(pass_, type_),
             offset_table(pass_, type_, group),

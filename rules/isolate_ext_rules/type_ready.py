@@ -97,7 +97,7 @@ def creation_sites(pass_: Pass, type_: StaticType) -> list[tuple[str, int]]:
 
 
 def prologue_types(pass_: Pass) -> list[str]:
-    """Types made at the start of exec, bases first: never readied, or needed earlier as a base."""
+    """Types made at the start of exec, bases first: never readied, or needed earlier than that."""
     wanted: list[str] = []
 
     def add(key: str) -> None:
@@ -115,11 +115,36 @@ def prologue_types(pass_: Pass) -> list[str]:
     for key, type_ in pass_.decisions.types.items():
         calls = [call.start for _, call in ready_calls(pass_, type_)]
         base = moved_base(pass_, type_)
-        if not calls or type_.slot("tp_dict") is not None:
+        if not calls or type_.slot("tp_dict") is not None or _wanted_before(pass_, type_):
             add(key)
         elif base is not None and not _made_before(pass_, base, type_):
             add(base)
     return wanted
+
+
+def _wanted_before(pass_: Pass, type_: StaticType) -> bool:
+    """A function takes the address of the type, for more than a slot, before it readies it."""
+    readied = [(use, call.start) for use, call in ready_calls(pass_, type_)]
+    return any(
+        use.inside is other.inside and use.start < start and _keeps_address(use)
+        for other, start in readied
+        for use in pass_.extension.uses_of(type_.key)
+    )
+
+
+def _keeps_address(use: Use) -> bool:
+    """``p = &Foo_Type``, or its initialiser: the pointer is there before the type would be."""
+    node = use.address_of
+    while node is not None and (parent := node.parent) is not None:
+        if parent.kind not in ("cast_expression", "parenthesized_expression"):
+            left = parent.child("left")
+            return parent.kind in ("init_declarator", "initializer_list", "initializer_pair") or (
+                parent.kind == "assignment_expression"
+                and left is not None
+                and left.kind != "field_expression"
+            )
+        node = parent
+    return False
 
 
 def _made_before(pass_: Pass, base: str, type_: StaticType) -> bool:

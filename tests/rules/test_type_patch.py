@@ -45,6 +45,8 @@ fixed_hash(PyObject *self)
 static PyNumberMethods ham_number = {.nb_add = seven};
 """
 HELPER = """
+void keep(void *any);
+void *kept(void);
 static int
 add_type(PyObject *module, const char *name, PyTypeObject *type)
 {
@@ -146,6 +148,7 @@ def test_pointers_of_the_init_function(table: str, loop: str, tmp_path: Path) ->
         "Py_CLEAR(type->tp_dict);",
         "((PyObject *)type)->ob_refcnt = 7;",
         "void *any = type; ((PyTypeObject *)any)->tp_hash = fixed_hash;",
+        "keep(type); ((PyTypeObject *)kept())->tp_hash = fixed_hash;",
     ],
 )
 def test_what_no_slot_expresses(patches: str) -> None:

@@ -65,6 +65,7 @@ class TypeWrites:
     _known: dict[tuple[str, int, int], TypeWrite] = field(default_factory=dict)
     _readied: dict[tuple[str, int], TypeReady] = field(default_factory=dict)
     _suites_taken: set[str] = field(default_factory=set)
+    _lost: set[str] = field(default_factory=set)
 
     def of(self, type_: str) -> Iterator[TypeWrite]:
         return (each for each in self.writes if type_ in each.types)
@@ -84,7 +85,9 @@ class TypeWrites:
                 if spot.node is not None and (inside is None or self._counts(inside)):
                     self._looked_at(spot.path, spot.node, inside, types)
         if self._suites_taken:
-            self._through_suites()
+            self._through_pointers(_SUITE_MEMBERS, self._suites_taken)
+        if self._lost:
+            self._through_pointers(frozenset(TYPE_FIELDS[1:]), self._lost)
         return self
 
     def _counts(self, inside: Definition) -> bool:
@@ -94,12 +97,14 @@ class TypeWrites:
         }
 
     def _written(self, variable: Variable, write: Write, types: set[str]) -> None:
-        if write.how is How.ESCAPED or (
-            write.inside is not None and not self._counts(write.inside)
-        ):
-            return
         node = write.node
-        if node is None or _is_plain(variable, node):
+        if node is None or (write.inside is not None and not self._counts(write.inside)):
+            return
+        if write.how is How.ESCAPED:
+            foreign = _callee(node).startswith(("Py", "_Py"))
+            self._lost |= set() if foreign or variable.kind is Kind.SUITE else types
+            return
+        if _is_plain(variable, node):
             return
         members = [each.str for each in _members(node)]
         if variable.kind is Kind.SUITE or (write.how is How.ASSIGNED and members):
@@ -175,10 +180,10 @@ class TypeWrites:
         ):
             self._suites_taken |= types
 
-    def _through_suites(self) -> None:
-        """A pointer to a suite came out of a type: what is written through any may be that."""
+    def _through_pointers(self, members: frozenset[str], types: set[str]) -> None:
+        """Pointers were lost on their way: what is written through any may be to these types."""
         for path, parsed in self.extension.files.items():
-            for name in sorted(_SUITE_MEMBERS & set(parsed.names())):
+            for name in sorted(members & set(parsed.names())):
                 for offset in parsed.occurrences(name):
                     node = parsed.node_at(offset)
                     member = node.parent if node is not None else None
@@ -187,7 +192,8 @@ class TypeWrites:
                     arrow = b"->" in member.data[member.children[0].end : offset]
                     if arrow and _is_written(member):
                         inside = self.extension.function_at(path, offset)
-                        self._add(path, member, inside, "", self._suites_taken)
+                        if (path, member.start, member.end) not in self._known:
+                            self._add(path, member, inside, "", types)
 
     def _is_object(self, path: str, inside: Definition | None, node: Node) -> bool:
         """Whether an expression is a type, an object or what may be one, or a pointer to it."""
