@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.entities import Definition, Parameter
-from isolate_ext.placement.frames import uses_in
+from isolate_ext.placement.library_calls import uses_in
 from isolate_ext_rules.c_text import body_start, fresh_name
 
 

@@ -94,3 +94,14 @@ def test_what_else_a_registration_does_with_the_callable(text: str, isolated: bo
     code = code.replace("(void *)callable)", "(void *)callable, other)")
     outcome = migrated(code.replace("static PyObject *\nspam_each", other))
     assert (outcome.stage is Stage.ISOLATED) is isolated
+
+
+def test_a_callback_with_a_second_form() -> None:
+    handler = HANDLED[
+        HANDLED.index("static int\non_value") : HANDLED.index("static PyObject *\nspam")
+    ]
+    other = handler.replace("void *data, int value", "void *data, void *more").replace(
+        '"i", value', '"i", *(int *)more'
+    )
+    code = HANDLED.replace(handler, f"#ifdef MORE\n{other}#else\n{handler}#endif\n")
+    assert not migrated(code).refusals

@@ -11,7 +11,13 @@ from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.model.expressions import local_type
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.roles import Role
-from isolate_ext.placement.library_calls import OBJECT, VOID, LibraryCall, library_call
+from isolate_ext.placement.library_calls import (
+    OBJECT,
+    VOID,
+    LibraryCall,
+    library_call,
+    uses_in,
+)
 from isolate_ext.syntax import Node
 
 _CALLS = re.compile(r"_?PyObject_(Call|Vectorcall)\w*")
@@ -52,7 +58,8 @@ def carried_by(
     None where another callback of a registration does anything else with it.
     """
     siblings = [sibling for each in found for sibling in _siblings(extension, each)]
-    if not all(_calls_or_counts(each) for each in siblings if each is not definition):
+    others = [each for each in siblings if each.routine != definition.routine]
+    if not all(_calls_or_counts(each) for each in others):
         return None
     for parameter in definition.parameters:
         if parameter.ctype == VOID and parameter.name is not None:
@@ -122,11 +129,12 @@ def _only_called(definition: Definition, name: str) -> bool:
 
 
 def _calls_or_counts(definition: Definition) -> bool:
-    """Whether the data is called only, and references to it are taken and released."""
-    names = [each.name for each in definition.parameters if each.ctype == VOID]
-    nodes = definition.node.of_kind("identifier") if definition.node is not None else []
-    uses = [each for each in nodes if each.str in names and each.start >= definition.body[0]]
-    return all(_is_called(each) or _is_alias(definition, each) for each in uses)
+    """Whether what may be the data is called only, and references to it are taken and released."""
+    names = [each.name or "" for each in definition.parameters if each.ctype == VOID]
+    return not names or any(
+        all(_is_called(each) or _is_alias(definition, each) for each in uses_in(definition, name))
+        for name in names
+    )
 
 
 def _is_alias(definition: Definition, node: Node) -> bool:

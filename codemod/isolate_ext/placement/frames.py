@@ -21,6 +21,7 @@ from isolate_ext.placement.library_calls import (
     data_behind,
     functions_in,
     library_call,
+    uses_in,
 )
 from isolate_ext.placement.room import statement_before
 from isolate_ext.syntax import Node
@@ -79,12 +80,6 @@ def frame_of(
     bare = bare and not uses_in(definition, parameter.name or "")
     again = len({each.inside.routine for each in known}) < len(known)
     return None if again and not bare else Frame(definition, parameter, known, bare)
-
-
-def uses_in(definition: Definition, name: str) -> list[Node]:
-    """Where the body of a function names a parameter or a local."""
-    names = definition.node.of_kind("identifier") if definition.node is not None else []
-    return [each for each in names if each.str == name and each.start >= definition.body[0]]
 
 
 def _alone(extension: Extension, call: LibraryCall) -> bool:

@@ -70,6 +70,12 @@ def functions_in(extension: Extension, call: LibraryCall) -> Iterator[Routine]:
             yield routine
 
 
+def uses_in(definition: Definition, name: str) -> list[Node]:
+    """Where the body of a function names a parameter or a local."""
+    names = definition.node.of_kind("identifier") if definition.node is not None else []
+    return [each for each in names if each.str == name and each.start >= definition.body[0]]
+
+
 def data_behind(extension: Extension, call: LibraryCall, kind: CType) -> Node | None:
     """The argument behind the callback, if that is what comes back to it as a ``kind``.
 

@@ -16,13 +16,14 @@ from isolate_ext.model.entities import Definition, Parameter, strip_casts
 from isolate_ext.model.expressions import type_of
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.roles import Called, roles
-from isolate_ext.placement.frames import taken_as, uses_in
+from isolate_ext.placement.frames import taken_as
 from isolate_ext.placement.library_calls import (
     OBJECT,
     VOID,
     LibraryCall,
     functions_in,
     library_call,
+    uses_in,
 )
 from isolate_ext.syntax import Node
 
