@@ -11,6 +11,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Parsed, resolve_include
 from isolate_ext_rules.home import GROUP, Home
 from isolate_ext_rules.line_places import HEADER, guards, is_source, line_after, line_start
+from isolate_ext_rules.outside_headers import outside_headers, read_any_number_of_times
 from isolate_ext_rules.private_macros import Block, fits, private_blocks
 from isolate_ext_rules.state_needs import declared, first_need
 
@@ -38,7 +39,7 @@ def shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
             if any(where[0] == path and where[2] > at for where in made_of):
                 continue
             if read_before(pass_, (path, at), needs, units):
-                return Home(path, at, len(units) > 1)
+                return Home(path, at, len(units) > 1, False, _not_read(pass_, reached))
     private = {each for each in wanted if not each.endswith(HEADER) or each in paths}
     private |= {each.path for each in blocks}
     for key, where in needed.items():
@@ -55,7 +56,7 @@ def shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
             )
     if private or blocks:
         return None
-    return _new_header(pass_, paths, units, sorted(wanted))
+    return _new_header(pass_, paths, units, needed)
 
 
 def moving_blocks(pass_: Pass) -> list[Block]:
@@ -166,21 +167,66 @@ def _end_of_header(pass_: Pass, parsed: Parsed) -> int:
     return len(data)
 
 
-def _new_header(pass_: Pass, paths: set[str], units: list[str], wanted: list[str]) -> Home:
+def _new_header(
+    pass_: Pass, paths: set[str], units: list[str], needed: dict[str, list[tuple[str, int, int]]]
+) -> Home | None:
     names = pass_.decisions.names
     folder = posixpath.dirname(pass_.decisions.init.creator.path)
     name = f"{names.state_struct}.h"
     path = posixpath.join(folder, name)
-    for each in sorted(paths):
-        parsed = pass_.parsed(each)
-        limit = first_need(pass_, each)
-        at = 0
-        for include in parsed.scan.includes:
-            if include.span[0] < limit and not is_source(include.name):
-                at = max(at, line_after(parsed, include.span[1]))
+    places = {each: _behind_includes(pass_, each) for each in sorted(paths)}
+    included = [
+        f'"{posixpath.relpath(each, folder or ".")}"' for each in _repeatable(pass_, needed)
+    ]
+    if _late(pass_, needed, places, units):
+        return None
+    for each, at in places.items():
         relative = posixpath.relpath(path, posixpath.dirname(each) or ".")
         plain = any(field.kind is not Kind.TYPE for field in pass_.decisions.fields.values())
         first = Stage.STATE if plain else Stage.HEAP_TYPES
         pass_.replace(each, at, at, f'#include "{relative}"\n', GROUP, first, order=-20)
-    needed = tuple(posixpath.relpath(each, folder or ".") for each in wanted)
-    return Home(path, 0, len(units) > 1, True, needed)
+    return Home(path, 0, len(units) > 1, True, (*outside_headers(pass_), *included))
+
+
+def _behind_includes(pass_: Pass, path: str) -> int:
+    parsed = pass_.parsed(path)
+    limit, at = first_need(pass_, path), 0
+    for include in parsed.scan.includes:
+        if include.span[0] < limit and not is_source(include.name):
+            at = max(at, line_after(parsed, include.span[1]))
+    return at
+
+
+def _repeatable(pass_: Pass, needed: dict[str, list[tuple[str, int, int]]]) -> list[str]:
+    """The headers that members are made of and that may be read again."""
+    wanted = {path for found in needed.values() for path, _, _ in found}
+    return sorted(each for each in wanted if read_any_number_of_times(pass_.parsed(each)))
+
+
+def _not_read(pass_: Pass, reached: set[str]) -> tuple[str, ...]:
+    """The headers of others that members are made of and that none of these files includes."""
+    read = {
+        include.name
+        for path in reached
+        for include in pass_.parsed(path).scan.includes
+        if all(condition.verdict for condition in pass_.parsed(path).conditions(include.span[0]))
+    }
+    return tuple(each for each in outside_headers(pass_) if each[1:-1] not in read)
+
+
+def _late(
+    pass_: Pass,
+    needed: dict[str, list[tuple[str, int, int]]],
+    places: dict[str, int],
+    units: list[str],
+) -> bool:
+    """Refuse members from headers that may be read but once, and are not before the new one."""
+    repeatable, late = _repeatable(pass_, needed), False
+    for key, found in needed.items():
+        for path, _, end in found:
+            if path not in repeatable and not read_before(pass_, (path, end), places, units):
+                home, late = pass_.extension.variables[key].home, True
+                end = home.name_start + len(home.name)
+                text = f"what {home.name} is made of stands in {path}, which has no include guard"
+                pass_.refuse(Reason.LAYOUT, home.path, home.name_start, end, text, key)
+    return late

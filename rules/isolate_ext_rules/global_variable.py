@@ -6,19 +6,22 @@ or plain data that is written, becomes a member of the module state.
 Why: every copy of the module and every interpreter shares a C static; an exception kept there is
 overwritten by the next import, and a cached object outlives the interpreter that made it.
 
-Declines when: the variable is used at file scope, its name is made by ##, its type has no name, or
-code that was not parsed uses it.
+Declines when: the variable is used at file scope, its name is made by ##, its type has no name,
+code that was not parsed uses it, or it begins with what only another file names.
 
 Handbook patterns 53, 68, 69, 70, 72, 74, 76, 77, 81.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.declarators import future_tag
 from isolate_ext.model.entities import Declaration, Kind, Use
 from isolate_ext.placement.decisions import StateField
 from isolate_ext.placement.refusals import Reason
+from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import moving_siblings, remove_declaration
 from isolate_ext_rules.examples import EXCEPTION, TABLE_OF_ADDRESSES
 
@@ -36,6 +39,11 @@ def run(pass_: Pass) -> None:
 
 def _move(pass_: Pass, field: StateField) -> None:
     variable = pass_.extension.variables[field.symbol]
+    hidden = next(_out_of_sight(pass_, variable.home), None)
+    if hidden is not None:
+        text = f"{variable.name} begins with {hidden.str}, which the init function cannot name"
+        pass_.refuse_node(Reason.FILE_SCOPE_USE, variable.home.path, hidden, text, field.symbol)
+        return
     for use in pass_.extension.uses_of(field.symbol):
         if use.holder in pass_.decisions.fixed_tables:
             return
@@ -68,6 +76,24 @@ def _move(pass_: Pass, field: StateField) -> None:
         for declaration in variable.definitions + variable.declarations:
             _name_type(pass_, declaration, group)
             remove_declaration(pass_, declaration, group, Stage.STATE, comment=True)
+
+
+def _out_of_sight(pass_: Pass, home: Declaration) -> Iterator[Node]:
+    """What an initial value names that the translation unit of the init function does not."""
+    extension, creator = pass_.extension, pass_.decisions.init.creator
+    seen = {path for unit in extension.units_of([creator.path]) for path in extension.units[unit]}
+    value = home.initialiser
+    for node in (value, *value.of_kind("identifier")) if value is not None else ():
+        variable = extension.variable_named(node.str, home.path)
+        found = [each.path for each in variable.definitions] if variable is not None else []
+        found += [each.path for each in variable.declarations] if variable is not None else []
+        for name in (f"#{node.str}", node.str):
+            routine = extension.routine_named(name, home.path)
+            if routine is not None:
+                found += [each.path for each in routine.definitions]
+                found += [each.path for each in routine.prototypes]
+        if found and not seen & set(found):
+            yield node
 
 
 def _name_type(pass_: Pass, declaration: Declaration, group: str) -> None:

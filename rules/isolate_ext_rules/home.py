@@ -18,6 +18,7 @@ class Home:
     """A place for the struct and accessors: before the byte at ``at`` of ``path``.
 
     ``shared`` says that several translation units read it; ``new`` that the file does not exist.
+    ``includes`` are what it must include, with their quotes.
     """
 
     path: str
@@ -28,9 +29,9 @@ class Home:
 
     def insert(self, pass_: Pass, text: str, stage: Stage) -> None:
         """Put the text of a stage there."""
+        needed = "".join(f"#include {each}\n" for each in self.includes)
         if self.new:
             guard = re.sub(r"\W", "_", posixpath.basename(self.path)).upper()
-            needed = "".join(f'#include "{each}"\n' for each in self.includes)
             head = f"#ifndef {guard}\n#define {guard}\n\n#include <Python.h>\n{needed}"
             whole = f"{head}\n{text}\n\n#endif\n"
             pass_.plan.new_files.append((self.path, whole.encode(), stage, stage))
@@ -39,11 +40,12 @@ class Home:
         before = "" if data[: self.at].endswith(b"\n") else "\n"
         lead = "" if data[: self.at].rstrip(b" \t").endswith((b"\n\n", b"\n\r\n")) else "\n"
         tail = "" if data[self.at :].startswith((b"\n", b"\r\n")) else "\n"
+        newline = "\n" if needed else ""
         pass_.replace(
             self.path,
             self.at,
             self.at,
-            f"{before}{lead}{text}\n{tail}",
+            f"{before}{lead}{needed}{newline}{text}\n{tail}",
             GROUP,
             stage,
             stage,
