@@ -6,9 +6,8 @@ state. Where they have no data at all, the state itself takes that place.
 Why: a library hands its callbacks one pointer, and no parameter of theirs leads to a module. The
 struct lives for the length of the call, and nothing calls them later.
 
-Declines when: the library may keep the data, or call them later: it is known for neither, and the
-data is no address of a local variable of the block that the call stands in. So it does when a
-callback is called in other ways, too.
+Declines when: the library may call them later: nothing else is known of it, and the data is no
+address of a local variable. So it does when a callback is called in other ways, too.
 
 Handbook patterns 85 and 88.
 """
@@ -19,7 +18,6 @@ from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.declarators import is_declaration
 from isolate_ext.placement.frames import Frame, Site
 from isolate_ext.placement.refusals import Reason
-from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import fresh_name, indent_at, trailing_comment
 from isolate_ext_rules.examples import module
 from isolate_ext_rules.taken_apart import take_apart
@@ -136,21 +134,13 @@ def _hand_over(pass_: Pass, frame: Frame, site: Site) -> None:
     local = fresh_name(f"{frame.callback.name}_arg", data[slice(*site.inside.body)])
     pass_.replace(path, place.start, place.end, f"&{local}", _group(frame), Stage.ACCESS)
     text = f"{names.callback_argument} {local} = {{{state}, {place.str}}};"
-    margin = indent_at(data, site.statement.start)
+    margin = indent_at(data, site.beside.start)
     newline = pass_.style(path).newline.decode()
-    before = _statement_before(site.statement)
-    if before is not None and is_declaration(before):
-        at = trailing_comment(data, before.end)[1]
-        text = f"{newline}{margin}{text}"
+    if is_declaration(site.beside) and site.beside.end < place.start:
+        at, text = trailing_comment(data, site.beside.end)[1], f"{newline}{margin}{text}"
     else:
-        at, text = site.statement.start, f"{text}{newline}{margin}"
+        at, text = site.beside.start, f"{text}{newline}{margin}"
     pass_.replace(path, at, at, text, _group(frame), Stage.ACCESS)
-
-
-def _statement_before(statement: Node) -> Node | None:
-    siblings = statement.parent.named if statement.parent is not None else []
-    earlier = [each for each in siblings if each.end <= statement.start]
-    return earlier[-1] if earlier else None
 
 
 RULE = Rule("callback-frame", __doc__, (85, 88), Stage.ACCESS, Safety.SAFE, run, EXAMPLES)

@@ -93,24 +93,47 @@ KEPT = {
     "data of two kinds": ("*(long *)data", "(void)(int *)data; *(long *)data"),
     "data that is compared": ("*(long *)data", "if (data) *(long *)data"),
     "data of another kind": ("long sum = 0;", "int sum = 0;"),
-    "data of an outer block": (CALL, f"    {{\n{CALL}"),
     "called directly": (CALL, f"    count_value(0, &sum);\n{CALL}"),
     "called later": ("library_walk", "pthread_create"),
     "called through a pointer": (CALL, "    int (*run)(int, void *, void *) = NULL;\n    if (run"),
     "stored": (CALL, f"    void *kept = (void *)count_value;\n    (void)kept;\n{CALL}"),
-    "in a loop": (CALL, "    while (library_walk"),
-    "behind a label": (CALL, f"again:\n{CALL}"),
+    "data of the signature": ("&sum)", "&arg)"),
     "declared otherwise": ("void *data);\n", "long *data);\n"),
 }  # fmt: skip
+
+
+PLACES = {
+    "in a block": (CALL, f"    {{\n{CALL}", "    return PyLong", "    }\n    return PyLong"),
+    "in a loop": (CALL, "    while (library_walk"),
+    "in an assignment": (CALL, "    int result;\n    if ((result = library_walk", " < 0", ") < 0"),
+    "between threads": (
+        CALL,
+        "    Py_BEGIN_ALLOW_THREADS library_walk",
+        " < 0) {\n",
+        "; Py_END_ALLOW_THREADS {\n",
+    ),
+    "behind a label": (CALL, f"again:\n{CALL}", "limit++;", "limit++; goto again;"),
+    "with a comment": ("sum = 0;", "sum = 0;  /* of all */"),
+}
+
+
+@pytest.mark.parametrize("changes", PLACES.values(), ids=PLACES.keys())
+def test_the_struct_lives_as_long_as_the_data(
+    changes: tuple[str, ...], tmp_path: Path, library: str
+) -> None:
+    code = WALKED
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        assert old in code
+        code = code.replace(old, new, 1)
+    outcome = migrated(code)
+    assert "\n    spam_callback_arg count_value_arg = {state, &sum};\n" in text_of(outcome)
+    compiled(outcome, Stage.ISOLATED, tmp_path, library)
 
 
 @pytest.mark.parametrize(("old", "new"), KEPT.values(), ids=KEPT.keys())
 def test_what_may_outlive_the_call_is_refused(old: str, new: str) -> None:
     assert old in WALKED
-    code = WALKED.replace(old, new)
-    if new.startswith("    {"):
-        code = code.replace("    return PyLong_From", "    }\n    return PyLong_From")
-    outcome = migrated(code)
+    outcome = migrated(WALKED.replace(old, new))
     assert Reason.ADDRESS_TAKEN in reasons(outcome)
     assert outcome.stage is Stage.ACCESS
 
@@ -135,3 +158,12 @@ def test_a_callback_that_is_named_in_unparsed_code_is_refused() -> None:
         "void f(void)\n{\n    count_value @@ = ];\n}\n\nstatic PyObject *\nspam_walk",
     )
     assert Reason.FENCED in reasons(migrated(code))
+
+
+def test_data_that_is_declared_in_a_switch_is_refused() -> None:
+    code = WALKED.replace(
+        "    long sum = 0;\n", "    switch (0) {\n    default:;\n    long sum = 0;\n"
+    )
+    code = code.replace("    return PyLong_From", "    }\n    return PyLong_From")
+    code = code.replace("FromLong(sum)", "FromLong(0)")
+    assert reasons(migrated(code)) == {Reason.ADDRESS_TAKEN}

@@ -33,12 +33,13 @@ _NOTHING = ("NULL", "0")
 class Site:
     """A call that hands the callback over, with ``data`` that comes back to it.
 
-    ``statement`` is the one of its block in front of which a struct can be declared.
+    A struct can be declared in front of ``beside`` or, where that declares the variable whose
+    address is the data, behind it.
     """
 
     path: str
     inside: Definition
-    statement: Node
+    beside: Node
     data: Node
 
 
@@ -106,12 +107,12 @@ def _site(
     else:
         kinds = set(taken_as(definition, parameter.name or ""))
         found = data_behind(extension, call, kinds.pop()) if len(kinds) == 1 else None
-    statement = statement_before(found) if found is not None else None
-    if found is None or statement is None:
+    if found is None:
         return None
-    if call.within is None and not _ends_with(extension, call, found, statement):
-        return None
-    return Site(call.path, call.inside, statement, found)
+    beside = _declaration(extension, call, found)
+    if call.within is not None:
+        beside = statement_before(found)
+    return Site(call.path, call.inside, beside, found) if beside is not None else None
 
 
 def _plain(extension: Extension, call: LibraryCall, argument: Node) -> bool:
@@ -129,17 +130,19 @@ def _plain(extension: Extension, call: LibraryCall, argument: Node) -> bool:
     return inner.str in names and not static and ctype is not None and bool(ctype.pointers)
 
 
-def _ends_with(extension: Extension, call: LibraryCall, data: Node, statement: Node) -> bool:
-    """Whether it is the address of a variable that is gone with the block of the statement."""
+def _declaration(extension: Extension, call: LibraryCall, data: Node) -> Node | None:
+    """The declaration in a block of an automatic variable, if the data is its address."""
     bare = strip_casts(data)
     name = bare.child("argument") if bare.kind == "pointer_expression" else None
-    node, block = call.inside.node, statement.parent
-    if name is None or name.kind != "identifier" or bare.text[:1] != b"&":
-        return False
-    if node is None or block is None:
-        return False
+    node = call.inside.node
+    if name is None or name.kind != "identifier" or bare.text[:1] != b"&" or node is None:
+        return None
     names = local_names(extension.files[call.path], node).get(name.str, [])
-    return len(names) == 1 and not names[0].static and names[0].end == block.end
+    if len(names) != 1 or names[0].static:
+        return None
+    found = names[0].declaration
+    block = found.parent.kind if found.parent is not None else ""
+    return found if found.kind == "declaration" and block == "compound_statement" else None
 
 
 def taken_as(definition: Definition, name: str) -> Iterator[CType]:

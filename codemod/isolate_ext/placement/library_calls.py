@@ -39,12 +39,14 @@ class LibraryCall:
 
 
 def library_call(extension: Extension, role: Role) -> LibraryCall | None:
-    """The call that a role stands for; None where it is none, or returns at once."""
+    """The call that a role stands for; None where it is none, returns at once, or is not edited."""
     node, inside, path = role.use.node, role.use.inside, role.use.path
     call = node.enclosing("call_expression") if node is not None else None
     callee = call.child("function") if call is not None else None
     arguments = call.child("arguments") if call is not None else None
     if role.called is not Called.CALLBACK or inside is None or inside.is_macro:
+        return None
+    if path != inside.path or path in extension.generated:
         return None
     if node is None or call is None or callee is None or arguments is None:
         return None
