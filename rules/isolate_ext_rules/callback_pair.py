@@ -8,7 +8,8 @@ pair lives as long as the registration, and keeps the module for as long.
 
 Declines when: the reference is not taken right before the call, none of the callbacks releases it
 and does nothing else, or another one counts references to the data. So it does when the function
-that registers them has other uses for the data, and when a callback is called in other ways, too.
+that registers them has other uses for the data or cannot tell of a failure, and when a callback is
+called in other ways, too.
 
 Handbook pattern 85.
 """
@@ -63,6 +64,21 @@ spam_listen(PyObject *self, PyObject *list)
 """,
     '{"listen", spam_listen, METH_O, NULL},',
 )
+SILENT = (
+    LISTENING.replace("static PyObject *\nspam_listen(PyObject *self, ", "static void\nstart(")
+    .replace("        return PyErr_NoMemory();\n", "")
+    .replace(
+        "    Py_RETURN_NONE;\n}",
+        """}
+
+static PyObject *
+spam_listen(PyObject *self, PyObject *list)
+{
+    start(list);
+    Py_RETURN_NONE;
+}""",
+    )
+)
 EXAMPLES = (
     Rewrite(
         LISTENING,
@@ -79,7 +95,7 @@ EXAMPLES = (
         ),
         ("Py_INCREF(list)",),
     ),
-    Refused(LISTENING.replace("    Py_INCREF(list);\n", ""), Reason.ADDRESS_TAKEN),
+    Refused(SILENT, Reason.ADDRESS_TAKEN),
 )
 
 
