@@ -76,6 +76,15 @@ LOCAL = """PyTypeObject *type = &Egg_Type;
         return NULL;
     }
     PyModule_AddObject(m, "Egg", (PyObject *)type);"""
+WALK = """for (PyTypeObject **type = types; *type != NULL; type++) {
+        (*type)->tp_new = PyType_GenericNew;
+        (*type)->tp_base = &PyLong_Type;
+        Py_SET_TYPE(*type, &PyType_Type);
+        if (PyType_Ready(*type) < 0) {
+            return NULL;
+        }
+    }
+    PyModule_AddObject(m, "Egg", (PyObject *)&Egg_Type);"""
 ROWS = """
 static struct {
     const char *name;
@@ -113,9 +122,10 @@ def test_what_a_helper_sets(tmp_path: Path) -> None:
         ("", "PyTypeObject *types[] = {&Ham_Type, &Egg_Type};\n    " + LOOP % ("", "", "")),
         ("static PyTypeObject *types[] = {&Ham_Type, &Egg_Type};\n", LOOP % ("", "", "")),
         (ROWS, LOOP % (".type", ".type", ".type")),
+        ("static PyTypeObject *types[] = {&Ham_Type, &Egg_Type, NULL};\n", WALK),
         ("", LOCAL),
     ],
-    ids=["local table", "static table", "rows", "local pointer"],
+    ids=["local table", "static table", "rows", "walk", "local pointer"],
 )
 def test_pointers_of_the_init_function(table: str, loop: str, tmp_path: Path) -> None:
     outcome = migrated(SUITE, module(TYPES + table, "", loop))
@@ -174,7 +184,7 @@ def test_metaclasses(patches: str) -> None:
     [
         "Py_SET_TYPE(&Egg_Type, &Meta_Type);",
         "((PyObject *)&Egg_Type)->ob_type = &Meta_Type;",
-        "Egg_Type.tp_flags |= Py_TPFLAGS_BASETYPE;",
+        "if (m == NULL) Egg_Type.tp_flags |= Py_TPFLAGS_BASETYPE;",
         "memset(&Egg_Type.tp_hash, 0, sizeof(hashfunc));",
         "PyTypeObject *copy = PyMem_Malloc(sizeof(*copy)); memcpy(copy, &Egg_Type, sizeof(*copy));",
         "Ham_Type.tp_as_number->nb_subtract = seven;",
@@ -185,6 +195,24 @@ def test_types_by_name(direct: str) -> None:
     outcome = migrated(SUITE, module(TYPES, "", f"{direct}\n    {ready}"))
     assert reasons(outcome) & {Reason.TYPE_SHAPE, Reason.METACLASS}
     assert "type-patch" in {each.rule for each in outcome.refusals}
+
+
+def test_metaclasses_in_a_walk_of_a_table() -> None:
+    table = "static PyTypeObject *types[] = {&Ham_Type, &Egg_Type, NULL};\n"
+    walk = WALK.replace("*type, &PyType_Type", "*type, &Meta_Type")
+    assert Reason.METACLASS in reasons(migrated(SUITE, module(TYPES + table, "", walk)))
+
+
+def test_flags_that_are_added_by_name(tmp_path: Path) -> None:
+    slots = """Egg_Type.tp_flags |= Py_TPFLAGS_BASETYPE;
+    Egg_Type.tp_base = &PyLong_Type;
+    if (PyType_Ready(&Egg_Type) < 0 || PyType_Ready(&Ham_Type) < 0) {
+        return NULL;
+    }
+    PyModule_AddObject(m, "Egg", (PyObject *)&Egg_Type);"""
+    outcome = migrated(SUITE, module(TYPES, "", slots))
+    assert not outcome.refusals
+    behaves(outcome, tmp_path, RUN, "<class 'int'> 5 1")
 
 
 def test_other_types_behind_the_pointer() -> None:

@@ -207,7 +207,10 @@ def _assignment(use: Use) -> SlotValue | None:
     if assignment is None or assignment.kind != "assignment_expression":
         return None
     value, name = assignment.child("right"), member.child("field")
+    operator = assignment.child("operator")
     if assignment.child("left") is not member or value is None or name is None:
+        return None
+    if operator is not None and operator.str != "=":
         return None
     return SlotValue(name.str, value, use.path, (), assignment)
 

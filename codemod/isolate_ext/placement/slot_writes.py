@@ -179,6 +179,7 @@ def _changes(statement: Node, pointer: Node, before: int) -> bool:
     return any(
         node.text[:1] == b"&" and node.text[1:].strip().decode("latin-1") in names
         for node in statement.of_kind("pointer_expression")
+        if node.start < before
     )
 
 

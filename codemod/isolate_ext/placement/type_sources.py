@@ -43,6 +43,8 @@ class TypeSources:
             return False
         if inside is not None and self.places.shapes.of_local(inside, node) is not None:
             return self._local(inside, node.str)
+        if self._type(path, node):
+            return True
         variable = self.extension.variable_named(node.str, path)
         return variable is not None and self._table(variable)
 

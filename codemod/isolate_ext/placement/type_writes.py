@@ -130,7 +130,8 @@ class TypeWrites:
     def _looked_at(self, path: str, node: Node, inside: Definition | None, types: set[str]) -> None:
         """What is done with a type, or a pointer to one, besides assigning to its fields."""
         node = _whole(node)
-        parent = node.parent
+        while (parent := node.parent) is not None and self._is_element(path, inside, parent):
+            node = _whole(parent)
         if parent is None:
             return
         if parent.kind == "argument_list" and parent.parent is not None:
@@ -202,6 +203,13 @@ class TypeWrites:
             node = strip_casts(node.children[0])
         shape = self.writers.places.shapes.of(path, inside, node)
         return shape is not None and shape.base in _OBJECTS
+
+    def _is_element(self, path: str, inside: Definition | None, node: Node) -> bool:
+        """``*p`` where that is a pointer still, out of a table."""
+        if node.kind != "pointer_expression" or node.text[:1] != b"*":
+            return False
+        shape = self.writers.places.shapes.of(path, inside, node)
+        return shape is not None and shape.is_pointer
 
     def _is_copied(self, path: str, inside: Definition | None, node: Node) -> bool:
         shape = self.writers.places.shapes.of(path, inside, node)
