@@ -65,6 +65,13 @@ class SubscriptionTests(unittest.TestCase):
             with self.assertRaises(TypeError):
                 hooks.cancel(bad)
 
+    def test_order(self):
+        before = hooks.compared()
+        self.assertEqual(hooks.ordered(2, 3, 1), (1, 2, 3))
+        self.assertEqual(hooks.ordered(2, 3, 1, True), (3, 2, 1))
+        self.assertEqual(hooks.by_size((1, 2), (), (3,)), ((), (3,), (1, 2)))
+        self.assertGreater(hooks.compared(), before + 5)
+
     def test_converters(self):
         one, other = self.subscribe("a", len), self.subscribe("b", len)
         self.assertIs(hooks.same_event(one, one), True)

@@ -26,6 +26,7 @@ static PyObject *subscribers;		/* event -> list of subscriptions */
 static PyObject *last_result;		/* of the last callback */
 static unsigned long fired;
 static int max_depth = 50;
+static unsigned long compared;
 
 /* ---- converters for O& ---- */
 
@@ -303,6 +304,53 @@ static PyObject *hooks_depth(PyObject *self, PyObject *tree)
 	return walk(tree, 0, visit_count, &deepest) < 0 ? NULL : PyLong_FromLong(deepest);
 }
 
+/* ---- order, by the C library ---- */
+
+static int compare_numbers(const void *a, const void *b, void *data)
+{
+	double one = *(const double *)a, other = *(const double *)b;
+	int *downwards = data;
+
+	compared++;
+	return *downwards ? (one < other) - (one > other) : (one > other) - (one < other);
+}
+
+static int compare_sizes(const void *a, const void *b, void *unused)
+{
+	Py_ssize_t one = Py_SIZE(*(PyObject **)a), other = Py_SIZE(*(PyObject **)b);
+
+	compared++;
+	return (one > other) - (one < other);
+}
+
+static PyObject *hooks_ordered(PyObject *self, PyObject *args)
+{
+	double numbers[3];
+	int downwards = 0;
+
+	if (!PyArg_ParseTuple(args, "ddd|p:ordered", numbers, numbers + 1, numbers + 2,
+			      &downwards))
+		return NULL;
+	qsort_r(numbers, 3, sizeof(double), compare_numbers, &downwards);
+	return Py_BuildValue("ddd", numbers[0], numbers[1], numbers[2]);
+}
+
+static PyObject *hooks_by_size(PyObject *self, PyObject *args)
+{
+	PyObject *tuples[3];
+
+	if (!PyArg_ParseTuple(args, "O!O!O!:by_size", &PyTuple_Type, &tuples[0], &PyTuple_Type,
+			      &tuples[1], &PyTuple_Type, &tuples[2]))
+		return NULL;
+	qsort_r(tuples, 3, sizeof(PyObject *), compare_sizes, NULL);
+	return Py_BuildValue("OOO", tuples[0], tuples[1], tuples[2]);
+}
+
+static PyObject *hooks_compared(PyObject *self, PyObject *unused)
+{
+	return PyLong_FromUnsignedLong(compared);
+}
+
 static PyObject *hooks_limit(PyObject *self, PyObject *args)
 {
 	int old = max_depth;
@@ -321,6 +369,9 @@ static PyMethodDef hooks_methods[] = {
 	{"status", hooks_status, METH_NOARGS, "What happened so far."},
 	{"walk", hooks_walk, METH_VARARGS, "Call visitor(leaf, depth) until one says False."},
 	{"depth", hooks_depth, METH_O, "How deep the deepest leaf is."},
+	{"ordered", hooks_ordered, METH_VARARGS, "Three numbers in order."},
+	{"by_size", hooks_by_size, METH_VARARGS, "Three tuples, the smallest first."},
+	{"compared", hooks_compared, METH_NOARGS, "How often two things were compared."},
 	{"limit", hooks_limit, METH_VARARGS, "The depth that is allowed, and set it."},
 	{NULL, NULL, 0, NULL}
 };

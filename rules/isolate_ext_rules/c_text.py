@@ -9,6 +9,8 @@ from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Declaration, Definition
 from isolate_ext.syntax import Condition, Node
 
+NOT_USED = re.compile(r"_*(unused|ignored?|dummy|notused|not_used)\d*_*", re.IGNORECASE)
+"""Names that tell a reader that nobody uses a parameter."""
 _TRAILING = re.compile(rb"[ \t]*(/\*[^\n]*?\*/|//[^\n]*)[ \t]*(?=\r?\n|$)")
 
 

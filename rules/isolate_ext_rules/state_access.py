@@ -19,7 +19,7 @@ from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, Prototype, Routine, Use
 from isolate_ext.placement.decisions import Route, RouteKind
 from isolate_ext.placement.refusals import Reason
-from isolate_ext_rules.c_text import body_start
+from isolate_ext_rules.c_text import NOT_USED, body_start
 from isolate_ext_rules.examples import CALLBACK, HELPER
 from isolate_ext_rules.state_needs import uses_state
 from isolate_ext_rules.verify_module import verify_teardown
@@ -35,7 +35,6 @@ EXAMPLES = (
     ),
     Refused(CALLBACK, Reason.ADDRESS_TAKEN),
 )
-_NOT_USED = re.compile(r"_*(unused|ignored?|dummy|notused|not_used)\d*_*", re.IGNORECASE)
 _AT_HAND = (
     RouteKind.PARAMETER,
     RouteKind.GLOBAL,
@@ -79,7 +78,7 @@ def _only_registers(pass_: Pass, definition: Definition) -> bool:
 def _named(pass_: Pass, definition: Definition, route: Route, group: str) -> Route:
     """A module that is named as if nobody used it is called ``module`` from now on."""
     name = route.sources[0]
-    if route.kind is not RouteKind.MODULE or not _NOT_USED.fullmatch(name):
+    if route.kind is not RouteKind.MODULE or not NOT_USED.fullmatch(name):
         return route
     inner = definition.node.of_kind("identifier") if definition.node is not None else []
     words = [each.str for each in inner]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.entities import Definition, Parameter
 from isolate_ext.placement.library_calls import uses_in
-from isolate_ext_rules.c_text import body_start, fresh_name
+from isolate_ext_rules.c_text import NOT_USED, body_start, fresh_name
 
 
 def take_apart(
@@ -19,15 +19,18 @@ def take_apart(
     group: str,
     since: Stage,
 ) -> None:
-    """Call the parameter ``arg``, and put what is made of it where the body begins.
+    """Put what is made of a parameter where the body begins, and call it ``arg`` itself.
 
     ``parts`` gives, for the new name, the declaration of the state and the value of what the
-    parameter was; either may be empty.
+    parameter was; either may be empty.  Without a value, the parameter keeps a name that tells what
+    it is.
     """
     data, name = pass_.parsed(function.path).source.data, parameter.name or ""
     used = bool(uses_in(function, name))
     state, value = parts(name)
-    given = fresh_name("arg", data[slice(*function.body)]) if value else name
+    kept = not value and NOT_USED.fullmatch(name) is None
+    others = " ".join(each.name or "" for each in function.parameters if each is not parameter)
+    given = name if kept else fresh_name("arg", data[slice(*function.body)] + others.encode())
     start, end = _name_of(parameter, data)
     if data[start:end] != given.encode():
         pass_.replace(function.path, start, end, given, group, since)

@@ -167,3 +167,10 @@ def test_data_that_is_declared_in_a_switch_is_refused() -> None:
     code = code.replace("    return PyLong_From", "    }\n    return PyLong_From")
     code = code.replace("FromLong(sum)", "FromLong(0)")
     assert reasons(migrated(code)) == {Reason.ADDRESS_TAKEN}
+
+
+def test_the_new_name_is_apart_from_those_of_other_parameters(tmp_path: Path) -> None:
+    code = SORTED.replace("const void *b, void *Py_UNUSED(arg)", "const void *arg, void *unused")
+    outcome = migrated(code.replace("(const char *)b", "(const char *)a"))
+    assert "compare(const void *a, const void *arg, void *arg_)" in text_of(outcome)
+    compiled(outcome, Stage.ISOLATED, tmp_path)

@@ -110,7 +110,7 @@ def _site(
     if found is None:
         return None
     beside = _declaration(extension, call, found)
-    if call.within is not None:
+    if beside is None and call.within is not None:
         beside = statement_before(found)
     return Site(call.path, call.inside, beside, found) if beside is not None else None
 

@@ -14,6 +14,7 @@ typedef struct {
 	PyObject *last_result;  /* of the last callback */
 	unsigned long fired;
 	int max_depth;
+	unsigned long compared;
 	PyTypeObject *subscription_type;
 } hooks_state;
 
@@ -22,6 +23,12 @@ typedef struct {
 	hooks_state *state;
 	void *result;
 } hooks_converter_arg;
+
+/* What a callback gets for the length of the call that it is handed over with. */
+typedef struct {
+	hooks_state *state;
+	void *data;
+} hooks_callback_arg;
 
 static inline hooks_state *
 get_hooks_state(PyObject *module)
@@ -436,6 +443,60 @@ static PyObject *hooks_depth(PyObject *self, PyObject *tree)
 	return walk(state, tree, 0, visit_count, &deepest) < 0 ? NULL : PyLong_FromLong(deepest);
 }
 
+/* ---- order, by the C library ---- */
+
+static int compare_numbers(const void *a, const void *b, void *arg)
+{
+	hooks_state *state = ((hooks_callback_arg *)arg)->state;
+	void *data = ((hooks_callback_arg *)arg)->data;
+	double one = *(const double *)a, other = *(const double *)b;
+	int *downwards = data;
+
+	state->compared++;
+	return *downwards ? (one < other) - (one > other) : (one > other) - (one < other);
+}
+
+static int compare_sizes(const void *a, const void *b, void *arg)
+{
+	hooks_state *state = (hooks_state *)arg;
+	Py_ssize_t one = Py_SIZE(*(PyObject **)a), other = Py_SIZE(*(PyObject **)b);
+
+	state->compared++;
+	return (one > other) - (one < other);
+}
+
+static PyObject *hooks_ordered(PyObject *self, PyObject *args)
+{
+	hooks_state *state = get_hooks_state(self);
+	double numbers[3];
+	int downwards = 0;
+	hooks_callback_arg compare_numbers_arg = {state, &downwards};
+
+	if (!PyArg_ParseTuple(args, "ddd|p:ordered", numbers, numbers + 1, numbers + 2,
+			      &downwards))
+		return NULL;
+	qsort_r(numbers, 3, sizeof(double), compare_numbers, &compare_numbers_arg);
+	return Py_BuildValue("ddd", numbers[0], numbers[1], numbers[2]);
+}
+
+static PyObject *hooks_by_size(PyObject *self, PyObject *args)
+{
+	hooks_state *state = get_hooks_state(self);
+	PyObject *tuples[3];
+
+	if (!PyArg_ParseTuple(args, "O!O!O!:by_size", &PyTuple_Type, &tuples[0], &PyTuple_Type,
+			      &tuples[1], &PyTuple_Type, &tuples[2]))
+		return NULL;
+	qsort_r(tuples, 3, sizeof(PyObject *), compare_sizes, state);
+	return Py_BuildValue("OOO", tuples[0], tuples[1], tuples[2]);
+}
+
+static PyObject *hooks_compared(PyObject *self, PyObject *unused)
+{
+	hooks_state *state = get_hooks_state(self);
+	return PyLong_FromUnsignedLong(state->compared);
+}
+
 static PyObject *hooks_limit(PyObject *self, PyObject *args)
 {
 	hooks_state *state = get_hooks_state(self);
@@ -455,6 +516,9 @@ static PyMethodDef hooks_methods[] = {
 	{"status", hooks_status, METH_NOARGS, "What happened so far."},
 	{"walk", hooks_walk, METH_VARARGS, "Call visitor(leaf, depth) until one says False."},
 	{"depth", hooks_depth, METH_O, "How deep the deepest leaf is."},
+	{"ordered", hooks_ordered, METH_VARARGS, "Three numbers in order."},
+	{"by_size", hooks_by_size, METH_VARARGS, "Three tuples, the smallest first."},
+	{"compared", hooks_compared, METH_NOARGS, "How often two things were compared."},
 	{"limit", hooks_limit, METH_VARARGS, "The depth that is allowed, and set it."},
 	{NULL, NULL, 0, NULL}
 };
