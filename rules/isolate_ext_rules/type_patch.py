@@ -105,24 +105,30 @@ def _is_plain_head(write: TypeWrite) -> bool:
 def prepare(extension: Extension, decisions: Decisions) -> Iterator[Preparation]:
     """Put what is set through pointers into the initialisers of the types."""
     changed: dict[str, _Changed] = {}
-    for slot in slot_writes(extension):
-        paths = {slot.path, *(each.home.path for each in slot.types)}
-        if paths & extension.generated or not any(t.key in decisions.types for t in slot.types):
-            continue
-        data = extension.files[slot.path].source.data
-        span = whole_lines(data, slot.statement.start, slot.statement.end)
-        gone = deletion(slot.path, *span, _GROUP)
+    slots = [each for each in slot_writes(extension) if _concerns(extension, decisions, each)]
+    for slot in slots:
         for type_ in slot.types if slot.value is not None else ():
             _give(extension, changed.setdefault(type_.key, _Changed(type_)), slot)
-        text = f"{slot.field} is set through {slot.pointer} for static types; they have it as slot"
-        message = text if slot.value is not None else "types have the metaclass type anyway"
-        yield Preparation((gone,), slot.path, slot.statement.start, message)
-    for each in changed.values():
-        home = each.type.home
-        names = ", ".join([*each.values, *(["tp_flags"] if each.flags else [])])
-        message = f"{home.name} has what is set through pointers in its initialiser: {names}"
-        edits = tuple(_initialised(extension, each))
-        yield Preparation(edits, home.path, home.name_start, message)
+    edits = [edit for each in changed.values() for edit in _initialised(extension, each)]
+    for slot in slots:
+        data = extension.files[slot.path].source.data
+        gone = deletion(
+            slot.path, *whole_lines(data, slot.statement.start, slot.statement.end), _GROUP
+        )
+        names = ", ".join(each.variable.name for each in slot.types[:3])
+        more = f" and {len(slot.types) - 3} more" if len(slot.types) > 3 else ""
+        message = f"{slot.field} of {names}{more} was set here; it stands in the initialiser now"
+        if slot.value is None:
+            message = f"{names}{more} have the metaclass type anyway"
+        yield Preparation((gone, *edits), slot.path, slot.statement.start, message)
+        edits = []
+
+
+def _concerns(extension: Extension, decisions: Decisions, slot: SlotWrite) -> bool:
+    """Whether one of the types moves, and none of it stands in generated code."""
+    paths = {slot.path, *(each.home.path for each in slot.types)}
+    moving = any(each.key in decisions.types for each in slot.types)
+    return moving and not paths & extension.generated
 
 
 def _give(extension: Extension, changed: _Changed, slot: SlotWrite) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rule_snippets import behaves, reasons, text_of
 
+from isolate_ext.engine import Stage
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.testing.checks import migrated
 from isolate_ext_rules import SUITE
@@ -217,8 +218,24 @@ def test_flags_that_are_added_by_name(tmp_path: Path) -> None:
 
 def test_other_types_behind_the_pointer() -> None:
     calls = CALLS.replace("if (", 'if (add_type(m, "int", &PyLong_Type) < 0 || ')
-    source = module(TYPES + HELPER % "type->tp_hash = fixed_hash;", "", calls)
-    assert Reason.TYPE_SHAPE in reasons(migrated(SUITE, source))
+    patches = "type->tp_hash = fixed_hash; type->tp_base = &PyLong_Type;"
+    outcome = migrated(SUITE, module(TYPES + HELPER % patches, "", calls))
+    assert Reason.TYPE_SHAPE in reasons(outcome)
+    text = text_of(outcome, stage=Stage.ACCESS)
+    assert "type->tp_hash = fixed_hash" in text
+    assert "type->tp_base = &PyLong_Type" in text
+
+
+def test_a_macro_that_makes_the_names_of_types(tmp_path: Path) -> None:
+    patches = "type->tp_hash = fixed_hash; type->tp_base = &PyLong_Type;"
+    calls = """#define ADD(name) if (add_type(m, #name, &name##_Type) < 0) return NULL
+    ADD(Ham);
+    ADD(Egg);
+    PyType_Ready(&Meta_Type);
+#undef ADD"""
+    outcome = migrated(SUITE, module(TYPES + HELPER % patches, "", calls))
+    assert not outcome.refusals
+    behaves(outcome, tmp_path, RUN, "<class 'int'> 42 0")
 
 
 def test_counting_and_comparing_is_no_change() -> None:

@@ -33,7 +33,6 @@ class SlotWrite:
     path: str
     statement: Node
     field: str
-    pointer: str
     types: tuple[StaticType, ...]
     value: Node | None = None
     adds: bool = False
@@ -72,7 +71,7 @@ def _metaclass(extension: Extension, write: TypeWrite) -> SlotWrite | None:
     if write.inside.is_macro:
         return None
     types = tuple(static_types(extension)[key] for key in sorted(write.types))
-    return SlotWrite(write.path, statement, "ob_type", "", types)
+    return SlotWrite(write.path, statement, "ob_type", types)
 
 
 def _slot(
@@ -97,7 +96,7 @@ def _slot(
                 for each in types)
         and sources.known(write.path, inside, pointer)
     ):  # fmt: skip
-        return SlotWrite(write.path, statement, write.member, pointer.str, types, value, adds)
+        return SlotWrite(write.path, statement, write.member, types, value, adds)
     return None
 
 

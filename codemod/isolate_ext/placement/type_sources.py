@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Definition, Variable, strip_casts
-from isolate_ext.model.extension import Extension
+from isolate_ext.model.extension import Extension, Pasted
 from isolate_ext.model.types import static_types
 from isolate_ext.placement.pointer_places import PointerPlaces
 from isolate_ext.placement.writes import writes
@@ -27,17 +28,21 @@ class TypeSources:
 
     def known(self, path: str, inside: Definition | None, node: Node) -> bool:
         """Every value of an expression is the address of a type, an element of a table, or NULL."""
+        self._asked.clear()
+        return self._known(path, inside, node)
+
+    def _known(self, path: str, inside: Definition | None, node: Node) -> bool:
         node = strip_casts(node)
         if node.kind in _LITERALS or node.str == "NULL":
             return True
         if node.kind == "initializer_list":
-            return all(self.known(path, inside, each) for each in _elements(node))
+            return all(self._known(path, inside, each) for each in _elements(node))
         if node.kind == "pointer_expression" and node.text[:1] == b"&":
             target = self._type(path, node.child("argument"))
             if target:
                 return True
         if node.kind in _INTO:
-            return self.known(path, inside, node.children[0] if node.kind != "pointer_expression"
+            return self._known(path, inside, node.children[0] if node.kind != "pointer_expression"
                               else node.child("argument") or node.children[-1])  # fmt: skip
         if node.kind != "identifier":
             return False
@@ -49,14 +54,28 @@ class TypeSources:
         return variable is not None and self._table(variable)
 
     def _type(self, path: str, node: Node | None) -> bool:
-        variable = self.extension.variable_named(node.str, path) if node is not None else None
+        if node is None:
+            return False
+        for pasted in self.extension.pasted:
+            if pasted.path == path and node.start <= pasted.start < node.end:
+                return self._made(pasted)
+        variable = self.extension.variable_named(node.str, path)
         return variable is not None and variable.key in static_types(self.extension)
+
+    def _made(self, pasted: Pasted) -> bool:
+        """Whatever has a name that ## can make is a type."""
+        found = [
+            each.key
+            for each in self.extension.variables.values()
+            if re.fullmatch(pasted.pattern, each.name) is not None
+        ]
+        return bool(found) and all(each in static_types(self.extension) for each in found)
 
     def _table(self, variable: Variable) -> bool:
         home = variable.home
         if len(variable.definitions) != 1 or home.initialiser is None:
             return False
-        return self.known(home.path, None, home.initialiser) and not writes(
+        return self._known(home.path, None, home.initialiser) and not writes(
             self.extension, variable
         )
 
@@ -68,7 +87,7 @@ class TypeSources:
         index = next((i for i, each in enumerate(inside.parameters) if each.name == name), None)
         if index is not None:
             return not values and self._handed(inside, index)
-        return len(values) == 1 and self.known(inside.path, inside, values[0])
+        return len(values) == 1 and self._known(inside.path, inside, values[0])
 
     def _handed(self, inside: Definition, index: int) -> bool:
         """What the callers of a function give it."""
@@ -78,7 +97,7 @@ class TypeSources:
             given = arguments.named if arguments is not None else []
             if use.inside is None or use.inside.is_macro or len(given) <= index:
                 return False
-            if not self.known(use.path, use.inside, given[index]):
+            if not self._known(use.path, use.inside, given[index]):
                 return False
         return True
 
