@@ -68,10 +68,10 @@ def resume(extension: Extension) -> Resumption | None:
         for path, spans in edits.spans.items()
         for start, end, text in dict.fromkeys(spans)
     )
-    return Resumption(changes, _stage(extension, staged))
+    return Resumption(changes, _stage(extension, staged, edits.members))
 
 
-def _stage(extension: Extension, staged: Staged) -> Stage:
+def _stage(extension: Extension, staged: Staged, members: set[str]) -> Stage:
     """The first of the stages whose text this may be."""
     if takers(extension, staged) or any(
         local_states(staged, function)
@@ -79,14 +79,16 @@ def _stage(extension: Extension, staged: Staged) -> Stage:
         for function in extension.functions(path)
     ):
         return Stage.ACCESS
-    types = (each.ctype.base == "PyTypeObject" for each in staged.struct.fields)
+    fields = (each for each in staged.struct.fields if each.name in members)
+    types = (each.ctype.base == "PyTypeObject" for each in fields)
     return Stage.HEAP_TYPES if any(types) else Stage.STATE
 
 
 def _left(extension: Extension, staged: Staged, edits: Edits) -> bool:
     """Whether something would still name the state."""
-    words = {name.removeprefix("struct ") for name in staged.struct.names}
-    words |= {each.name for each in staged.accessors} | {staged.variable.name}
+    words = {each.name for each in staged.accessors} | {staged.variable.name}
+    if not staged.own:
+        words |= {name.removeprefix("struct ") for name in staged.struct.names}
     return any(
         not edits.covers(path, at)
         for path, parsed in extension.files.items()

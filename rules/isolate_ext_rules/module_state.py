@@ -75,10 +75,8 @@ def run(pass_: Pass) -> None:
         return
     moved = moving_blocks(pass_) if home.shared else []
     take_away(pass_, moved, GROUP)
-    for stage in Stage:
+    for stage in stages_with_state(pass_):
         before = _struct(pass_, stage)
-        if not before and decisions.adopted is None:
-            continue
         parts = (text_of(pass_, moved), before, _accessors(pass_, stage, home))
         text = "\n\n".join(part for part in parts if part)
         if text:
@@ -90,9 +88,15 @@ def run(pass_: Pass) -> None:
     _define_static(pass_, home)
 
 
-def first_stage(pass_: Pass) -> Stage:
-    """The stage at which there is a struct: with types only, the second."""
-    return Stage.STATE if fields_at(pass_, Stage.STATE) else Stage.HEAP_TYPES
+def stages_with_state(pass_: Pass) -> list[Stage]:
+    """Those at which there is something of the state: with types only, not the first.
+
+    A struct that the module has already is there at the last in any case.
+    """
+    adopted = pass_.decisions.adopted is not None
+    return [
+        stage for stage in Stage if fields_at(pass_, stage) or (adopted and stage is Stage.ISOLATED)
+    ]
 
 
 def fields_at(pass_: Pass, stage: Stage) -> list[StateField]:
@@ -146,7 +150,8 @@ def _take_away(pass_: Pass) -> None:
     item, body = _struct_item(pass_)
     end = item.data.find(b";", body.end) + 1
     start, end = with_blank_line(item.data, item.start, end)
-    pass_.replace(adopted.struct.path, start, end, b"", GROUP, Stage.ISOLATED)
+    first = stages_with_state(pass_)[0]
+    pass_.replace(adopted.struct.path, start, end, b"", GROUP, first)
 
 
 def _borrowed_module(pass_: Pass, stage: Stage) -> list[str]:
@@ -287,11 +292,11 @@ def _define_static(pass_: Pass, home: Home) -> None:
     """
     names = pass_.decisions.names
     values = static_initialiser(pass_)
-    if home.shared or values:
+    first = stages_with_state(pass_)[0]
+    if (home.shared or values) and first < Stage.ISOLATED:
         path, at = home.definition_site(pass_)
         storage = "" if home.shared else "static "
         text = f"{storage}{names.state_struct} {names.global_variable}{values};\n\n"
-        first = first_stage(pass_)
         pass_.replace(path, at, at, text, GROUP, first, Stage.ACCESS, order=-5)
 
 

@@ -3,43 +3,100 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from isolate_ext.model.declarators import declarators
-from isolate_ext.model.entities import Declaration
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.staged import Staged
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import trailing_comment, whole_lines
+from isolate_ext_rules.staged_own import used_otherwise
 from isolate_ext_rules.staged_uses import Edits, places_of
 
 _NAMES = re.compile(r"[A-Za-z_]\w*")
+_DIRECTIVE = re.compile(rb"^\s*#", re.MULTILINE)
+_NO_CODE = re.compile(
+    rb"(?:\s|/\*.*?\*/|//[^\n]*|^[ \t]*#(?:[^\n\\]|\\\r?\n)*)*", re.DOTALL | re.MULTILINE
+)
 
 
 def take_back_members(extension: Extension, staged: Staged, edits: Edits) -> bool:
-    """Variables in the place of the struct; accessors go. False where names are in the way."""
-    item, values = _item(staged), _values(staged)
-    if item is None or values is None or _in_the_way(extension, staged):
+    """Variables in the place of the static state; what finds it goes.
+
+    A struct that is the module's own loses the members that only the static state has; any other
+    goes.  False where names are in the way, and where not all is in the form that the tool writes.
+    """
+    values, fields = _values(staged), staged.struct.fields
+    if staged.own:
+        fields = tuple(each for each in fields if each.name in edits.members)
+    only = {each.name for each in fields}
+    around = extension.files[staged.struct.path].conditions(staged.struct.start)
+    conditional = {each.name for each in fields if len(each.conditions) > len(around)}
+    if values is None or not values.keys() <= only or _in_the_way(extension, only):
         return False
-    shared = any(each.extern for each in _declarations(staged))
-    here = {
-        name: value for name, value in values.items() if not shared and not _NAMES.search(value.str)
-    }
-    rows = _rows(staged, "extern" if shared else "static", here)
-    _put(extension, staged.struct.path, item.start, _end(item), rows, edits)
-    later = {name: value for name, value in values.items() if name not in here}
-    for each in _declarations(staged):
-        rows = ""
-        if each.initialiser is not None and not shared:
-            rows = _rows(staged, "static", later, set(later))
-        elif shared and not each.extern:
-            rows = _rows(staged, "", later)
-        _put(extension, each.path, each.start, each.end, rows, edits)
+    named = {name for name, value in values.items() if _NAMES.search(value.str)}
+    if not _all_seen(staged, only) or (only if staged.own else named) & conditional:
+        return False
+    if staged.own and any(used_otherwise(extension, staged, name, edits) for name in only):
+        return False
+    _take_from_struct(extension, staged, only, edits)
+    _variables(extension, staged, values, named, edits)
     for routine in staged.accessors:
         for part in places_of(routine):
             data = extension.files[part.path].source.data
             _put(extension, part.path, _with_comment(data, part.start), part.end, "", edits)
     return True
+
+
+def _take_from_struct(
+    extension: Extension, staged: Staged, only: Collection[str], edits: Edits
+) -> None:
+    path, item = staged.struct.path, _item(staged)
+    if not staged.own:
+        _put(extension, path, item.start, _end(item), "", edits)
+        return
+    for node in _fields(staged):
+        if _name(node) in only:
+            end = trailing_comment(node.data, _end(node))[1]
+            edits.put(path, *whole_lines(node.data, node.start, end))
+
+
+def _variables(
+    extension: Extension, staged: Staged, values: Mapping[str, Node], named: Collection[str],
+    edits: Edits,
+) -> None:  # fmt: skip
+    """All where the static state is declared first; where it has its values, those that need it."""
+    places = [*staged.variable.definitions, *staged.variable.declarations]
+    places.sort(key=lambda each: each.start)
+    shared = any(each.extern for each in places)
+    only = edits.members if staged.own else None
+    for number, each in enumerate(places):
+        rows = ""
+        if each.extern:
+            rows = _rows(staged, "extern", {}, only)
+        elif shared:
+            rows = _rows(staged, "", values, only)
+        elif number == 0:
+            now = values if len(places) == 1 else {n: values[n] for n in values if n not in named}
+            rows = _rows(staged, "static", now, only)
+        elif each.initialiser is not None:
+            rows = _rows(staged, "static", values, named)
+        _put(extension, each.path, each.start, each.end, rows, edits)
+
+
+def _all_seen(staged: Staged, only: set[str]) -> bool:
+    """Whether each of the members has a line, and none is hidden by an `#if` that is not taken."""
+    body = staged.struct.node.child("body")
+    nodes = _fields(staged)
+    lines = [{each.name.str for each in declarators(node)} for node in nodes]
+    if body is None or any(len(names) > 1 and names & only for names in lines):
+        return False
+    if staged.own:
+        return only <= set().union(*lines)
+    starts = [each.start for each in nodes] + [body.end - 1]
+    ends = [body.start + 1] + [_end(each) for each in nodes]
+    gaps = (body.data[end:start] for end, start in zip(ends, starts, strict=True))
+    return all(_NO_CODE.fullmatch(gap) for gap in gaps)
 
 
 def _with_comment(data: bytes, start: int) -> int:
@@ -56,14 +113,11 @@ def _put(extension: Extension, path: str, start: int, end: int, rows: str, edits
     edits.put(path, start, blank.end() if blank is not None else end, rows.encode("latin-1"))
 
 
-def _declarations(staged: Staged) -> list[Declaration]:
-    return [*staged.variable.definitions, *staged.variable.declarations]
-
-
-def _item(staged: Staged) -> Node | None:
-    """The type definition of the struct, which has no other purpose."""
-    parent = staged.struct.node.parent
-    return parent if parent is not None and parent.kind == "type_definition" else None
+def _item(staged: Staged) -> Node:
+    """The type definition of the struct."""
+    node = staged.struct.node
+    parent = node.parent
+    return parent if parent is not None and parent.kind == "type_definition" else node
 
 
 def _end(item: Node) -> int:
@@ -74,6 +128,8 @@ def _values(staged: Staged) -> dict[str, Node] | None:
     """What the members begin with; None for an initialiser that the tool does not write."""
     found: dict[str, Node] = {}
     value = staged.variable.home.initialiser
+    if value is not None and _DIRECTIVE.search(value.text):
+        return None
     for pair in value.named if value is not None else ():
         designator = pair.child("designator") if pair.kind == "initializer_pair" else None
         inner = pair.child("value")
@@ -85,42 +141,47 @@ def _values(staged: Staged) -> dict[str, Node] | None:
     return found
 
 
+def _fields(staged: Staged) -> list[Node]:
+    body = staged.struct.node.child("body")
+    return [it for it in body.named if it.kind == "field_declaration"] if body is not None else []
+
+
 def _rows(
-    staged: Staged, storage: str, values: dict[str, Node], only: Collection[str] | None = None
+    staged: Staged, storage: str, values: Mapping[str, Node], only: Collection[str] | None = None
 ) -> str:
-    """A declaration a line of each member, with its comment and the directives around it."""
+    """A declaration a line of each member, with its comment; all have the directives around too."""
     body = staged.struct.node.child("body")
     assert body is not None
     lines: list[str] = []
     at = body.start + 1
-    for node in body.named:
-        if node.kind != "field_declaration":
-            continue
+    for node in _fields(staged):
         end = trailing_comment(body.data, _end(node))[1]
-        lines += _between(body.data[at : node.start])
+        lines += _between(body.data[at : node.start], only is None)
         at = end
-        name = _declared_name(node)
+        name = _name(node)
         if only is not None and name not in only:
             continue
-        row, _, comment = body.data[node.start : end].decode("latin-1").rpartition(";")
+        row = body.data[node.start : _end(node) - 1].decode("latin-1")
+        comment = body.data[_end(node) : end].decode("latin-1")
         value = f" = {values[name].str}" if name in values else ""
         lines.append(f"{storage} {row}{value};{comment}".strip())
-    lines += _between(body.data[at : body.end - 1])
+    lines += _between(body.data[at : body.end - 1], only is None)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _between(text: bytes) -> list[str]:
+def _between(text: bytes, whole: bool) -> list[str]:
     """Directives, and comments of lines of their own."""
-    return [line.strip() for line in text.decode("latin-1").split("\n") if line.strip()]
+    lines = [line.strip() for line in text.decode("latin-1").split("\n")]
+    return [line for line in lines if line and whole]
 
 
-def _declared_name(node: Node) -> str:
+def _name(node: Node) -> str:
     return next(declarators(node)).name.str
 
 
-def _in_the_way(extension: Extension, staged: Staged) -> bool:
-    """Whether the name of a member means something else at file scope."""
+def _in_the_way(extension: Extension, names: set[str]) -> bool:
+    """Whether one of the names means something else at file scope."""
     taken = {each.name for each in extension.routines.values()} | extension.structs.names()
     taken |= {each.name for each in extension.variables.values() if each.function is None}
     taken |= {it.name for parsed in extension.files.values() for it in parsed.scan.defines}
-    return any(each.name in taken for each in staged.struct.fields)
+    return not names.isdisjoint(taken)

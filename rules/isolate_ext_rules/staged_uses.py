@@ -20,8 +20,9 @@ _HARMLESS = frozenset({"Py_TYPE", "PyModule_Check"})
 
 @dataclass(slots=True)
 class Edits:
-    """Text to put in the place of spans, by file."""
+    """Text to put in the place of spans, by file; ``members`` are those that are variables now."""
 
+    members: set[str] = field(default_factory=set)
     spans: dict[str, list[tuple[int, int, bytes]]] = field(default_factory=dict)
 
     def put(self, path: str, start: int, end: int, text: bytes = b"") -> None:
@@ -29,6 +30,10 @@ class Edits:
 
     def covers(self, path: str, offset: int) -> bool:
         return any(start <= offset < end for start, end, _ in self.spans.get(path, ()))
+
+    def follows(self, path: str, offset: int) -> bool:
+        """Whether what leads to the name at an offset goes."""
+        return any(end == offset for _, end, _ in self.spans.get(path, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ def places_of(routine: Routine) -> list[Definition | Prototype]:
 
 def takers(extension: Extension, staged: Staged) -> dict[str, Routine]:
     """Functions and macros, by name, that get the state as their first parameter."""
+    if staged.own:
+        return {}
     variables = {
         each.name
         for routine in extension.routines.values()
@@ -71,12 +78,16 @@ def takers(extension: Extension, staged: Staged) -> dict[str, Routine]:
 
 
 def _given(staged: Staged, definition: Definition) -> tuple[Parameter, ...]:
+    if staged.own:
+        return ()
     first = definition.parameters[:1]
     return tuple(it for it in first if it.name is not None and staged.points_to_state(it.ctype))
 
 
 def local_states(staged: Staged, function: Definition) -> list[Node]:
     """The declarations of a function that get the state from an accessor."""
+    if staged.own:
+        return []
     accessors = {each.name for each in staged.accessors} | _HARMLESS
     found = []
     for node in function.node.of_kind("declaration") if function.node is not None else ():
@@ -204,6 +215,7 @@ def _take_back_at(
         member = re.compile(rb"\w*").match(data, arrow.end())
         if member is None or _is_hidden(extension, inside, member[0].decode("latin-1")):
             return False
+        edits.members.add(member[0].decode("latin-1"))
         edits.put(path, at, arrow.end())
         return True
     callee = re.compile(rb"(\w+)" + _SPACE + rb"\(" + _SPACE + rb"$").search(

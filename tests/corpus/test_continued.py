@@ -27,7 +27,7 @@ shared: Any = load("corpus_test_goldens", Path(__file__).parent / "test_goldens.
 goldens = shared.goldens
 SAME = ("caches", "csvlite", "dualpy", "fixednum", "halfway", "lineedit", "shapes", "structs")
 """Those that end in the text of a run at one go, but for blank lines."""
-BEHAVING = ("caches", "dbwrap", "shapes")
+BEHAVING = ("caches", "csvlite", "dbwrap", "shapes")
 Texts = dict[str, bytes]
 
 

@@ -11,8 +11,14 @@ from isolate_ext.testing import checks
 from isolate_ext_rules import SUITE
 from isolate_ext_rules.earlier_stage import STAGED
 from isolate_ext_rules.examples import CALLBACK, HELPER
+from isolate_ext_rules.find_module import STATEFUL
 
 GETTER = "get_global_spam_state()"
+OWN = STATEFUL.replace(
+    "static PyObject *\nspam_fail", "static long calls = 3;\n\nstatic PyObject *\nspam_fail"
+)
+OWN = OWN.replace("    PyErr_SetString(", "    calls++;\n    PyErr_SetString(")
+"""A module with a state struct of its own, and with a counter beside it."""
 
 
 def migrated(source: str) -> Outcome:
@@ -61,3 +67,50 @@ def test_what_is_used_otherwise_stays(was: str, now: str) -> None:
     outcome = migrated(STAGED.replace(was, now, 1))
     assert reasons(outcome) == {Reason.STAGED}
     assert not outcome.files
+
+
+def test_a_state_of_its_own_is_left_alone_on_the_way() -> None:
+    for stage in (Stage.STATE, Stage.HEAP_TYPES, Stage.ACCESS):
+        text = staged(OWN, stage)
+        assert f"{GETTER}->calls++;" in text and "static long calls" not in text
+        assert "spam_global->Error" in text
+        assert "PyObject *Error;\n    long calls;\n} spam_state;" in text
+        assert "static spam_state global_spam_state = {\n    .calls = 3,\n};" in text
+    checks.check_stages(SUITE, OWN)
+
+
+@pytest.mark.parametrize("stage", [Stage.STATE, Stage.HEAP_TYPES, Stage.ACCESS])
+def test_members_that_joined_it_are_taken_out_again(stage: Stage) -> None:
+    assert text_of(migrated(staged(OWN, stage))) == text_of(migrated(OWN))
+
+
+@pytest.mark.parametrize(
+    "was,now",
+    [
+        ("PyErr_SetString(", "spam_global->calls++;\n    PyErr_SetString("),
+        ("PyErr_SetString(", "spam_state *own = PyModule_GetState(self);\n"
+         "    own->calls++;\n    PyErr_SetString("),
+        ("    long calls;", "    long calls, more;"),
+        ("    long calls;", "#ifdef COUNTED\n    long calls;\n#endif"),
+    ],
+    ids=["found", "own", "two", "conditional"],
+)  # fmt: skip
+def test_a_member_that_each_module_uses_too_stays(was: str, now: str) -> None:
+    text = staged(OWN, Stage.STATE)
+    assert was in text
+    outcome = migrated(text.replace(was, now, 1))
+    assert reasons(outcome) == {Reason.STAGED}
+    assert not outcome.files
+
+
+def test_slots_and_a_state_of_its_own_change_at_last() -> None:
+    outcome = migrated(
+        text_of(migrated(OWN))
+        .replace(
+            "static PyObject *\nspam_fail",
+            "static PyObject *cache;\n\nstatic PyObject *\nspam_fail",
+        )
+        .replace("state->calls++;", "state->calls++;\n    Py_CLEAR(cache);")
+    )
+    assert outcome.stage is Stage.ISOLATED
+    assert [bool(outcome.texts[stage]) for stage in Stage] == [False, False, False, True]

@@ -147,16 +147,18 @@ def carry_out(draft: Draft) -> Outcome:
 def _render(
     draft: Draft, decisions: Decisions, plan: Plan, last: Stage
 ) -> dict[Stage, dict[str, bytes]] | Refusal:
+    """The texts of the stages that are wanted, or the first conflict."""
     texts: dict[Stage, dict[str, bytes]] = {}
     originals = texts_of(draft.extension)
     first = draft.reached if draft.job.every_stage else last
     for stage in Stage:
         if not first <= stage <= last:
             continue
-        if decisions.adopted is not None and stage < Stage.ISOLATED:
+        shown = _shown(decisions, stage)
+        if shown is None:
             texts[stage] = {}
             continue
-        composed = compose(originals, plan.at(stage))
+        composed = compose(originals, plan.at(shown))
         if composed.conflicts:
             lost = composed.conflicts[0]
             span = lost.dropped.span
@@ -171,5 +173,15 @@ def _render(
                 symbol,
             )
         changed = {p: text for p, text in composed.files.items() if text != originals[p]}
-        texts[stage] = {**changed, **plan.files_at(stage)}
+        texts[stage] = {**changed, **plan.files_at(shown)}
     return texts
+
+
+def _shown(decisions: Decisions, stage: Stage) -> Stage | None:
+    """The stage of the plan that makes the text of a stage; None for no change.
+
+    A module with a state struct of its own has ways to it, which do not change before the last.
+    """
+    if decisions.adopted is None or stage is Stage.ISOLATED:
+        return stage
+    return None if decisions.at_once else min(stage, Stage.HEAP_TYPES)

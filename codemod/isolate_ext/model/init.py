@@ -15,6 +15,7 @@ from isolate_ext.model.remembered import remembered
 from isolate_ext.syntax import Node
 
 CREATE = frozenset({"PyModule_Create", "PyModule_Create2"})
+_SIZEOF = re.compile(r"sizeof\s*\(\s*((?:struct\s+)?\w+)\s*\)")
 _NULL = {"NULL", "0", "((void *)0)"}
 
 
@@ -73,6 +74,18 @@ def module_inits(extension: Extension) -> list[ModuleInit]:
                 if init is not None:
                     found.append(init)
     return found
+
+
+def state_struct(extension: Extension, init: ModuleInit) -> str | None:
+    """The struct that `m_size` is the size of, as it is written there."""
+    declaration = init.def_declaration
+    if declaration is None:
+        return None
+    for entry in fields_of(extension.files[declaration.path], declaration):
+        if entry.field == "m_size":
+            match = _SIZEOF.search(entry.text)
+            return " ".join(match[1].split()) if match else None
+    return None
 
 
 def _read(extension: Extension, name: str, entry: Definition) -> ModuleInit | None:

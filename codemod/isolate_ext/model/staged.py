@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from isolate_ext.model.entities import CType, Definition, Routine, Struct, Variable
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.init import module_inits, state_struct
 
 STATIC_ACCESSOR = re.compile(r"get_global_\w+_state_*")
 _RETURNS_ADDRESS = re.compile(rb"\{\s*return\s*&\s*(\w+)\s*;\s*\}")
@@ -19,13 +20,14 @@ class Staged:
     """One ``variable`` of type ``struct``, whose address ``getter`` returns.
 
     ``accessors`` are all functions that find it, the getter included; each returns that address
-    whatever it gets.
+    whatever it gets.  ``own`` says that each module has such a struct too, which it had before.
     """
 
     struct: Struct
     variable: Variable
     getter: Routine
     accessors: tuple[Routine, ...]
+    own: bool
 
     def points_to_state(self, ctype: CType) -> bool:
         return ctype.base in self.struct.names and ctype.pointers == 1 and not ctype.arrays
@@ -52,12 +54,15 @@ def staged_state(extension: Extension) -> Staged | None:
     if variable is None or struct is None:
         return None
     finding = [getter]
+    sized = {state_struct(extension, init) for init in module_inits(extension)}
+    if sized & set(struct.names):
+        return Staged(struct, variable, getter, (getter,), True)
     candidates = [it for it in extension.routines.values() if _returns(it, struct)]
     while fresh := [
         it for it in candidates if it not in finding and _finds(extension, it, finding)
     ]:
         finding += fresh
-    return Staged(struct, variable, getter, tuple(finding))
+    return Staged(struct, variable, getter, tuple(finding), False)
 
 
 def _body(extension: Extension, definition: Definition) -> bytes:

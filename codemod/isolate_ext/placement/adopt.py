@@ -6,16 +6,13 @@ import re
 
 from isolate_ext.model.entities import CType, Definition, Kind, Struct, Variable
 from isolate_ext.model.extension import Extension
-from isolate_ext.model.init import ModuleInit
-from isolate_ext.model.initialisers import fields_of
+from isolate_ext.model.init import ModuleInit, state_struct
 from isolate_ext.placement.decisions import Adopted
-
-_SIZEOF = re.compile(r"sizeof\s*\(\s*((?:struct\s+)?\w+)\s*\)")
 
 
 def adopted_state(extension: Extension, init: ModuleInit) -> Adopted | None:
     """The struct that `m_size` is the size of, with the macros and functions that find it."""
-    name = _size_struct(extension, init)
+    name = state_struct(extension, init)
     struct = extension.structs.struct(CType(name)) if name is not None else None
     if struct is None or name is None:
         return None
@@ -64,17 +61,6 @@ def module_global(extension: Extension, init: ModuleInit) -> Variable | None:
 def _or_global(extension: Extension, init: ModuleInit) -> str:
     variable = module_global(extension, init)
     return rf"|\b{variable.name}\b" if variable is not None else ""
-
-
-def _size_struct(extension: Extension, init: ModuleInit) -> str | None:
-    declaration = init.def_declaration
-    if declaration is None:
-        return None
-    for entry in fields_of(extension.files[declaration.path], declaration):
-        if entry.field == "m_size":
-            match = _SIZEOF.search(entry.text)
-            return " ".join(match[1].split()) if match else None
-    return None
 
 
 def _body(extension: Extension, definition: Definition) -> str:

@@ -145,7 +145,7 @@ class Adopted:
     """A state struct that the extension has already.
 
     ``accessors`` are macros and functions that find it through `PyState_FindModule`;
-    ``module_accessor`` is one that takes the module.
+    ``module_accessor`` is one that takes the module, ``singleton`` a static instance of the struct.
     """
 
     struct: Struct
@@ -240,6 +240,12 @@ class Decisions:
         if use.holder in self.tables or use.holder in self.fixed_tables:
             return True
         return any(use is other for each in self.closures for _, other in each.rows)
+
+    @property
+    def at_once(self) -> bool:
+        """Nothing changes before the last stage: its own state is reached in several ways."""
+        own = self.adopted
+        return own is not None and (self.init.multi_phase or own.singleton is not None)
 
     @property
     def complete(self) -> bool:

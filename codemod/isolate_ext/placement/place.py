@@ -94,6 +94,8 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions.strings = strings.strings(fields.taken)
     decisions.stays += decisions.strings.stays
     decisions.fields |= {each.symbol: each for each in decisions.strings.members.values()}
+    by_stage = sorted(decisions.fields.items(), key=lambda each: each[1].kind is Kind.TYPE)
+    decisions.fields = dict(by_stage)
     decisions.refusals.extend(exported.refusals())
     decisions.refusals.extend(hooks(extension, decisions.roles))
     decisions.refusals.extend(_stringised(extension, decisions))
