@@ -159,7 +159,7 @@ def _complete_traverse(pass_: Pass, type_: StaticType) -> None:
     flags = type_.slot("tp_flags")
     table = _slot_table(pass_, type_)
     rows = rows_of(pass_.parsed(table.home.path), table.home) if table is not None else []
-    if flags is None or table is None or not rows or "#" in flags.value.str:
+    if flags is None or table is None or not rows:
         pass_.refuse(
             Reason.TYPE_SHAPE, home.path, home.name_start, home.name_start + len(home.name),
             f"the flags or slots of {home.name} were not found", type_.key,
@@ -180,8 +180,11 @@ def _complete_traverse(pass_: Pass, type_: StaticType) -> None:
         pass_.replace(
             freeing.path, bare.start, bare.end, b"PyObject_GC_Del", group, Stage.HEAP_TYPES
         )
-    end = flags.value.end
-    pass_.replace(home.path, end, end, b" | Py_TPFLAGS_HAVE_GC", group, Stage.HEAP_TYPES)
+    start, end = flags.value.span
+    if "#" in flags.value.str:
+        pass_.replace(home.path, start, start, b"Py_TPFLAGS_HAVE_GC | ", group, Stage.HEAP_TYPES)
+    else:
+        pass_.replace(home.path, end, end, b" | Py_TPFLAGS_HAVE_GC", group, Stage.HEAP_TYPES)
 
 
 def _slot_table(pass_: Pass, type_: StaticType) -> Variable | None:

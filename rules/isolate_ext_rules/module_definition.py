@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from isolate_ext.engine import Pass, Stage
-from isolate_ext.model.entities import Entry, Kind
+from isolate_ext.model.entities import Declaration, Entry, Kind
 from isolate_ext.model.initialisers import fields_of
-from isolate_ext_rules.c_text import (
-    with_blank_line,
-)
+from isolate_ext_rules.c_text import with_blank_line
 from isolate_ext_rules.home import definition_name
 from isolate_ext_rules.load_once import guarded_hooks
 from isolate_ext_rules.module_hooks import hook_fields, hook_functions
@@ -47,10 +45,7 @@ def write_definition(pass_: Pass) -> None:
                 start, end = with_blank_line(parsed.source.data, other.start, other.end)
                 pass_.replace(other.path, start, end, b"", GROUP, Stage.ISOLATED)
         return
-    start, end = with_blank_line(parsed.source.data, home.start, home.end)
-    pass_.replace(home.path, start, end, b"", GROUP, Stage.ISOLATED)
-    at = init.creator.start
-    pass_.replace(home.path, at, at, f"{text}\n\n{whole}\n\n", GROUP, Stage.ISOLATED, order=-1)
+    _move_out(pass_, home, init.creator.start, f"{text}\n\n{whole}")
 
 
 def complete_definition(pass_: Pass) -> None:
@@ -76,8 +71,22 @@ def complete_definition(pass_: Pass) -> None:
     storage = "" if exports_definition(pass_) or not home.static else "static "
     whole = f"{storage}struct PyModuleDef {definition_name(pass_)} = {{\n{body}\n}};"
     text = f"{hooks}\n\n{whole}" if hooks else whole
-    pass_.replace(home.path, home.start, home.end, text, GROUP, Stage.ISOLATED)
+    holder = pass_.extension.function_at(home.path, home.start)
+    if holder is None:
+        pass_.replace(home.path, home.start, home.end, text, GROUP, Stage.ISOLATED)
+    else:
+        _move_out(pass_, home, holder.start, text)
     _complete_slots(pass_)
+
+
+def _move_out(pass_: Pass, home: Declaration, at: int, text: str) -> None:
+    """A definition inside the init function comes before it, where all that asks for it sees it."""
+    data = pass_.parsed(home.path).source.data
+    start, end = with_blank_line(data, home.start, home.end)
+    if data[:start].rstrip().endswith(b"{"):
+        end += len(data[end:]) - len(data[end:].lstrip(b"\r\n"))
+    pass_.replace(home.path, start, end, b"", GROUP, Stage.ISOLATED)
+    pass_.replace(home.path, at, at, f"{text}\n\n", GROUP, Stage.ISOLATED, order=-1)
 
 
 def _complete_slots(pass_: Pass) -> None:
@@ -142,8 +151,11 @@ def _interpreters(pass_: Pass) -> str:
     guarded = pass_.settings.guarded
     since = "0x030c0000" if guarded else _since(pass_)
     claim = "MULTIPLE_INTERPRETERS_NOT" if guarded else "PER_INTERPRETER_GIL"
+    version = "PY_VERSION_HEX"
+    if pass_.decisions.limited:
+        version = "(defined(Py_LIMITED_API) ? Py_LIMITED_API+0 : PY_VERSION_HEX)"
     return (
-        f"#if PY_VERSION_HEX >= {since}\n"
+        f"#if {version} >= {since}\n"
         f"    {{Py_mod_multiple_interpreters, Py_MOD_{claim}_SUPPORTED}},\n"
         "#endif"
     )

@@ -46,7 +46,8 @@ def slot_array(pass_: Pass, type_: StaticType) -> str:
     assigned = {each.field for each in type_.assigned}
     written = sorted([*type_.slots.values(), *type_.variants], key=lambda v: v.value.start)
     written.sort(key=lambda v: v.suite is not None)
-    values = [v for v in written if v.field not in assigned] + type_.assigned
+    values = [v for v in written if v.field not in assigned]
+    values += [v for v in type_.assigned if not v.empty]
     for value in values:
         line = _slot_line(pass_, type_, value)
         if line:

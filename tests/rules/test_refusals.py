@@ -88,7 +88,7 @@ CASES = {
         ROW,
         MAKE + "\n    PyOS_InputHook = idle;",
     ),
-    Reason.LIMITED_API: "#define Py_LIMITED_API 0x03090000\n" + EXCEPTION,
+    Reason.LIMITED_API: "#define Py_LIMITED_API 0x030a0000\n" + TYPE,
 }  # fmt: skip
 
 

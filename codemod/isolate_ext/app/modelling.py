@@ -110,7 +110,9 @@ def model_of(
     """The model of an extension; what is parsed alike already is not again."""
     files = parse_all(scans, earlier)
     sources = [path for path in found.sources if path in files]
-    return build(found.short_name, sources, files)
+    extension = build(found.short_name, sources, files)
+    extension.macros = frozenset(name for name, *_ in (*found.macros, *found.maybe_macros))
+    return extension
 
 
 def model_with(

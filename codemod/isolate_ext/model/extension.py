@@ -28,7 +28,7 @@ class Extension:
     """One PyInit and the files behind it.
 
     ``generated`` files are written by a generator, so nothing is edited in them; ``fragments`` are
-    included inside of a function.
+    included inside of a function; ``macros`` are the names of those that the build defines.
     ``sources`` are translation units, ``files`` all owned files by path, ``units`` the files that
     each translation unit reads, itself included, in order of first inclusion.
     """
@@ -45,6 +45,7 @@ class Extension:
     fenced: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     pasted: list[Pasted] = field(default_factory=list)
     generated: frozenset[str] = frozenset()
+    macros: frozenset[str] = frozenset()
     fragments: dict[str, Fragment] = field(default_factory=dict)
     _definitions: dict[str, tuple[list[int], list[Definition]]] = field(default_factory=dict)
     _uses_inside: dict[int, list[Use]] | None = None

@@ -78,7 +78,7 @@ class StaticType:
         """The value of a slot, a run-time assignment before the initialiser's."""
         for each in self.assigned:
             if each.field == name:
-                return each
+                return None if each.empty else each
         return self.slots.get(name)
 
     def function(self, name: str) -> str | None:

@@ -196,7 +196,8 @@ class Decisions:
     ``generated_routes`` are those of functions in generated files, which are not edited;
     ``modules`` says how a function that runs during init names the module, and
     ``module_threaded`` which of them get it as a parameter named ``module_parameter``;
-    ``makings`` are calls that make functions and bind the module to them.
+    ``makings`` are calls that make functions and bind the module to them;
+    ``limited`` says that the extension may be built for the limited API.
     """
 
     init: ModuleInit
@@ -233,6 +234,7 @@ class Decisions:
     strings: Strings = field(default_factory=lambda: Strings())
     guards: dict[str, InitGuard] = field(default_factory=dict)
     once: FilledOnce | None = None
+    limited: bool = False
     refusals: list[Refusal] = field(default_factory=list)
 
     def claims(self, use: Use) -> bool:

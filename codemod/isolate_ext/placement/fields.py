@@ -20,6 +20,7 @@ from isolate_ext.placement.writes import Writers, assigned
 from isolate_ext.syntax import Condition, resolve_include
 
 _DEFINITIONS = (Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE)
+_RESERVED = re.compile(r"_?Py[A-Z]?[a-z]*_")
 _KNOWN = frozenset({"PyObject", "PyTypeObject"})
 _OBJECTS = (Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT)
 
@@ -146,6 +147,9 @@ class FieldPlan:
             return
         elif self.once is not None and variable.key in (*self.once.tables, *self.once.guards):
             self._stay(variable, Level.PROCESS, "the first import fills it, under a lock", False)
+        elif (missing := _stand_in(variable)) is not None:
+            why = "it serves a function of the C API where Python does not have that yet"
+            self.stays.append(Stay(variable.key, Level.RUNTIME, why, True, (missing,)))
         elif kind in _OBJECTS:
             if self._readable(variable) and self._movable(variable):
                 owned = owns(self.extension, variable)
@@ -277,6 +281,15 @@ class FieldPlan:
                 variable.key,
             )
         )
+
+
+def _stand_in(variable: Variable) -> str | None:
+    """The versions that lack the function of the C API that a variable is local to."""
+    function = variable.function
+    if function is None or not _RESERVED.match(function.name):
+        return None
+    tests = [each.text for each in function.conditions if each.verdict is None]
+    return next((each for each in tests if "PY_VERSION_HEX" in each), None)
 
 
 def _sizes(variable: Variable) -> list[str]:

@@ -22,6 +22,7 @@ from isolate_ext.placement.exported import Exported
 from isolate_ext.placement.fields import FieldPlan
 from isolate_ext.placement.hidden_returns import hidden_returns
 from isolate_ext.placement.init_guards import init_guards
+from isolate_ext.placement.limited import beyond_limits, is_limited
 from isolate_ext.placement.made_functions import bound_tables, wanting
 from isolate_ext.placement.modules import modules_at_hand
 from isolate_ext.placement.naming import names_for
@@ -50,7 +51,8 @@ def place_guarded(extension: Extension) -> Decisions | Refusal:
                     at + len("PyState_FindModule"),
                     "PyState_FindModule finds no module that has slots",
                 )
-    return Decisions(init, names_for(extension, init.name, None), None)
+    names = names_for(extension, init.name, None)
+    return Decisions(init, names, None, limited=is_limited(extension))
 
 
 def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisions | Refusal:
@@ -96,6 +98,8 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions.fields |= {each.symbol: each for each in decisions.strings.members.values()}
     by_stage = sorted(decisions.fields.items(), key=lambda each: each[1].kind is Kind.TYPE)
     decisions.fields = dict(by_stage)
+    decisions.limited = is_limited(extension)
+    decisions.refusals.extend(beyond_limits(extension, decisions))
     decisions.refusals.extend(exported.refusals())
     decisions.refusals.extend(hooks(extension, decisions.roles))
     decisions.refusals.extend(_stringised(extension, decisions))
@@ -271,20 +275,4 @@ def _unfit(extension: Extension, inits: list[ModuleInit]) -> Refusal | None:
             entry.name_start + len(entry.name),
             "the PyModuleDef that the module is created from was not found",
         )
-    return _limited(extension)
-
-
-def _limited(extension: Extension) -> Refusal | None:
-    """The limited API lacks what the new code needs: type lookups, and the layout of types."""
-    for path, parsed in extension.files.items():
-        for define in parsed.scan.defines:
-            if define.name == "Py_LIMITED_API":
-                return Refusal(
-                    "module-state",
-                    Reason.LIMITED_API,
-                    path,
-                    define.name_span[0],
-                    define.name_span[1],
-                    "PyType_GetModuleByDef is part of the limited API from 3.13 on only",
-                )
     return None

@@ -13,6 +13,10 @@ _TOKEN = re.compile(
 )
 _SKIP = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|/\*.*?\*/|//[^\n]*', re.DOTALL)
 _CONTINUED = re.compile(rb"[ \t]*\\\r?\n")
+_PIECE = re.compile(
+    rb'(?P<string>"(?:[^"\\\n]|\\\r?\n|\\.)*")|(?P<other>/\*.*?\*/|\'(?:[^\'\\\n]|\\.){1,4}\'|[^"/\']+|.)',
+    re.DOTALL,
+)
 
 
 def invocation(data: bytes, end_of_name: int) -> tuple[int, list[bytes]] | None:
@@ -48,9 +52,13 @@ def invocation(data: bytes, end_of_name: int) -> tuple[int, list[bytes]] | None:
 def expand(define: Define, data: bytes, arguments: Sequence[bytes]) -> bytes | None:
     """The body of a macro with its arguments put in; ``data`` is the text that holds the macro.
 
-    Continuations become plain line ends.  None where the number of arguments is wrong.
+    Continuations become plain line ends, but for those inside of strings.  None where the number of
+    arguments is wrong.
     """
-    body = _CONTINUED.sub(b"\n", data[define.body_span[0] : define.body_span[1]])
+    body = b"".join(
+        piece["string"] or _CONTINUED.sub(b"\n", piece["other"])
+        for piece in _PIECE.finditer(data, *define.body_span)
+    )
     names = [each.encode() for each in define.params or ()]
     if len(names) != len(arguments) and not (len(names) == 1 and not arguments):
         return None
