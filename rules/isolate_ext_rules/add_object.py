@@ -83,6 +83,15 @@ def adds_objects(pass_: Pass) -> bool:
     )
 
 
+def adds(pass_: Pass, field: StateField, function: Definition) -> bool:
+    """Whether a function adds the object to the module, which balances its references there."""
+    return any(
+        use.inside is function
+        and (call_of(use, STEALS_ON_SUCCESS) is not None or alias_of(use) is not None)
+        for use in pass_.extension.uses_of(field.symbol)
+    )
+
+
 def call_of(use: Use, names: frozenset[str]) -> Node | None:
     """The call of one of ``names`` that takes this use as an argument, below casts."""
     node = use.node
@@ -96,6 +105,8 @@ def call_of(use: Use, names: frozenset[str]) -> Node | None:
             "parenthesized_expression",
             "argument_list",
             "subscript_expression",
+            "field_expression",
+            "assignment_expression",
         )
     ):
         node = node.parent

@@ -47,6 +47,15 @@ spam_fail(PyObject *self, PyObject *args)
     PyModule_AddObject(m, "Error", Error);""",
 )
 
+FAIL = """
+static PyObject *
+spam_fail(PyObject *self, PyObject *args)
+{
+    PyErr_SetString(Error, "failed");
+    return NULL;
+}
+"""
+
 HELPER = module(
     """
 static PyObject *Error;

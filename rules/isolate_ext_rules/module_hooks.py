@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, Entry, Kind, strip_casts
@@ -37,6 +38,7 @@ EXAMPLES = (
         ),
     ),
 )
+_INDEXES = "ijklmnopqrstuvwxyz"
 _HOOKS = ("m_traverse", "m_clear", "m_free")
 
 
@@ -97,20 +99,25 @@ def _lines(pass_: Pass, macro: str) -> Iterator[str]:
 
 
 def _line(field: StateField, target: str, macro: str) -> str:
-    indexes = "ijk"
-    depth = len(field.arrays)
-    element = target + "".join(f"[{indexes[n]}]" for n in range(depth))
+    element = target + "[*]" * len(field.arrays)
     members = field.members if field.kind is Kind.OBJECT_STRUCT else ("",)
-    inner = [f"{macro}({element}{member});" for member in members]
-    for n in reversed(range(depth)):
-        index = indexes[n]
-        size = f"Py_ARRAY_LENGTH({target}{''.join(f'[{indexes[k]}]' for k in range(n))})"
-        inner = [
-            f"for (size_t {index} = 0; {index} < {size}; {index}++) {{",
-            *(f"    {line}" for line in inner),
-            "}",
-        ]
-    return "\n".join(inner)
+    places = [f"{element}{member}" for member in members]
+    return "\n".join(_loops(places, macro, _INDEXES))
+
+
+def _loops(places: list[str], macro: str, indexes: str) -> Iterator[str]:
+    """A line for each place; one loop around those that are parts of the same array."""
+    for array, found in groupby(places, lambda each: each.partition("[*]")[0]):
+        inside = list(found)
+        if "[*]" not in inside[0]:
+            yield from (f"{macro}({each});" for each in inside)
+            continue
+        index = indexes[0]
+        size = f"Py_ARRAY_LENGTH({array})"
+        yield f"for (size_t {index} = 0; {index} < {size}; {index}++) {{"
+        inner = [each.replace("[*]", f"[{index}]", 1) for each in inside]
+        yield from (f"    {line}" for line in _loops(inner, macro, indexes[1:]))
+        yield "}"
 
 
 def hook_functions(pass_: Pass) -> str:

@@ -91,7 +91,8 @@ def body_of(output: Output, definition: Definition) -> bytes:
 def _members(field: StateField) -> Iterator[str]:
     tail = r"\[\w+\]" * len(field.arrays)
     for member in field.members or ("",):
-        yield re.escape(field.name) + tail + re.escape(member)
+        path = re.escape(member).replace(re.escape("[*]"), r"\[\w+\]")
+        yield re.escape(field.name) + tail + path
 
 
 def _hook(output: Output, field: str) -> str:

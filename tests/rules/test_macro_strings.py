@@ -38,7 +38,7 @@ def test_the_string_is_kept(macros: str, use: str, tmp_path: Path) -> None:
 
 
 def test_a_string_of_something_else_is_left_alone() -> None:
-    shown = "#define SHOW(x, y) printf(#y), Py_XDECREF(x)\n"
+    shown = "#define SHOW(x, y) printf(#y), Py_XINCREF(x)\n"
     check_rewrite(
         SUITE, module(OBJECTS + shown, "", f"{MAKE} SHOW(Error, m);"), "SHOW(state->Error"
     )

@@ -15,6 +15,29 @@ BORROWED = frozenset(
 STEALS_ON_SUCCESS = frozenset({"PyModule_AddObject"})
 """Functions that take over their last argument's reference, unless they fail (pattern 14)."""
 
+STEALS: dict[str, tuple[int, ...]] = {
+    "PyModule_AddObject": (2,),
+    "PyModule_Add": (2,),
+    "PyTuple_SetItem": (2,),
+    "PyTuple_SET_ITEM": (2,),
+    "PyList_SetItem": (2,),
+    "PyList_SET_ITEM": (2,),
+    "PyStructSequence_SetItem": (2,),
+    "PyStructSequence_SET_ITEM": (2,),
+    "PyErr_Restore": (0, 1, 2),
+    "PyException_SetCause": (1,),
+    "PyException_SetContext": (1,),
+    "PyCell_SET": (1,),
+}
+"""Functions that take over the references of these arguments."""
+
+BUILDS = {"Py_BuildValue": 0, "PyObject_CallFunction": 1, "PyObject_CallMethod": 2}
+"""Functions whose format takes references over where it says ``N``, and its position."""
+
+LENDS = frozenset({"PyArg_Parse", "PyArg_ParseTuple", "PyArg_ParseTupleAndKeywords", "PyDict_Next",
+                   "PyArg_UnpackTuple"})  # fmt: skip
+"""Functions that put borrowed references where their arguments point."""
+
 IMMORTAL_SINGLETONS = frozenset(
     {"Py_None", "Py_True", "Py_False", "Py_Ellipsis", "Py_NotImplemented"}
 )
@@ -22,7 +45,9 @@ IMMORTAL_SINGLETONS = frozenset(
 
 INCREF = frozenset({"Py_INCREF", "Py_XINCREF", "Py_IncRef"})
 NEW_REFERENCE = frozenset({"Py_NewRef", "Py_XNewRef"})
-DECREF = frozenset({"Py_DECREF", "Py_XDECREF", "Py_DecRef", "Py_CLEAR", "Py_SETREF", "Py_XSETREF"})
+RELEASE = frozenset({"Py_DECREF", "Py_XDECREF", "Py_DecRef"})
+REPLACE = frozenset({"Py_SETREF", "Py_XSETREF"})
+DECREF = RELEASE | REPLACE | {"Py_CLEAR"}
 
 ALLOCATION = frozenset(
     "PyObject_New PyObject_NEW PyObject_NewVar PyObject_NEW_VAR "

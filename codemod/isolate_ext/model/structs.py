@@ -120,15 +120,25 @@ class Structs:
         return under.pointers == 1 and self.is_object(under.base)
 
     def object_members(self, ctype: CType) -> Iterator[str]:
-        """Paths (``.a``, ``.b.c``) of the object pointers inside a struct value."""
+        """Paths (``.a``, ``.b.c``, ``.d[*]``) of the object pointers inside a struct value."""
         struct = None if self.resolve(ctype).pointers else self.struct(ctype)
         for each in struct.fields if struct is not None else ():
+            place = f".{each.name}{'[*]' * len(self.resolve(each.ctype).arrays)}"
             if self.is_object_pointer(each.ctype):
-                yield f".{each.name}"
+                yield place
             elif not each.ctype.pointers and each.ctype.base not in (
                 struct.names if struct else ()
             ):
-                yield from (f".{each.name}{rest}" for rest in self.object_members(each.ctype))
+                yield from (f"{place}{rest}" for rest in self.object_members(each.ctype))
+
+    def holds_union(self, ctype: CType) -> bool:
+        """Whether an object pointer inside a struct value shares its place with something else."""
+        struct = None if self.resolve(ctype).pointers else self.struct(ctype)
+        if struct is None or not self.holds_objects(ctype):
+            return False
+        return struct.node.kind == "union_specifier" or any(
+            self.holds_union(each.ctype) for each in struct.fields
+        )
 
     def holds_objects(self, ctype: CType) -> bool:
         return next(self.object_members(ctype), None) is not None

@@ -184,6 +184,9 @@ class FieldPlan:
         if variable.ctype.pointers > 1:
             self._refuse(variable, Reason.LAYOUT, "points to memory that holds objects")
             return False
+        if self.extension.structs.holds_union(variable.ctype):
+            self._refuse(variable, Reason.LAYOUT, "holds objects in a union")
+            return False
         return True
 
     def _mutable(self, variable: Variable) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from isolate_ext.capi.ownership import BORROWED, IMMORTAL_SINGLETONS, INCREF, NEW_REFERENCE
+from isolate_ext.capi.ownership import BORROWED, IMMORTAL_SINGLETONS, INCREF, LENDS, NEW_REFERENCE
 from isolate_ext.model.entities import Use, Variable, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.writes import part
@@ -51,8 +51,21 @@ def assignments(extension: Extension, variable: Variable) -> Iterator[Assignment
 
 def owns(extension: Extension, variable: Variable) -> bool:
     """Every object it is given comes with a reference; one without makes it a borrower."""
+    if any(_lent(use) for use in extension.uses_of(variable.key)):
+        return False
     found = list(assignments(extension, variable))
     return all(each.owned for each in found)
+
+
+def _lent(use: Use) -> bool:
+    """Whether a call gets the address that puts borrowed references there."""
+    node, address = part(use.node) if use.node is not None else (None, False)
+    arguments = node.parent if node is not None and address else None
+    call = arguments.parent if arguments is not None else None
+    callee = call.child("function") if call is not None else None
+    if arguments is None or callee is None:
+        return False
+    return callee.str in LENDS and "O&" not in arguments.str
 
 
 def _brings_reference(extension: Extension, use: Use, value: Node, target: Node) -> bool:
