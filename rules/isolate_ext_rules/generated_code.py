@@ -139,7 +139,7 @@ def _surround(pass_: Pass, path: str, field: StateField, uses: list[Use]) -> Non
         )
         return
     state = states.pop()
-    star = "*" if field.kind is Kind.TYPE else ""
+    star = "*" if field.kind is Kind.TYPE or _means_type(pass_, field, uses) else ""
     since = Stage.HEAP_TYPES if field.kind is Kind.TYPE else Stage.STATE
     static = f"{pass_.decisions.names.global_accessor}()"
     for text, start_at, last in (
@@ -150,6 +150,13 @@ def _surround(pass_: Pass, path: str, field: StateField, uses: list[Use]) -> Non
         for including, start, end in _includes(pass_, path):
             pass_.replace(including, start, start, before, group, start_at, last)
             pass_.replace(including, end, end, f"#undef {name}\n", group, start_at, last)
+
+
+def _means_type(pass_: Pass, field: StateField, uses: list[Use]) -> bool:
+    """A heap type, the address of which is taken as if it were static: what was it before."""
+    ctype = pass_.extension.variables[field.symbol].ctype
+    heap = ctype.base == "PyTypeObject" and ctype.pointers == 1 and not ctype.arrays
+    return heap and all(use.address_of is not None for use in uses)
 
 
 def _state(pass_: Pass, use: Use) -> str | None:

@@ -32,7 +32,7 @@ def take_back_members(extension: Extension, staged: Staged, edits: Edits) -> boo
     only = {each.name for each in fields}
     around = extension.files[staged.struct.path].conditions(staged.struct.start)
     conditional = {each.name for each in fields if len(each.conditions) > len(around)}
-    if values is None or not values.keys() <= only or _in_the_way(extension, only):
+    if values is None or not values.keys() <= only or _in_the_way(extension, only, edits):
         return False
     named = {name for name, value in values.items() if _NAMES.search(value.str)}
     if not _all_seen(staged, only) or (only if staged.own else named) & conditional:
@@ -179,9 +179,12 @@ def _name(node: Node) -> str:
     return next(declarators(node)).name.str
 
 
-def _in_the_way(extension: Extension, names: set[str]) -> bool:
+def _in_the_way(extension: Extension, names: set[str], edits: Edits) -> bool:
     """Whether one of the names means something else at file scope."""
-    taken = {each.name for each in extension.routines.values()} | extension.structs.names()
+    taken = {each.name for each in extension.routines.values() if not each.is_macro}
+    taken |= extension.structs.names()
     taken |= {each.name for each in extension.variables.values() if each.function is None}
-    taken |= {it.name for parsed in extension.files.values() for it in parsed.scan.defines}
+    for path, parsed in extension.files.items():
+        macros = parsed.scan.defines
+        taken |= {it.name for it in macros if not edits.covers(path, it.span[0])}
     return not names.isdisjoint(taken)

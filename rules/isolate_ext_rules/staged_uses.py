@@ -112,6 +112,7 @@ def _declared(node: Node) -> list[str]:
 
 def take_back_uses(extension: Extension, staged: Staged, edits: Edits) -> bool:
     """Whether all that leads to the state is of the form that the tool writes."""
+    _drop_macros(extension, staged, edits)
     known = takers(extension, staged)
     for routine in known.values():
         for each in places_of(routine):
@@ -121,6 +122,25 @@ def take_back_uses(extension: Extension, staged: Staged, edits: Edits) -> bool:
             _drop_first(data, each.path, each.parameters_span, routine.is_macro, edits)
     scopes = list(_scopes(extension, staged, known, edits))
     return all(_take_back(extension, staged, each, known, edits) for each in scopes)
+
+
+def _drop_macros(extension: Extension, staged: Staged, edits: Edits) -> None:
+    """The macros that led generated code to members, around its `#include`."""
+    finding = "|".join(each.name for each in staged.accessors)
+    state = rf"(?:{finding})\([^\n;]*\)"
+    wanted = re.compile(
+        rf"#define (\w+) \(\*?{state}->\1\)  /\* for generated code \*/\r?\n".encode()
+    )
+    for path, parsed in extension.files.items():
+        data = parsed.source.data
+        for match in wanted.finditer(data):
+            end = re.compile(rb"^#undef " + match[1] + rb"\r?\n", re.MULTILINE).search(
+                data, match.end()
+            )
+            if end is not None:
+                edits.members.add(match[1].decode("latin-1"))
+                edits.put(path, *match.span())
+                edits.put(path, *end.span())
 
 
 def _drop_first(

@@ -8,9 +8,11 @@ from rule_snippets import reasons, text_of
 from isolate_ext.engine import Outcome, Stage
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.testing import checks
+from isolate_ext.testing.archive import files_of
+from isolate_ext.testing.archive import text_of as archive_of
 from isolate_ext_rules import SUITE
 from isolate_ext_rules.earlier_stage import STAGED
-from isolate_ext_rules.examples import CALLBACK, HELPER
+from isolate_ext_rules.examples import CALLBACK, HELPER, TYPE
 from isolate_ext_rules.find_module import STATEFUL
 
 GETTER = "get_global_spam_state()"
@@ -114,3 +116,33 @@ def test_slots_and_a_state_of_its_own_change_at_last() -> None:
     )
     assert outcome.stage is Stage.ISOLATED
     assert [bool(outcome.texts[stage]) for stage in Stage] == [False, False, False, True]
+
+
+GENERATED = """\
+/*[clinic input]
+preserve
+[clinic start generated code]*/
+
+static PyObject *
+spam_same(PyObject *module, PyObject *arg)
+{
+    return PyBool_FromLong(Py_TYPE(arg) == &Egg_Type);
+}
+"""
+
+
+@pytest.mark.parametrize("stage", [Stage.STATE, Stage.HEAP_TYPES, Stage.ACCESS])
+def test_generated_code_is_led_to_the_state_anew(stage: Stage) -> None:
+    """By macros around its `#include`, also where a static type has become a heap type."""
+    source = TYPE.replace(
+        "static PyMethodDef", '#include "spam.c.h"\n\nstatic PyMethodDef', 1
+    ).replace("NULL},\n", 'NULL},\n    {"same", spam_same, METH_O, NULL},\n', 1)
+    files = files_of(f"-- spam.c --\n{source}-- spam.c.h --\n{GENERATED}")
+    outcome = migrated(archive_of(files))
+    assert outcome.stage is Stage.ISOLATED and not outcome.refusals
+    between = archive_of({**files, **outcome.texts[stage]})
+    found = migrated(between)
+    assert not found.refusals
+    assert found.files == outcome.files
+    define = "#define Egg_Type (*get_spam_state(module)->Egg_Type)  /* for generated code */"
+    assert define in text_of(found)
