@@ -102,8 +102,11 @@ def verify_dealloc(output: Output) -> Iterator[Violation]:
 
 def _dealloc(output: Output, definition: Definition, names: set[str]) -> str:
     text = body_of(output, definition).decode("latin-1")
+    parsed, base = output.extension.files[definition.path], definition.body[0]
     frees = [
-        match.start() for match in re.finditer(r"(->|\.)\s*(tp_free|tp_dealloc)\s*\)?\s*\(", text)
+        match.start()
+        for match in re.finditer(r"(->|\.)\s*(tp_free|tp_dealloc)\s*\)?\s*\(", text)
+        if all(each.verdict is not False for each in parsed.conditions(base + match.start()))
     ]
     if not frees:
         delegates = any(

@@ -9,6 +9,8 @@ from rule_snippets import compiled, migrated, output, reasons, text_of
 
 from isolate_ext.engine import Stage
 from isolate_ext.placement.refusals import Reason
+from isolate_ext.testing.checks import migrated as checked
+from isolate_ext_rules import SUITE
 from isolate_ext_rules.examples import TYPE
 
 FREED = ["tp->tp_free((PyObject *)self);", "Py_DECREF(tp);", "return;"]
@@ -84,3 +86,13 @@ def test_any_other_way_out_is_refused(text: str) -> None:
     outcome = migrated(leaving(text))
     assert reasons(outcome) == {Reason.DEALLOC_SHAPE}
     assert "static PyTypeObject Egg_Type = {" in text_of(outcome, stage=Stage.ACCESS)
+
+
+def test_a_branch_for_python_2_may_free_as_it_did(tmp_path: Path) -> None:
+    branches = (
+        "#if PY_MAJOR_VERSION >= 3\n    Py_TYPE(self)->tp_free((PyObject *)self);\n"
+        "#else\n    self->ob_type->tp_free((PyObject *)self);\n#endif"
+    )
+    outcome = checked(SUITE, TYPE.replace("    PyObject_Del(self);", branches))
+    assert not outcome.refusals and outcome.stage is Stage.ISOLATED
+    assert output(compiled(outcome, Stage.ISOLATED, tmp_path), COUNT) == "0"
