@@ -10,6 +10,7 @@ from isolate_ext.model.extension import Extension
 from isolate_ext.model.staged import Staged
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import trailing_comment, whole_lines
+from isolate_ext_rules.module_names import OWN_MODULE
 from isolate_ext_rules.staged_own import used_otherwise
 from isolate_ext_rules.staged_uses import Edits, places_of
 
@@ -32,7 +33,9 @@ def take_back_members(extension: Extension, staged: Staged, edits: Edits) -> boo
     only = {each.name for each in fields}
     around = extension.files[staged.struct.path].conditions(staged.struct.start)
     conditional = {each.name for each in fields if len(each.conditions) > len(around)}
-    if values is None or not values.keys() <= only or _in_the_way(extension, only, edits):
+    if values is None or not values.keys() <= only or OWN_MODULE in only:
+        return False
+    if _in_the_way(extension, only, edits):
         return False
     named = {name for name, value in values.items() if _NAMES.search(value.str)}
     if not _all_seen(staged, only) or (only if staged.own else named) & conditional:

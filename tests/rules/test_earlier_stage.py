@@ -62,8 +62,9 @@ def test_a_function_of_later_is_taken_along() -> None:
         ("return &global_spam_state;", "calls++;\n    return &global_spam_state;"),
         ("spam_state global_spam_state;", "spam_state global_spam_state = {NULL};"),
         ("typedef struct {", "static int Error(void);\n\ntypedef struct {"),
+        ("\n} spam_state;", "\n    PyObject *own_module;  /* borrowed */\n} spam_state;"),
     ],
-    ids=["hidden", "handed-on", "getter", "initialiser", "taken"],
+    ids=["hidden", "handed-on", "getter", "initialiser", "taken", "module"],
 )
 def test_what_is_used_otherwise_stays(was: str, now: str) -> None:
     outcome = migrated(STAGED.replace(was, now, 1))
