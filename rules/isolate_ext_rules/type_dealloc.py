@@ -170,15 +170,21 @@ def _macros(pass_: Pass) -> set[str]:
 
 
 def aliases(definition: Definition) -> set[str]:
-    """The instance's names: the parameter, and locals that take it at once."""
+    """The instance's names: the parameter, and locals that take it and nothing else."""
     found = {definition.parameters[0].name or ""}
-    for node in definition.node.descendants() if definition.node is not None else ():
-        if node.kind == "declaration":
-            for declarator in declarators(node):
-                value = declarator.initialiser
-                if value is not None and strip_casts(value).str in found:
-                    found.add(declarator.name.str)
-    return found
+    if definition.node is None:
+        return found
+    for node in definition.node.of_kind("declaration"):
+        for declarator in declarators(node):
+            value = declarator.initialiser
+            if value is not None and strip_casts(value).str in found:
+                found.add(declarator.name.str)
+    given: dict[str, list[str]] = {}
+    for node in definition.node.of_kind("assignment_expression"):
+        left, right = node.child("left"), node.child("right")
+        if left is not None and right is not None and left.kind == "identifier":
+            given.setdefault(left.str, []).append(strip_casts(right).str)
+    return found | {name for name, values in given.items() if set(values) <= found}
 
 
 def _free_calls(pass_: Pass, definition: Definition, own: set[str]) -> Iterator[Node]:
