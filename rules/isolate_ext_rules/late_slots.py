@@ -8,7 +8,7 @@ from isolate_ext.engine import Pass
 from isolate_ext.model.declarators import local_names
 from isolate_ext.model.types import SlotValue, StaticType
 from isolate_ext_rules.prototypes import missing_prototype
-from isolate_ext_rules.type_ready import prologue_types, ready_calls
+from isolate_ext_rules.type_ready import creation_sites, prologue_types, ready_calls
 
 
 def late_problem(pass_: Pass, type_: StaticType) -> str | None:
@@ -29,14 +29,32 @@ def late_problem(pass_: Pass, type_: StaticType) -> str | None:
 def prototypes(pass_: Pass, type_: StaticType) -> Iterator[str]:
     """Declarations of the functions in its slots that are defined further down."""
     home = type_.home
+    at = late_place(pass_, type_) or home.start
     for name in dict.fromkeys(_functions(type_)):
-        declared = missing_prototype(pass_.extension, name, home.path, home.start)
+        declared = missing_prototype(pass_.extension, name, home.path, at)
         if declared is not None and not any(
             other.home.path == home.path and other.home.start < home.start
             for other in pass_.decisions.types.values()
             if name in _functions(other)
         ):
             yield declared
+
+
+def late_place(pass_: Pass, type_: StaticType) -> int | None:
+    """Where the spec goes that names tables defined further down: before what gives them to it."""
+    home = type_.home
+    givers = [
+        function.start
+        for each in type_.assigned
+        if each.name is not None
+        and (table := pass_.extension.variable_named(each.name, each.path)) is not None
+        and table.home.path == home.path == each.path
+        and table.home.start > home.start
+        and (function := pass_.extension.function_at(each.path, each.value.start)) is not None
+    ]
+    if not givers or any(site < (home.path, max(givers)) for site in creation_sites(pass_, type_)):
+        return None
+    return max(givers)
 
 
 def _functions(type_: StaticType) -> list[str]:

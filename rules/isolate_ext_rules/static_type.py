@@ -30,7 +30,7 @@ from isolate_ext_rules.c_text import (
     with_blank_line,
 )
 from isolate_ext_rules.examples import TYPE, module
-from isolate_ext_rules.late_slots import late_problem, prototypes
+from isolate_ext_rules.late_slots import late_place, late_problem, prototypes
 from isolate_ext_rules.spec_declaration import is_static, needs_spec_declaration
 from isolate_ext_rules.type_names import spec_name
 from isolate_ext_rules.type_pickle import own_table_text
@@ -180,7 +180,13 @@ def _rewrite(pass_: Pass, type_: StaticType) -> None:
         )
         if part
     )
-    pass_.replace(home.path, home.start, home.end, text, group, Stage.HEAP_TYPES)
+    late = late_place(pass_, type_)
+    if late is None:
+        pass_.replace(home.path, home.start, home.end, text, group, Stage.HEAP_TYPES)
+    else:
+        start, end = with_blank_line(data, home.start, home.end)
+        pass_.replace(home.path, start, end, b"", group, Stage.HEAP_TYPES)
+        pass_.replace(home.path, late, late, f"{text}\n\n", group, Stage.HEAP_TYPES, order=-3)
     variable = type_.variable
     for declaration in variable.definitions + variable.declarations:
         if declaration is not home:
@@ -197,7 +203,6 @@ def _rewrite(pass_: Pass, type_: StaticType) -> None:
                     pass_.parsed(declaration.path).source.data, declaration.start, declaration.end
                 )
                 pass_.replace(declaration.path, start, end, b"", group, Stage.HEAP_TYPES)
-    del data
 
 
 def _patched(pass_: Pass, node: Node, path: str, type_: StaticType, group: str) -> None:

@@ -10,7 +10,7 @@ from rule_snippets import behaves, reasons, text_of
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.testing.checks import migrated
 from isolate_ext_rules import SUITE
-from isolate_ext_rules.examples import module
+from isolate_ext_rules.examples import TYPE, module
 
 TYPES = """
 static PyNumberMethods egg_number;
@@ -87,3 +87,27 @@ def test_a_pointer_from_before_the_type_is_ready(kept: str, tmp_path: Path) -> N
     outcome = migrated(SUITE, module(TYPES, "", f"{kept}\n    {NEW}{READY}{used}"))
     assert not outcome.refusals
     behaves(outcome, tmp_path, "import spam; print(spam.Egg() + 1)", "7")
+
+
+def test_a_table_further_down_takes_the_spec_with_it(tmp_path: Path) -> None:
+    table = "static PyMethodDef egg_methods[] = {{NULL, NULL}};\n\nstatic PyMethodDef spam_methods"
+    ready = "if (PyType_Ready(&Egg_Type) < 0"
+    source = TYPE.replace("static PyMethodDef spam_methods", table)
+    source = source.replace(ready, f"Egg_Type.tp_methods = egg_methods;\n    {ready}")
+    outcome = migrated(SUITE, source)
+    assert not outcome.refusals
+    text = text_of(outcome)
+    assert text.index("egg_methods[]") < text.index("Egg_spec = {") < text.rindex("spam_exec(")
+    assert "tp_methods = egg_methods" not in text
+    behaves(outcome, tmp_path, "import spam; print(type(spam.egg()).__name__)", "Egg")
+
+
+def test_the_instance_may_have_another_name_in_dealloc(tmp_path: Path) -> None:
+    source = TYPE.replace(
+        "Egg_dealloc(EggObject *self)\n{",
+        "Egg_dealloc(PyObject *object)\n{\n    EggObject *self;\n    self = (EggObject *)object;",
+    )
+    assert source != TYPE
+    outcome = migrated(SUITE, source)
+    assert not outcome.refusals
+    behaves(outcome, tmp_path, "import spam; print(type(spam.egg()).__name__)", "Egg")
