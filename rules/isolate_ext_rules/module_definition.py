@@ -14,6 +14,10 @@ from isolate_ext_rules.module_hooks import hook_fields, hook_functions
 from isolate_ext_rules.state_needs import exports_definition
 
 GROUP = "init"
+_LIMITED = (
+    "built for a limited API older than the slot, it does not say that it may run in interpreters "
+    "with their own GIL, and those do not import it"
+)
 
 
 def write_definition(pass_: Pass) -> None:
@@ -153,6 +157,8 @@ def _interpreters(pass_: Pass) -> str:
     claim = "MULTIPLE_INTERPRETERS_NOT" if guarded else "PER_INTERPRETER_GIL"
     version = "PY_VERSION_HEX"
     if pass_.decisions.limited:
+        creator = pass_.decisions.init.creator
+        pass_.note(creator.path, creator.name_start, _LIMITED, review=True)
         version = "(defined(Py_LIMITED_API) ? Py_LIMITED_API+0 : PY_VERSION_HEX)"
     return (
         f"#if {version} >= {since}\n"

@@ -166,6 +166,7 @@ def test_the_interpreters_slot_heeds_the_limited_api(tmp_path: Path) -> None:
     outcome = whole("#define Py_LIMITED_API 0x030a0000\n" + EXCEPTION)
     guard = "#if (defined(Py_LIMITED_API) ? Py_LIMITED_API+0 : PY_VERSION_HEX) >= 0x030c0000\n"
     assert guard + "    {Py_mod_multiple_interpreters" in text(outcome)
+    assert any("limited API" in each.message and each.review for each in outcome.notes)
     library = compiled(outcome, Stage.ISOLATED, tmp_path)
     assert output(library, "import spam; print(spam.Error.__name__)") == "Error"
 
