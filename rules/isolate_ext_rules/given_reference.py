@@ -8,7 +8,7 @@ Why: in a module that was never destroyed a static could live on the reference o
 The state releases its members, so each has to own what it points to.
 
 Declines when: a path is found on which a member still has no reference of its own, as that of one
-that a method fills and returns.
+that a method fills and returns, or when one that a function lends is given away.
 
 Handbook patterns 14, 16 and 68.
 """
@@ -19,12 +19,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
+from isolate_ext.capi.ownership import STEALS
+from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, Kind, Use
 from isolate_ext.model.init import init_closure
 from isolate_ext.placement.decisions import StateField
+from isolate_ext.placement.followed import argument_of
 from isolate_ext.placement.refcounts import NOTHING, Event, Exit, Loss, any_index, place
 from isolate_ext.placement.references import References
+from isolate_ext.placement.refusals import Reason
+from isolate_ext.syntax import Node
 from isolate_ext.text.replacement import Part
 from isolate_ext_rules.add_object import adds
 from isolate_ext_rules.c_text import indent_at, remove_statement, statement_of
@@ -61,6 +65,26 @@ static PyObject *Error;
             "        return -1;",
         ),
     ),
+    Refused(
+        module(
+            """
+static PyObject *Error;
+
+static PyObject *
+get_error(void)
+{
+    if (Error == NULL) {
+        Error = PyErr_NewException("spam.Error", NULL, NULL);
+    }
+    return Error;
+}
+"""
+            + FAIL,
+            '{"fail", spam_fail, METH_NOARGS, NULL},',
+            'PyModule_AddObject(m, "Error", get_error());',
+        ),
+        Reason.BORROWED,
+    ),
 )
 
 
@@ -91,10 +115,39 @@ def run(pass_: Pass) -> None:
                     found.append(field)
                 if moves and field in found:
                     concerned.add(definition)
+        _refuse_lent(pass_, field, references)
     for definition, mine in fields.items():
         if mine and definition in concerned:
             once = definition.routine in closure
             _Function(pass_, definition, mine, once).mend(references)
+
+
+def _refuse_lent(pass_: Pass, field: StateField, references: References) -> None:
+    """What an own function returns without a reference may not be given to what takes one over."""
+    extension = pass_.extension
+    lenders = {
+        use.inside.routine
+        for use in extension.uses_of(field.symbol)
+        if use.inside is not None and use.node is not None and _returned(use.node)
+    }
+    for key in lenders:
+        for use in extension.uses_of(key):
+            found = argument_of(use.call) if use.call is not None else None
+            if found is None or not _steals(found[0].str, found[1]) or not references.lends(key):
+                continue
+            text = f"{found[0].str} takes over a reference to {field.name} that nobody gives it"
+            pass_.refuse_node(Reason.BORROWED, use.path, use.call or found[0], text, field.symbol)
+
+
+def _returned(node: Node) -> bool:
+    parent = node.parent
+    while parent is not None and parent.kind in ("cast_expression", "parenthesized_expression"):
+        parent = parent.parent
+    return parent is not None and parent.kind == "return_statement"
+
+
+def _steals(callee: str, index: int) -> bool:
+    return index in STEALS.get(callee, ())
 
 
 def _functions(pass_: Pass, use: Use) -> set[Definition]:
