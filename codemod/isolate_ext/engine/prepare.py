@@ -28,7 +28,9 @@ _RETURN = re.compile(rb"\breturn\b(?!\s*\(?\s*(?:NULL|0)\s*\)?\s*;)")
 _NOTHING = re.compile(rb"\(?\s*(?:NULL|0)\s*\)?")
 _RETURNED = re.compile(rb"\breturn[\s(]*\Z")
 _SPELLS_INIT = re.compile(rb"\bPyInit_(\w*)|\bPyInit_\s*##")
-_TYPE_BODY = re.compile(rb"\bPyTypeObject\b|\bPyObject_New\w*\b|\bPyObject_NEW\w*\b")
+_TYPE_BODY = re.compile(
+    rb"\bPyTypeObject\b|\bPyObject_New\w*\b|\bPyObject_NEW\w*\b|\bPyModuleDef\b"
+)
 _SLOTS = re.compile(rb"\.tp_\w+\s*=")
 _VERSION = re.compile(
     r"\bPY_(MAJOR_VERSION|VERSION_HEX|MINOR_VERSION)\b|PY3|PYTHON3|PYPY|PY2|PY_2|PY_3"
@@ -216,22 +218,37 @@ def _is_nothing(found: tuple[Define, bytes]) -> bool:
 
 
 def _hidden_types(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Replacement]:
-    """File-level invocations of macros that define static types, or functions that make them."""
+    """File-level invocations of macros that define static types, or functions that make them.
+
+    So are those that make the definition of the module.
+    """
     data = parsed.source.data
-    for stand_in in parsed.stand_ins:
-        if parsed.define_at(stand_in.span[0]) is not None:
-            continue
-        found = sole_definition(files, stand_in.name)
-        if found is None or not _at_top_level(parsed, stand_in.span[0]):
+    for start, name in sorted({*_shown_otherwise(parsed), *_plain_calls(parsed)}):
+        found = sole_definition(files, name)
+        if found is None or not _makes_types(files, *found, ()):
             continue
         define, home = found
-        if not _makes_types(files, define, home, ()):
-            continue
-        call = invocation(data, stand_in.span[0] + len(stand_in.name))
+        call = invocation(data, start + len(name))
         text = expand(define, home, call[1]) if call is not None else None
         if call is not None and text is not None:
-            end = call[0]
-            yield edit(parsed, stand_in.span[0], end, text)
+            yield edit(parsed, start, call[0], text)
+
+
+def _shown_otherwise(parsed: Parsed) -> Iterator[tuple[int, str]]:
+    """Invocations outside of functions and macros that the parser is shown something else for."""
+    for stand_in in parsed.stand_ins:
+        start = stand_in.span[0]
+        if parsed.define_at(start) is None and _at_top_level(parsed, start):
+            yield start, stand_in.name
+
+
+def _plain_calls(parsed: Parsed) -> Iterator[tuple[int, str]]:
+    """Invocations at file level that look like a statement."""
+    for item in parsed.items():
+        call = item.named[0] if item.kind == "expression_statement" and item.named else None
+        callee = call.child("function") if call is not None else None
+        if callee is not None and callee.kind == "identifier":
+            yield callee.start, callee.str
 
 
 def _makes_types(

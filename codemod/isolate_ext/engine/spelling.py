@@ -17,7 +17,9 @@ def applied(parsed: Parsed, items: list[Replacement]) -> bytes:
 
 
 def edit(parsed: Parsed, start: int, end: int, text: bytes) -> Replacement:
-    """A span that is written anew before the plan is made."""
+    """A span that is written anew before the plan is made; one semicolon is enough behind it."""
+    if text.rstrip().endswith(b";") and parsed.source.data[end:].lstrip().startswith(b";"):
+        text = text.rstrip()[:-1]
     return Replacement(parsed.source.path, Span(start, end), (text,), f"prepare:{start}")
 
 
