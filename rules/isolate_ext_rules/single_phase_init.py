@@ -1,14 +1,15 @@
 """Single-phase initialisation.
 
 What: the body of the init function becomes an exec function; `PyInit_name` only returns
-`PyModuleDef_Init`; the module definition gets slots, the size of the state, and its hooks.
+`PyModuleDef_Init`; the module definition gets slots, the size of the state, and its hooks. Its name
+stays as it was written, though the import decides what the module is called from here on (18).
 
 Why: multi-phase initialisation makes a fresh module for every import and every interpreter.
 
 Declines when: the init function is more than one function deep, does other work beside calling
 the one that creates the module, or returns something that is neither the module nor NULL.
 
-Handbook patterns 1, 2, 7, 8, 11, 12 and 13, section 0.1.
+Handbook patterns 1, 2, 7, 8, 11, 12, 13 and 18, section 0.1.
 """
 
 from __future__ import annotations
@@ -246,7 +247,7 @@ def _module_unused(pass_: Pass) -> bool:
 RULE = Rule(
     "single-phase-init",
     __doc__,
-    (1, 2, 7, 8, 11, 12, 13),
+    (1, 2, 7, 8, 11, 12, 13, 18),
     Stage.ISOLATED,
     Safety.SAFE,
     run,

@@ -9,7 +9,7 @@ protected by any one GIL.
 Declines when: a metaclass, an allocator of its own, a `tp_dict`, several bases, or a name that is
 no literal stands in the initialiser; a function gives it a slot twice, or one that it alone knows.
 
-Handbook patterns 20 to 22, 31 to 34, 38 to 46, 48 and 49.
+Handbook patterns 20 to 22, 29, 31 to 34, 38 to 46, 48 and 49.
 """
 
 from __future__ import annotations
@@ -85,6 +85,15 @@ def run(pass_: Pass) -> None:
     for type_ in pass_.decisions.types.values():
         if _acceptable(pass_, type_):
             _rewrite(pass_, type_)
+            _tell_of_finalizer(pass_, type_)
+
+
+def _tell_of_finalizer(pass_: Pass, type_: StaticType) -> None:
+    """The dealloc function that heap types inherit runs what that of `object` did not (29)."""
+    finalizer = type_.slot("tp_finalize") or type_.slot("tp_del")
+    if finalizer is not None and type_.slot("tp_dealloc") is None:
+        text = f"{finalizer.value.str} runs whenever an instance goes, not for the collector alone"
+        pass_.note(finalizer.path, finalizer.value.start, text, review=True)
 
 
 def _acceptable(pass_: Pass, type_: StaticType) -> bool:
@@ -234,7 +243,7 @@ def _forward(pass_: Pass, type_: StaticType, declaration: Declaration, group: st
 RULE = Rule(
     "static-type",
     __doc__,
-    (20, 21, 22, 31, 32, 33, 34, 38, 39, 40, 41, 42, 43, 44, 45, 46, 48, 49),
+    (20, 21, 22, 29, 31, 32, 33, 34, 38, 39, 40, 41, 42, 43, 44, 45, 46, 48, 49),
     Stage.HEAP_TYPES,
     Safety.SAFE,
     run,

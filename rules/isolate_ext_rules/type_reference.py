@@ -5,9 +5,11 @@ this module's state; assignments to its fields at run time become slots.
 
 Why: the type is no longer at a fixed address.
 
+A check stays a check, of a type of this copy of the module: it is not done without (59).
+
 Declines when: the type is copied, or the base of one that stays static.
 
-Handbook patterns 48, 49, 57, 58 and 60.
+Handbook patterns 48, 49 and 57 to 60.
 """
 
 from __future__ import annotations
@@ -222,7 +224,7 @@ def _member(
 RULE = Rule(
     "type-reference",
     __doc__,
-    (48, 49, 57, 58, 60),
+    (48, 49, 57, 58, 59, 60),
     Stage.HEAP_TYPES,
     Safety.SAFE,
     run,

@@ -6,9 +6,12 @@ members that its dealloc function releases; an existing traverse function visits
 Why: each instance of a heap type owns a reference to it; unseen by the GC, an instance in the
 module's dict keeps module and type alive for ever.
 
+A type that had no tp_clear gets none: what could not be freed before still can not, and no method
+comes to see members that are empty too early (28).
+
 Declines when: the traverse function is not in the files of the extension.
 
-Handbook patterns 22, 23 and 47.
+Handbook patterns 22, 23, 28 and 47.
 """
 
 from __future__ import annotations
@@ -290,7 +293,7 @@ def after_declarations(pass_: Pass, definition: Definition) -> tuple[int, str]:
 RULE = Rule(
     "type-traverse",
     __doc__,
-    (22, 23, 47),
+    (22, 23, 28, 47),
     Stage.HEAP_TYPES,
     Safety.SAFE,
     run,
