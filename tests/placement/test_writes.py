@@ -171,6 +171,10 @@ READ = {
         'static char value[] = "doc";\n'
         'static PyMethodDef all[] = {{"f", f, METH_NOARGS, value}, {NULL}};'
     ),
+    "documentation that may be left out": (
+        'static char value[] = "doc";\n'
+        'static PyMethodDef all[] = {{"f", f, METH_NOARGS, PyDoc_STR(value)}, {NULL}};'
+    ),
     "documentation in a macro": (
         'static char value[] = "doc";\n#define ROW(f, d) {#f, f, METH_NOARGS, d}\n'
         "static PyMethodDef all[] = {ROW(f, value), {NULL}};"

@@ -55,6 +55,7 @@ _INTO = {
     "strpbrk": 0,
     "wcschr": 0,
     "bsearch": 1,
+    "PyDoc_STR": 0,
 }
 """Their result points into the memory of this argument."""
 
