@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.entities import Declaration, Entry, Kind
 from isolate_ext.model.initialisers import fields_of
+from isolate_ext_rules.api_version import api_version
 from isolate_ext_rules.c_text import with_blank_line
 from isolate_ext_rules.home import definition_name
 from isolate_ext_rules.load_once import guarded_hooks
@@ -155,13 +156,11 @@ def _interpreters(pass_: Pass) -> str:
     guarded = pass_.settings.guarded
     since = "0x030c0000" if guarded else _since(pass_)
     claim = "MULTIPLE_INTERPRETERS_NOT" if guarded else "PER_INTERPRETER_GIL"
-    version = "PY_VERSION_HEX"
     if pass_.decisions.limited:
         creator = pass_.decisions.init.creator
         pass_.note(creator.path, creator.name_start, _LIMITED, review=True)
-        version = "(defined(Py_LIMITED_API) ? Py_LIMITED_API+0 : PY_VERSION_HEX)"
     return (
-        f"#if {version} >= {since}\n"
+        f"#if {api_version(pass_)} >= {since}\n"
         f"    {{Py_mod_multiple_interpreters, Py_MOD_{claim}_SUPPORTED}},\n"
         "#endif"
     )

@@ -18,6 +18,7 @@ from isolate_ext.model.entities import Kind
 from isolate_ext.placement.decisions import BY_TYPE, RouteKind, StateField
 from isolate_ext.syntax import Node
 from isolate_ext_rules.add_object import adds_objects
+from isolate_ext_rules.api_version import api_version
 from isolate_ext_rules.c_text import conditional, trailing_comment, with_blank_line
 from isolate_ext_rules.common_header import moving_blocks
 from isolate_ext_rules.examples import EXCEPTION
@@ -52,17 +53,17 @@ EXAMPLES = (
 GROUP = "state"
 
 ADD_OBJECT_REF = """\
-#if PY_VERSION_HEX < 0x030a0000
+#if {version} < 0x030a0000
 static inline int
 PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
-{
+{{
     Py_XINCREF(value);
-    if (PyModule_AddObject(module, name, value) < 0) {
+    if (PyModule_AddObject(module, name, value) < 0) {{
         Py_XDECREF(value);
         return -1;
-    }
+    }}
     return 0;
-}
+}}
 #endif"""
 
 
@@ -204,7 +205,7 @@ def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
         parts.append("\n".join(late_declarations(pass_)))
     if stage >= Stage.HEAP_TYPES and pass_.settings.floor < (3, 10) and adds_objects(pass_):
         if not any("PyModule_AddObjectRef" in f.names() for f in pass_.extension.files.values()):
-            parts.append(ADD_OBJECT_REF)
+            parts.append(ADD_OBJECT_REF.format(version=api_version(pass_)))
     parts += helpers(pass_)
     return "\n\n".join(part.strip("\n") for part in parts if part)
 

@@ -171,6 +171,15 @@ def test_the_interpreters_slot_heeds_the_limited_api(tmp_path: Path) -> None:
     assert output(library, "import spam; print(spam.Error.__name__)") == "Error"
 
 
+def test_helpers_heed_the_limited_api_too(tmp_path: Path) -> None:
+    added = 'PyModule_AddObject(m, "Error", Error);'
+    source = EXCEPTION.replace(added, f"if ({added[:-1]} < 0) {{\n        return NULL;\n    }}")
+    outcome = whole("#define Py_LIMITED_API 0x03060000\n" + source.replace("Py_INCREF(Error);", ""))
+    assert "Py_LIMITED_API+0 : PY_VERSION_HEX) < 0x030a0000\nstatic inline int" in text(outcome)
+    library = compiled(outcome, Stage.ISOLATED, tmp_path)
+    assert output(library, "import spam; print(spam.Error.__name__)") == "Error"
+
+
 def test_what_serves_older_pythons_stays_where_it_is_and_those_share_a_gil() -> None:
     source = EXCEPTION.replace("static PyObject *Error;", STAND_IN)
     outcome = whole(source.replace('"failed");', '"failed");\n    Py_DECREF(Py_GetConstant(0));'))

@@ -47,6 +47,16 @@ def test_a_function_made_in_the_init_function_itself(tmp_path: Path) -> None:
     behaves(outcome, tmp_path, RUN, EXPECTED)
 
 
+def test_the_names_of_the_rows_may_be_read(tmp_path: Path) -> None:
+    loop = """for (int i = 0; functions[i].ml_name != NULL; i++) {
+        PyObject *made = PyCFunction_NewEx(&functions[i], NULL, NULL);
+        PyModule_AddObject(m, functions[i].ml_name, made);
+    }"""
+    outcome = migrated(BY_HAND.replace("add_functions(PyModule_GetDict(m), functions);", loop))
+    assert "PyCFunction_NewEx(&functions[i], m, NULL)" in text_of(outcome)
+    behaves(outcome, tmp_path, RUN, EXPECTED)
+
+
 def test_functions_that_need_no_state_are_left_alone() -> None:
     text = text_of(
         migrated(BY_HAND.replace("PyErr_SetString(Error", "PyErr_SetString(PyExc_OSError"))

@@ -9,6 +9,8 @@ from isolate_ext.model.extension import Extension
 from isolate_ext.model.makings import Making
 from isolate_ext.model.roles import Called, Role
 
+_ROW = ("subscript_expression", "field_expression")
+
 
 def wanting(
     extension: Extension, makings: Iterable[Making], moved: Collection[str]
@@ -32,7 +34,10 @@ def bound_tables(extension: Extension, makings: Iterable[Making]) -> set[str]:
     return {
         key
         for key in tables
-        if all((use.path, use.start) in places or _measures(use) for use in extension.uses_of(key))
+        if all(
+            (use.path, use.start) in places or _measures(use) or _tells(use)
+            for use in extension.uses_of(key)
+        )
     }
 
 
@@ -48,6 +53,17 @@ def as_module_methods(roles: list[Role], tables: Collection[str]) -> list[Role]:
 
 def _measures(use: Use) -> bool:
     return use.node is not None and use.node.enclosing("sizeof_expression") is not None
+
+
+def _tells(use: Use) -> bool:
+    """What a row is called, or another part of it but the function."""
+    node = use.node
+    while node is not None and node.parent is not None and node.parent.kind in _ROW:
+        if node.parent.children[0] is not node:
+            return False
+        node = node.parent
+    member = node.child("field") if node is not None and node.kind == "field_expression" else None
+    return member is not None and member.str in ("ml_name", "ml_flags", "ml_doc")
 
 
 def _users(extension: Extension, moved: Collection[str]) -> set[str]:
