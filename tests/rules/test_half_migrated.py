@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rule_snippets import compiled, output
+from rule_snippets import compiled, output, text_of
+from rule_snippets import migrated as snippet
 
 from isolate_ext.engine import Outcome, Stage
 from isolate_ext.placement.decisions import Level
@@ -130,8 +131,6 @@ Py_GetConstant(unsigned int which)
     return Py_XNewRef(constants[0]);
 }
 #endif
-
-static PyObject *Error;
 """
 
 
@@ -181,13 +180,17 @@ def test_helpers_heed_the_limited_api_too(tmp_path: Path) -> None:
 
 
 def test_what_serves_older_pythons_stays_where_it_is_and_those_share_a_gil() -> None:
-    source = EXCEPTION.replace("static PyObject *Error;", STAND_IN)
-    outcome = whole(source.replace('"failed");', '"failed");\n    Py_DECREF(Py_GetConstant(0));'))
-    assert outcome.decisions is not None
+    source = EXCEPTION.replace("#include <Python.h>", '#include <Python.h>\n#include "compat.h"')
+    source = source.replace('"failed");', '"failed");\n    Py_DECREF(Py_GetConstant(0));')
+    outcome = snippet({"spam.c": source, "compat.h": STAND_IN})
+    assert not outcome.refusals and outcome.decisions is not None
     [stay] = [each for each in outcome.decisions.stays if each.symbol.endswith("constants")]
     assert stay.level is Level.RUNTIME and stay.shared
     assert ">= 0x030c0000 && !(PY_VERSION_HEX < 0x030d0000)\n" in text(outcome)
-    assert "static PyObject *constants[1];" in text(outcome)
+    assert "compat.h" not in outcome.files
+
+    own = snippet(source.replace('#include "compat.h"', STAND_IN))
+    assert "PyObject *Py_GetConstant_constants[1];" in text_of(own)
 
 
 def test_a_slot_that_init_sets_to_null_is_no_slot(tmp_path: Path) -> None:

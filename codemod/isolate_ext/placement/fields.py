@@ -287,9 +287,13 @@ class FieldPlan:
 
 
 def _stand_in(variable: Variable) -> str | None:
-    """The versions that lack the function of the C API that a variable is local to."""
+    """The versions that lack the function of the C API that a variable is local to.
+
+    Headers that are copied from project to project bring such functions; what they keep are
+    constants of Python.
+    """
     function = variable.function
-    if function is None or not _RESERVED.match(function.name):
+    if function is None or not _RESERVED.match(function.name) or not function.path.endswith(".h"):
         return None
     tests = [each.text for each in function.conditions if each.verdict is None]
     return next((each for each in tests if "PY_VERSION_HEX" in each), None)
