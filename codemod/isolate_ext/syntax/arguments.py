@@ -23,6 +23,9 @@ _COMPLEX = re.compile(rb"\b_?[Cc]omplex\b")
 _OPERATOR = re.compile(rb"[-+*/%&|^<>=!~]+|->|\.")
 _STATEMENT_WORD = re.compile(rb"(?:return|goto|break|continue|case|else|do)\b")
 _EASY = re.compile(rb"&?[A-Za-z_]\w*(?:(?:->|\.)\w+)*|-?\d\w*|\"\.*\"")
+_EASY_ARGUMENT = rb"\s*+(?!%s)(?:%s)\s*+" % (_KEYWORD_TYPE.pattern, _EASY.pattern)
+EASY_ARGUMENTS = rb"\((?:%s(?:,%s)*+)?\)" % (_EASY_ARGUMENT, _EASY_ARGUMENT)
+"""A pattern of arguments that are expressions as they stand, with their parentheses."""
 
 
 def make_expressions(sheet: Sheet, opening: int, close: int) -> None:

@@ -18,7 +18,7 @@ CONTINUES = frozenset(
     (b"=", b"-", b".", b"[", b"?", b"+", b"<", b">", b"|", b"&", b"/", b"%", b"^", b"!")
 )
 """What continues an expression."""
-_LONE = re.compile(rb"\n[ \t]*([A-Za-z_]\w{2,})[ \t]*(?=\r?\n|\()")
+_LONE = re.compile(rb"\n[ \t]*+([A-Za-z_]\w{2,}+)[ \t]*+(?=\r?\n|\()")
 _AFTER_STRING = re.compile(rb"\"\s*([A-Za-z_]\w*)\s*\(")
 _BEFORE_STRING = re.compile(rb"\)\s*\"")
 _CALLEE = re.compile(rb"\b([A-Za-z_]\w*)\s*\([^()\"]*\Z")
@@ -73,6 +73,12 @@ def invocation(sheet: Sheet, macros: MacroEnvironment, start: int, name: str) ->
     return Invocation(name, start, opening, end, before, after, at, sheet.structure.at(start))
 
 
+def is_call(macros: MacroEnvironment, name: bytes) -> bool:
+    """Whether a macro with arguments is an expression or a statement, and no special word."""
+    text = name.decode()
+    return macros.shape(text) in _CALLS and name not in _SPECIAL and _takes_arguments(macros, text)
+
+
 def _takes_arguments(macros: MacroEnvironment, name: str, depth: int = 3) -> bool:
     definitions = macros.definitions(name)
     if not definitions:
@@ -95,6 +101,7 @@ _NATIVE = frozenset(
     b"struct union enum typedef goto break continue void".split()
 )
 """Words that the grammar knows, even where a file redefines them."""
+_CALLS = frozenset((Shape.EXPRESSION, Shape.STATEMENT, Shape.DECLARATION))
 _SPECIAL = frozenset(b"complex offsetof not and or __asm _asm".split())
 
 

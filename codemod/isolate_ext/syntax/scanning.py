@@ -23,6 +23,7 @@ from isolate_ext.syntax.source import Lines, Source
 from isolate_ext.syntax.tables import number_tables
 
 _ALWAYS = Expr("number", value=1)
+_BLANKS = b" \t\n\r\v\f"
 _OF_BODIES = ("body_skeleton", "bodies", "body_identifiers")
 Decided = tuple[Mapping[str, bool], frozenset[str]]
 """What other files decide, and the macros that are defined wherever a file is included."""
@@ -72,8 +73,8 @@ class Scan:
         first = branch.events[0] if branch.events else None
         if not isinstance(first, Define) or branch.text != f"!defined({first.name})":
             return False
-        outside = self.code[: group.start].split() + self.code[group.end :].split()
-        return 4 * len(b"".join(outside)) <= len(b"".join(self.code[slice(*branch.span)].split()))
+        outside = _ink(self.code[: group.start]) + _ink(self.code[group.end :])
+        return 4 * outside <= _ink(self.code[slice(*branch.span)])
 
     def decide(self, known: Decided) -> None:
         """Decide the branches anew for an extension, by what its other files define."""
@@ -214,6 +215,11 @@ def without(text: bytes, spans: tuple[tuple[int, int], ...] | list[tuple[int, in
         at = end
     pieces.append(text[at:])
     return b"".join(pieces)
+
+
+def _ink(text: bytes) -> int:
+    """How many bytes of a text are no blanks."""
+    return len(text.translate(None, _BLANKS))
 
 
 def _index(text: bytes) -> Index:

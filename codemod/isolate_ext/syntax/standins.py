@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable
 
 from isolate_ext.capi.macros import Shape
-from isolate_ext.syntax.arguments import make_expressions
-from isolate_ext.syntax.invocations import CONTINUES, Invocation, invocation
-from isolate_ext.syntax.structure import Braces, arguments, word_after
+from isolate_ext.syntax.arguments import EASY_ARGUMENTS, make_expressions
+from isolate_ext.syntax.invocations import CONTINUES, Invocation, invocation, is_call
+from isolate_ext.syntax.structure import Braces, arguments, word_after, word_before
 from isolate_ext.syntax.writing import StandInWriter
 
 _NAME = re.compile(rb"[A-Za-z_]\w*")
 _TAGS = (b"struct", b"union", b"enum")
 _CONDITIONAL = (b"if", b"while", b"switch")
+_TAKING = frozenset((*_TAGS, *_CONDITIONAL, b'"'))
+"""What stands before a call that needs a stand-in wherever it is."""
+_EASY = re.compile(rb"\s*+(?:%s\s*+)?[;,)\[]" % EASY_ARGUMENTS)
 _ALTERNATIVE = {"not": b"!", "and": b"&&", "or": b"||"}
 
 
@@ -24,8 +27,17 @@ class Neutraliser(StandInWriter):
         """Treat the names at the given ascending offsets; what is blank by now is skipped."""
         skeleton = self.sheet.skeleton
         for offset, name in offsets:
-            if skeleton.startswith(name, offset):
+            if skeleton.startswith(name, offset) and not self._is_easy(offset, name):
                 self.treat(invocation(self.sheet, self.macros, offset, name.decode()))
+
+    def _is_easy(self, offset: int, name: bytes) -> bool:
+        """Whether this is a macro in a block that ``treat`` would leave alone."""
+        return (
+            _EASY.match(self.sheet.skeleton, offset + len(name)) is not None
+            and self.sheet.structure.at(offset) is Braces.BLOCK
+            and is_call(self.macros, name)
+            and word_before(self.sheet.skeleton, offset) not in _TAKING
+        )
 
     def treat(self, call: Invocation) -> None:
         """Put a stand-in for one invocation where it needs one."""

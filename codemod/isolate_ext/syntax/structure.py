@@ -85,13 +85,12 @@ class Structure:
             return Braces.FILE
         if last == b"]" and outer is Braces.INITIALISER:
             return Braces.INITIALISER
+        if last == b")":
+            literal = outer is Braces.BLOCK and self._is_compound_literal(at)
+            return Braces.INITIALISER if literal or outer is Braces.INITIALISER else Braces.BLOCK
         words = _AGGREGATE.findall(window, 1 + max(map(window.rfind, _BEFORE_AGGREGATE)))
         if words:
             return Braces.ENUM if words[0] == b"enum" else Braces.AGGREGATE
-        if last == b")" and outer is Braces.INITIALISER:
-            return Braces.INITIALISER
-        if last == b")" and outer is Braces.BLOCK and self._is_compound_literal(at):
-            return Braces.INITIALISER
         return Braces.BLOCK
 
     def _is_compound_literal(self, at: int) -> bool:

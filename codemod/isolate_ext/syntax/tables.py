@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_NUMBERS = re.compile(rb"(?<=\{)(?:[\s,{}+-]++|\d[\w.]*+)*+")
+_NUMBERS = re.compile(rb"\{(?:[\s,{}+-]++|\d[\w.]*+)*+")
 _BRACE = re.compile(rb"[{}]")
 _CONST = re.compile(rb"\bconst\b[^;{}]*\{\Z")
 _LONG = 200
@@ -15,7 +15,7 @@ def number_tables(skeleton: bytes) -> list[tuple[int, int]]:
     """What stands between the outer braces of constants that hold nothing but many numbers."""
     found = []
     for match in _NUMBERS.finditer(skeleton):
-        start = match.start()
+        start = match.start() + 1
         if match.end() - start < _LONG or skeleton.count(b",", start, match.end()) < _LONG:
             continue
         if not _is_constant(skeleton, start):
