@@ -223,23 +223,20 @@ def _hidden_types(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Repla
     So are those that make the definition of the module.
     """
     data = parsed.source.data
-    for start, name in sorted({*_shown_otherwise(parsed), *_plain_calls(parsed)}):
-        found = sole_definition(files, name)
-        if found is None or not _makes_types(files, *found, ()):
+    calls = {(each.span[0], each.name) for each in parsed.stand_ins}.union(_plain_calls(parsed))
+    makers = {
+        name: found
+        for name in {name for _, name in calls}
+        if (found := sole_definition(files, name)) and _makes_types(files, *found, ())
+    }
+    for start, name in sorted(calls):
+        if name not in makers or not _at_top_level(parsed, start):
             continue
-        define, home = found
+        define, home = makers[name]
         call = invocation(data, start + len(name))
         text = expand(define, home, call[1]) if call is not None else None
         if call is not None and text is not None:
             yield edit(parsed, start, call[0], text)
-
-
-def _shown_otherwise(parsed: Parsed) -> Iterator[tuple[int, str]]:
-    """Invocations outside of functions and macros that the parser is shown something else for."""
-    for stand_in in parsed.stand_ins:
-        start = stand_in.span[0]
-        if parsed.define_at(start) is None and _at_top_level(parsed, start):
-            yield start, stand_in.name
 
 
 def _plain_calls(parsed: Parsed) -> Iterator[tuple[int, str]]:
@@ -283,6 +280,9 @@ def _hidden_slots(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Repla
 
 
 def _at_top_level(parsed: Parsed, offset: int) -> bool:
+    """Outside of functions and macros."""
+    if parsed.define_at(offset) is not None:
+        return False
     for item in parsed.items():
         if item.start <= offset < item.end and item.kind == "function_definition":
             body = item.child("body")

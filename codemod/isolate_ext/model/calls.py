@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from isolate_ext.model.extension import Extension, Pasted
 from isolate_ext.model.remembered import remembered
@@ -32,8 +33,14 @@ def uncalled(extension: Extension) -> frozenset[str]:
 
 def made_by(extension: Extension, pasted: Pasted, name: str) -> bool:
     """Whether ## can make a name: each part that comes from an argument occurs somewhere."""
-    match = re.fullmatch(pasted.pattern.replace(r"\w+", r"(\w+)"), name)
+    match = _parts(pasted.pattern).fullmatch(name)
     return match is not None and all(
         any(word in parsed.names() for parsed in extension.files.values())
         for word in match.groups()
     )
+
+
+@cache
+def _parts(pattern: str) -> re.Pattern[str]:
+    """The pattern of a name that ## makes, each part that comes from an argument a group."""
+    return re.compile(pattern.replace(r"\w+", r"(\w+)"))

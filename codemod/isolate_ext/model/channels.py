@@ -9,10 +9,11 @@ and every value that leaves it is called or compared.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from isolate_ext.model.declarators import Declarator, declarators, declared_in
-from isolate_ext.model.entities import CType, Definition, Routine, Struct
+from isolate_ext.model.entities import CType, Definition, Parameter, Routine, Struct
 from isolate_ext.model.expressions import field_of
 from isolate_ext.model.extension import Extension
 from isolate_ext.syntax import Node
@@ -188,6 +189,10 @@ class Places:
 
     def _parameters(self, routine: Routine) -> None:
         heads = [(d.path, d.node) for d in routine.definitions if d.node is not None]
+        lists = [each.parameters for each in routine.definitions]
+        lists += [each.parameters for each in routine.prototypes]
+        if not any(map(self._takes, lists)):
+            return
         for prototype in routine.prototypes:
             items = self.extension.files[prototype.path].items()
             heads += [(prototype.path, each) for each in items if each.start == prototype.start]
@@ -195,6 +200,10 @@ class Places:
             for function in declarators(head):
                 if function.name.str == routine.name and function.parameters is not None:
                     self._parameter_list(routine, path, function.parameters)
+
+    def _takes(self, parameters: Sequence[Parameter]) -> bool:
+        resolve = self.extension.structs.resolve
+        return any(resolve(each.ctype).function_pointer for each in parameters)
 
     def _parameter_list(self, routine: Routine, path: str, parameters: Node) -> None:
         listed = [each for each in parameters.named if each.kind == "parameter_declaration"]

@@ -79,7 +79,7 @@ def declarators(declaration: Node) -> Iterator[Declarator]:
     """Every declarator of a declaration, typedef, field or parameter."""
     base = base_type(declaration)
     words = storage(declaration)
-    qualifiers = tuple(each for each in _TYPE_QUALIFIERS if each in words)
+    qualifiers = tuple(each for each in _TYPE_QUALIFIERS if each in words) if words else ()
     for child in declaration.children:
         if child.field == "declarator":
             found = _take_apart(child, base, qualifiers)

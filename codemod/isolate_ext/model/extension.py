@@ -49,6 +49,7 @@ class Extension:
     fragments: dict[str, Fragment] = field(default_factory=dict)
     _definitions: dict[str, tuple[list[int], list[Definition]]] = field(default_factory=dict)
     _uses_inside: dict[int, list[Use]] | None = None
+    _routine_names: frozenset[str] | None = None
     remembered: dict[Any, Any] = field(default_factory=dict)
 
     def forget(self, other: Extension | None = None) -> None:
@@ -102,6 +103,10 @@ class Extension:
 
     def routine_named(self, name: str, path: str) -> Routine | None:
         """The function (``name``) or macro (``#name``) that a name means in a file."""
+        if self._routine_names is None:
+            self._routine_names = frozenset(key.rpartition(":")[2] for key in self.routines)
+        if name not in self._routine_names:
+            return None
         for each in (path, *_beside(self, path)):
             found = self.routines.get(f"{each}:{name}")
             if found is not None:

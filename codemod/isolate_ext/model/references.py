@@ -22,14 +22,14 @@ class References:
         self.own: set[tuple[str, int]] = set()
         self.macros: dict[tuple[str, int], Definition] = {}
         self.holders: dict[str, list[tuple[int, int, str]]] = {}
+        self.symbols = [(key, each.name) for key, each in extension.routines.items()]
+        self.symbols += [(key, each.name) for key, each in extension.variables.items()]
 
     def collect(self) -> None:
         self._index()
         for path, parsed in self.extension.files.items():
-            present = parsed.names()
-            for name, keys in self._names(path).items():
-                if name in present:
-                    self._occurrences(parsed, name, keys)
+            for name, keys in self._names(path, parsed.names()).items():
+                self._occurrences(parsed, name, keys)
         for uses in self.extension.uses.values():
             uses.sort(key=lambda use: (use.path, use.start))
 
@@ -57,20 +57,19 @@ class References:
         for spans in self.holders.values():
             spans.sort()
 
-    def _names(self, path: str) -> dict[str, list[str]]:
-        """Per name the keys it may mean in a file, innermost visibility first."""
+    def _names(self, path: str, present: Collection[str]) -> dict[str, list[str]]:
+        """Per name that is present the keys it may mean in a file, innermost visibility first."""
         if not self.visible:
             for files in self.extension.units.values():
                 for each in files:
                     self.visible.setdefault(each, {}).update(dict.fromkeys(files, ""))
         seen = {path, *self.visible.get(path, {})}
         names: dict[str, list[str]] = {}
-        symbols = [(key, r.name) for key, r in self.extension.routines.items()]
-        symbols += [(key, v.name) for key, v in self.extension.variables.items()]
-        for key, name in symbols:
-            home = key.split(":", 1)[0] if ":" in key else None
-            if home is None or home in seen:
-                names.setdefault(name, []).append(key)
+        for key, name in self.symbols:
+            if name in present:
+                home, colon, _ = key.partition(":")
+                if not colon or home in seen:
+                    names.setdefault(name, []).append(key)
         for keys in names.values():
             keys.sort(key=lambda key: (not key.startswith(f"{path}:"), ":" not in key, key))
         return names

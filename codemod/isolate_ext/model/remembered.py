@@ -31,11 +31,12 @@ def remembered(
 
     @wraps(derive)
     def ask(owner: _Owner, /, *args: _Rest.args, **kwargs: _Rest.kwargs) -> _Result:
-        key = (derive, *args, *kwargs.items())
+        key = (derive, *args, *kwargs.items()) if kwargs else (derive, *args)
         known = owner.remembered
-        if key not in known:
-            known[key] = derive(owner, *args, **kwargs)
-        result: _Result = known[key]
+        if key in known:
+            result: _Result = known[key]
+        else:
+            result = known[key] = derive(owner, *args, **kwargs)
         return result
 
     return ask

@@ -6,11 +6,14 @@ Such a name cannot be edited where it stands, since the string would change with
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from isolate_ext.model.entities import Definition, Routine, Use
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.remembered import remembered
 from isolate_ext.syntax.expansion import invocation
 
 _STRINGISED = re.compile(rb"(?<!#)#[ \t]*([A-Za-z_]\w*)")
@@ -25,37 +28,51 @@ class Stringised:
     symbol: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Invocation:
+    """``names`` are given, by name or by address, to parameters that strings are made of."""
+
+    macro: Use
+    end: int
+    names: tuple[bytes, ...]
+
+
 def stringised(extension: Extension, symbols: Collection[str]) -> Iterator[Stringised]:
     """Invocations that are given the name of one of these symbols, and make a string of it."""
-    makers = _makers(extension)
+    invocations = _invocations(extension)
     uses: dict[str, dict[int, str]] = {}
-    for symbol in symbols if makers else ():
+    for symbol in symbols if invocations else ():
         for use in extension.uses_of(symbol):
             uses.setdefault(use.path, {})[use.start] = symbol
-    for key, indexes in makers.items():
+    given = {path: sorted(found.items()) for path, found in uses.items()}
+    for each in invocations:
+        data = extension.files[each.macro.path].source.data
+        there = given.get(each.macro.path, [])
+        first = bisect_right(there, each.macro.end, key=itemgetter(0))
+        last = bisect_left(there, each.end, key=itemgetter(0))
+        named = {symbol for at, symbol in there[first:last] if data.startswith(each.names, at)}
+        for symbol in sorted(named):
+            yield Stringised(each.macro, symbol)
+
+
+@remembered
+def _invocations(extension: Extension) -> tuple[_Invocation, ...]:
+    """Every invocation of a macro that makes a string of a name."""
+    found = []
+    for key, indexes in _makers(extension).items():
         for macro in extension.uses_of(key):
             inside = macro.inside
             if inside is not None and inside.is_macro and not extension.uses_of(inside.routine):
                 continue
-            for symbol in sorted(_given(extension, macro, indexes, uses.get(macro.path, {}))):
-                yield Stringised(macro, symbol)
-
-
-def _given(
-    extension: Extension, macro: Use, indexes: Collection[int], uses: Mapping[int, str]
-) -> set[str]:
-    """The symbols that are, by name or by address, an argument at one of the indexes."""
-    data = extension.files[macro.path].source.data
-    call = invocation(data, macro.end) if uses else None
-    if call is None:
-        return set()
-    end, arguments = call
-    names = [_NAME.fullmatch(arguments[index]) for index in indexes if index < len(arguments)]
-    return {
-        symbol
-        for at, symbol in uses.items()
-        if macro.end < at < end and any(name and data.startswith(name[1], at) for name in names)
-    }
+            call = invocation(extension.files[macro.path].source.data, macro.end)
+            if call is None:
+                continue
+            end, arguments = call
+            given = (arguments[index] for index in indexes if index < len(arguments))
+            names = tuple(name[1] for each in given if (name := _NAME.fullmatch(each)))
+            if names:
+                found.append(_Invocation(macro, end, names))
+    return tuple(found)
 
 
 def _makers(extension: Extension) -> dict[str, set[int]]:

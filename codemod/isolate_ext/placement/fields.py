@@ -16,7 +16,7 @@ from isolate_ext.placement.once import filled_once
 from isolate_ext.placement.ownership import owns
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.scratch import is_scratch
-from isolate_ext.placement.writes import Writers, assigned
+from isolate_ext.placement.writes import assigned, writers_of
 from isolate_ext.syntax import Condition, resolve_include
 
 _DEFINITIONS = (Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE)
@@ -60,18 +60,19 @@ def _function_table(extension: Extension, variable: Variable) -> bool:
     values = variable.home.initialiser
     if values is None or values.kind != "initializer_list" or not values.named:
         return False
-    leaves = [
-        strip_casts(node.child("value") or node) if node.kind == "initializer_pair" else node
-        for node in values.named
-        if node.kind != "comment"
-    ]
-    return any(
-        extension.routine_named(node.str, variable.home.path) is not None for node in leaves
-    ) and all(
-        node.str in ("NULL", "0")
-        or extension.routine_named(node.str, variable.home.path) is not None
-        for node in map(strip_casts, leaves)
-    )
+    path, functions = variable.home.path, False
+    for node in values.named:
+        if node.kind == "comment":
+            continue
+        if node.kind == "initializer_pair":
+            node = strip_casts(node.child("value") or node)
+        if extension.routine_named(node.str, path) is not None:
+            functions = True
+            continue
+        bare = strip_casts(node).str
+        if bare not in ("NULL", "0") and extension.routine_named(bare, path) is None:
+            return False
+    return functions
 
 
 class FieldPlan:
@@ -95,7 +96,7 @@ class FieldPlan:
         self.scratch: list[Variable] = []
         self.unusual_files = _unusual_files(extension)
         self.uncalled = uncalled(extension)
-        self.writers = Writers(extension, self.uncalled)
+        self.writers = writers_of(extension)
         self.once = filled_once(extension, init, self.writers, refused)
 
     def sort(self) -> None:

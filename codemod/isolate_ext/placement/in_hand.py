@@ -12,6 +12,7 @@ from functools import cached_property
 from isolate_ext.model.declarators import declarators, is_declaration
 from isolate_ext.model.entities import CType, Definition, Parameter, strip_casts
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.remembered import remembered
 from isolate_ext.model.roles import Role
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.callbacks import registered_instance
@@ -50,11 +51,9 @@ class InHand:
         Callbacks that unpack it at their entry, ``Foo *self = (Foo *)task->data;``, show which.
         """
         found: dict[str, set[str]] = {}
-        for path in self._extension.files:
-            for definition in self._extension.functions(path):
-                for parameter, member in _unpacked(definition):
-                    if self._points_to(member[1]):
-                        found.setdefault(parameter.ctype.base, set()).add(member[0])
+        for base, member, ctype in _all_unpacked(self._extension):
+            if self._points_to(ctype):
+                found.setdefault(base, set()).add(member)
         return {base: members.pop() for base, members in found.items() if len(members) == 1}
 
     def _points_to(self, ctype: CType) -> bool:
@@ -88,8 +87,15 @@ def as_object(parameter: Parameter) -> str:
     return f"(PyObject *){parameter.name}"
 
 
-def _unpacked(definition: Definition) -> Iterator[tuple[Parameter, tuple[str, CType]]]:
-    """(parameter, (member, type)) for each leading declaration that reads a parameter's member."""
+@remembered
+def _all_unpacked(extension: Extension) -> tuple[tuple[str, str, CType], ...]:
+    """Of all functions what ``_unpacked`` finds."""
+    functions = (each for path in extension.files for each in extension.functions(path))
+    return tuple(found for each in functions for found in _unpacked(each))
+
+
+def _unpacked(definition: Definition) -> Iterator[tuple[str, str, CType]]:
+    """(parameter's type, member, type) for each leading declaration that reads such a member."""
     body = definition.node.child("body") if definition.node is not None else None
     if body is None or b"->" not in body.text[:400]:
         return
@@ -103,4 +109,4 @@ def _unpacked(definition: Definition) -> Iterator[tuple[Parameter, tuple[str, CT
             name, _, member = value.str.partition("->")
             for parameter in definition.parameters:
                 if parameter.name == name.strip() and member.strip().isidentifier():
-                    yield parameter, (member.strip(), each.ctype)
+                    yield parameter.ctype.base, member.strip(), each.ctype

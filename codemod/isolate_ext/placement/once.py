@@ -75,6 +75,8 @@ class _Filling:
 
     def guarded(self, creator: Node) -> FilledOnce | None:
         """Statements that stand in a guard already."""
+        if b"PyMutex_Lock" not in creator.text:
+            return None
         statements = _statements(creator)
         for before, test, after in zip(statements, statements[1:], statements[2:], strict=False):
             lock, unlock = _LOCK.fullmatch(before.str), _UNLOCK.fullmatch(after.str)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from isolate_ext.capi.foreign_calls import PURE
 from isolate_ext.model.declarators import declarators, declared_in
@@ -24,6 +25,19 @@ _LEAVING = frozenset(("return", "goto"))
 _CONSTANT = re.compile(r"_?(?:Py_)?[A-Z][A-Z0-9_]*")
 _STEADY = (Kind.CONSTANT, Kind.PLAIN, Kind.FUNCTION_POINTER)
 _Piece = tuple[Definition, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """A name that a function declares at ``start``, and where else it stands there.
+
+    A ``plain`` one has no value before something is stored there.
+    """
+
+    name: str
+    start: int
+    plain: bool
+    offsets: list[int]
 
 
 @dataclass(slots=True)
@@ -75,22 +89,32 @@ class TableCode:
 
     def _locals(self, start: int, end: int) -> set[str]:
         """Names that the span declares, and those declared before that nothing else uses."""
+        return {
+            each.name
+            for each in self._declared
+            if start <= each.start < end
+            or (each.plain and all(start <= offset < end for offset in each.offsets))
+        }
+
+    @cached_property
+    def _declared(self) -> list[_Declared]:
+        """What the function declares."""
         node, parsed = self.function.node, self.extension.files[self.function.path]
-        found: set[str] = set()
-        for each, declared in declared_in(parsed, node) if node is not None else ():
-            inside = start <= each.start < end
-            for declarator in declared:
-                name = declarator.name.str
-                elsewhere = [
+        first, last = self.function.start, self.function.end
+        return [
+            _Declared(
+                each.name.str,
+                declaration.start,
+                not (each.initialiser or "static" in declaration.str),
+                [
                     offset
-                    for offset in parsed.occurrences(name)
-                    if self.function.start <= offset < self.function.end
-                    and not start <= offset < end
-                    and offset != declarator.name.start
-                ]
-                if inside or not (elsewhere or declarator.initialiser or "static" in each.str):
-                    found.add(name)
-        return found
+                    for offset in parsed.occurrences(each.name.str)
+                    if first <= offset < last and offset != each.name.start
+                ],
+            )
+            for declaration, declared in (declared_in(parsed, node) if node is not None else ())
+            for each in declared
+        ]
 
     def _names_of(self, routine: Definition) -> set[str]:
         """Parameters and names that a function or macro declares itself."""

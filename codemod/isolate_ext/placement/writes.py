@@ -7,6 +7,7 @@ from collections.abc import Collection
 from isolate_ext.model.calls import uncalled
 from isolate_ext.model.entities import Use, Variable
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.remembered import remembered
 from isolate_ext.placement.pointer_flow import PointerFlow
 from isolate_ext.placement.pointer_places import Place, PointerPlaces
 from isolate_ext.placement.pointer_values import Write
@@ -38,6 +39,7 @@ class Writers:
         return self._reached[variable.key]
 
 
+@remembered
 def writers_of(extension: Extension) -> Writers:
     """Who writes the variables of an extension; what nothing calls does not."""
     return Writers(extension, uncalled(extension))
