@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-INCLUDE = re.compile(rb'^[ \t]*#[ \t]*(?:include|import)[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)', re.M)
+INCLUDE = re.compile(rb'#[ \t]*(?:include|import)[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)')
 COMMENT = re.compile(rb'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?\*/', re.S)
 USES_PYTHON = re.compile(rb"\b(?:_?Py[A-Z]\w*_\w+|PyObject|Py_\w+|PyMODINIT_FUNC)\b")
 GENERATED = (
@@ -46,10 +46,18 @@ def without_comments(data: bytes) -> bytes:
     return COMMENT.sub(blank, data)
 
 
+def directives(pattern: re.Pattern[bytes], code: bytes) -> Iterator[re.Match[bytes]]:
+    """The matches of a pattern that begins with ``#``, where only blanks precede on the line."""
+    for match in pattern.finditer(code):
+        start = match.start()
+        if not code[code.rfind(b"\n", 0, start) + 1 : start].strip(b" \t"):
+            yield match
+
+
 def generator_of(data: bytes) -> str | None:
     """The program that wrote this C file, by its header comment; None for a hand-written one."""
     head = data[:4096]
-    return next((name for pattern, name in GENERATED if pattern.search(head)), None)
+    return next((name for pattern, name in GENERATED if pattern.match(head)), None)
 
 
 @dataclass(frozen=True)
@@ -85,8 +93,8 @@ class IncludeGraph:
             data = self.read(path)
             code = without_comments(data) if b"include" in data else data
             found = [
-                (q.decode("utf-8", "replace"), a.decode("utf-8", "replace"))
-                for q, a in INCLUDE.findall(code)
+                tuple((name or b"").decode("utf-8", "replace") for name in match.groups())
+                for match in directives(INCLUDE, code)
             ]
             self.scans[path] = Scan(
                 tuple(q for q, _ in found if q),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from isolate_ext.project.includes import IncludeGraph, without_comments
+from isolate_ext.project.includes import IncludeGraph, directives, without_comments
 
 MARK = re.compile(rb"PyInit_")
 DIRECT = re.compile(rb"\bPyInit_(\w+)\s*\(\s*(?:void)?\s*\)")
@@ -15,6 +15,7 @@ PASTE = re.compile(
     rb"(?:[^\n\\]|\\\r?\n|\\.)*?\b(?:PyInit_|init)(\w*?)[ \t]*##[ \t]*\w+",
     re.M,
 )
+PASTED = re.compile(rb"(?:PyInit_|init)\w*[ \t]*##")
 USUAL = (b"MOD_INIT", b"MODINIT", b"MODULE_INIT_FUNC", b"INITFUNC", b"INIT_MODULE")
 NAMED = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:\(\))?[ \t]+PyInit_(\w+)", re.M)
 JOINED = re.compile(rb"\bPyInit_[ \t]*,[ \t]*(\w+)[ \t]*\)")
@@ -27,9 +28,7 @@ BODY = re.compile(
     rb"\s*(?:__attribute__\s*\(\(.*?\)\)\s*)?(?:(?:PyMODINIT_FUNC|void|DL_EXPORT\(void\))?\s*"
     rb"init\w+\s*\(\s*(?:void)?\s*\)\s*)?\{"
 )
-OBJECT_DEFINE = re.compile(
-    rb"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+\"?(\w+)\"?[ \t]*(?:/[/*].*)?$", re.M
-)
+OBJECT_DEFINE = re.compile(rb"#[ \t]*define[ \t]+(\w+)[ \t]+\"?(\w+)\"?[ \t]*(?:/[/*].*)?$", re.M)
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,8 @@ def pasting_macros(data: bytes) -> dict[bytes, bytes]:
     """Macros that make PyInit_ and a prefix of their argument: {name: prefix}."""
     if b"##" not in data:
         return {}
-    return {m[1]: m[2] for m in PASTE.finditer(without_comments(data))}
+    code = without_comments(data)
+    return {m[1]: m[2] for m in PASTE.finditer(code)} if PASTED.search(code) else {}
 
 
 def find_inits(
@@ -73,7 +73,7 @@ def find_inits(
         return []
     code = without_comments(data)
     found: dict[str, int] = {}
-    defines = {m[1].decode(): m[2].decode() for m in OBJECT_DEFINE.finditer(code)}
+    defines = {m[1].decode(): m[2].decode() for m in directives(OBJECT_DEFINE, code)}
     defines.update({k: v for k, v in (macros or {}).items() if v})
     marks = [match.start() for match in MARK.finditer(code)]
     for match in _matching(DIRECT, code, marks):

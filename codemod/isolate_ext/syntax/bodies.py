@@ -74,7 +74,10 @@ _WRAPPERS: tuple[tuple[bytes, bytes], ...] = (
     (b"int x[]={", b"\n;"),
     (b"", b"{;}"),
 )
-"""What to put around a body so that it parses; the most telling first."""
+"""What to put around a body so that it parses; the most telling first.
+
+After a comma neither ``)`` nor ``;`` ever does.
+"""
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,16 @@ class Bodies:
         low = bisect_left(self._names, (start, b""))
         high = bisect_left(self._names, (end, b""))
         names = self._names[low:high]
+        inner = self._braces_in(define)
         code, skeleton = _joined(define)
+        listed = skeleton.endswith(b",")
         for guesses, wrappers in (((), _WRAPPERS), (GUESSES, _WRAPPERS[:5])):
             for prefix, suffix in wrappers:
+                if listed and suffix.lstrip().startswith((b")", b";")):
+                    continue
                 base = start - len(prefix)
                 shown = prefix + skeleton + suffix
-                braces = [(offset - base, text) for offset, text in self._braces_in(define)]
+                braces = [(offset - base, text) for offset, text in inner]
                 sheet = Sheet(prefix + code + suffix, shown, bare=True, braces=braces)
                 neutraliser = Neutraliser(sheet, self._macros)
                 neutraliser.run([(offset - base, name) for offset, name in names])
