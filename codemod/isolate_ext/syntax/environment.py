@@ -21,6 +21,7 @@ _TABLE_BALANCE: dict[Shape, Balance] = {
     Shape.BLOCK_CLOSE: (1, 0),
     Shape.BLOCK_TURN: (1, 1),
 }
+_TABLES = frozenset(name.encode() for name in (*CAPI_MACROS, *SYSTEM_MACROS))
 
 
 class MacroEnvironment:
@@ -73,6 +74,11 @@ class MacroEnvironment:
         """The identifiers of all macro bodies."""
         codes = {d.skeleton for defines in self._definitions.values() for d in defines}
         return frozenset(name for code in codes for name in IDENTIFIER.findall(code))
+
+    @cached_property
+    def names(self) -> frozenset[bytes]:
+        """The macros of the project, the C API and the known platforms."""
+        return _TABLES.union(map(str.encode, self._definitions))
 
     def definitions(self, name: str) -> tuple[Define, ...]:
         """Every visible definition of a macro, in the order of the files; empty when unknown."""

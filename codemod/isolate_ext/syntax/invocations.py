@@ -103,6 +103,8 @@ _NATIVE = frozenset(
 """Words that the grammar knows, even where a file redefines them."""
 _CALLS = frozenset((Shape.EXPRESSION, Shape.STATEMENT, Shape.DECLARATION))
 _SPECIAL = frozenset(b"complex offsetof not and or __asm _asm".split())
+_NO_MACROS = _SPECIAL.union(map(str.encode, TYPE_ARGUMENTS))
+"""Words that may need a stand-in where they are no macros."""
 
 
 def candidates(
@@ -110,17 +112,15 @@ def candidates(
 ) -> list[tuple[int, bytes]]:
     """The names of a file that may need a stand-in, with their offsets, ascending."""
     found: set[tuple[int, bytes]] = set()
-    for name, offsets in identifiers.items():
-        if name in _NATIVE:
-            continue
+    for name in _among(identifiers, (macros.names | _NO_MACROS) - _NATIVE):
         text = name.decode()
         shape = macros.shape(text)
         if shape is None:
-            if text not in TYPE_ARGUMENTS and name not in _SPECIAL:
+            if name not in _NO_MACROS:
                 continue
         elif shape is Shape.EXPRESSION and not macros.is_function_like(text):
             continue
-        found.update((offset, name) for offset in offsets)
+        found.update((offset, name) for offset in identifiers[name])
     found.update(_suspects(identifiers, skeleton))
     return sorted(found)
 
@@ -130,12 +130,16 @@ def braces_of(
 ) -> list[tuple[int, bytes]]:
     """Where macros close and open blocks, and the braces that they stand for."""
     found: list[tuple[int, bytes]] = []
-    for name, offsets in identifiers.items():
+    for name in _among(identifiers, macros.names):
         closes, opens = macros.balance(name.decode())
         if (closes or opens) and closes + opens <= len(name):
             text = b"}" * closes + b"{" * opens
-            found.extend((offset, text) for offset in offsets)
+            found.extend((offset, text) for offset in identifiers[name])
     return found
+
+
+def _among(identifiers: dict[bytes, list[int]], names: frozenset[bytes]) -> list[bytes]:
+    return [name for name in identifiers if name in names]
 
 
 def _suspects(identifiers: dict[bytes, list[int]], skeleton: bytes) -> Iterator[tuple[int, bytes]]:

@@ -213,16 +213,15 @@ def glimpse_at(top: Node, offset: int) -> tuple[Glimpse, int] | None:
     base = top._piece.base
     at = offset - base
     cursor = top._piece.raw.walk()
-    node, parent, field = cursor.node, None, None
     while cursor.goto_first_child_for_byte(at) is not None:
-        inner = cursor.node
-        if inner.start_byte > at or not inner.is_named:
-            break
-        node, parent, field = inner, node, cursor.field_id
-    if node.named_child_count or node.start_byte != at:
+        pass
+    node, field = cursor.node, cursor.field_id
+    if not node.is_named and cursor.goto_parent():
+        node, field = cursor.node, cursor.field_id
+    if node.start_byte != at or not node.is_named or node.named_child_count:
         return None
-    seen = Glimpse(node.type, parent.type if parent is not None else "", FIELDS[field])
-    return seen, node.end_byte + base
+    parent = cursor.node.type if cursor.goto_parent() else ""
+    return Glimpse(node.type, parent, FIELDS[field]), node.end_byte + base
 
 
 def _fill(node: Node) -> None:
