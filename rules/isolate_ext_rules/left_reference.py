@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, strip_casts
-from isolate_ext.model.init import init_closure
+from isolate_ext.model.init import creator_nodes, init_closure
 from isolate_ext.syntax import Node
 from isolate_ext.text import Hole, Span
 from isolate_ext.text.replacement import Part
@@ -59,16 +59,18 @@ def run(pass_: Pass) -> None:
     closure = init_closure(pass_.extension, pass_.decisions.init)
     for key in closure:
         for definition in pass_.extension.routines[key].definitions:
-            for statement, call in _additions(definition):
+            for statement, call in _additions(pass_, definition):
                 made = list(_made(call))
                 if made:
                     _name(pass_, definition, statement, made)
 
 
-def _additions(definition: Definition) -> Iterator[tuple[Node, Node]]:
-    """Statements of the function that are nothing but such a call."""
-    node = definition.node
-    for statement in node.of_kind("expression_statement") if node is not None else ():
+def _additions(pass_: Pass, definition: Definition) -> Iterator[tuple[Node, Node]]:
+    """Statements of the function, in every branch of `#if`, that are nothing but such a call."""
+    nodes = creator_nodes(pass_.extension, definition) if definition.node is not None else ()
+    for statement in nodes:
+        if statement.kind != "expression_statement":
+            continue
         call = statement.named[0] if statement.named else statement
         callee, parent = call.child("function"), statement.parent
         whole = parent is not None and parent.kind == "compound_statement"
@@ -93,8 +95,9 @@ def _name(
     margin = indent_at(data, statement.start)
     body = data[slice(*definition.body)]
     parts: list[Part] = [b"{"]
-    newline = pass_.style(definition.path).newline
-    line = newline + f"{margin}    ".encode()
+    style = pass_.style(definition.path)
+    newline = style.newline
+    line = newline + margin.encode() + style.indent
     names = [fresh_name(name, body) for name, _ in made]
     for name, (_, value) in zip(names, made, strict=True):
         parts += [line + f"PyObject *{name} = ".encode(), Hole(Span(value.start, value.end)), b";"]

@@ -32,6 +32,13 @@ def test_each_object_belongs_to_what_it_was_added_to(tmp_path: Path) -> None:
     assert [int(each) for each in multi.split()] == [3, 4]
 
 
+def test_every_branch_is_seen() -> None:
+    branches = '#ifdef ONE\n{0}\n#endif\n#ifdef TWO\n{0}\n#endif\n    PyModule_AddObject(m, "all"'
+    added = "PyList_Append(all, PyLong_FromLong(7));"
+    source = ADDED.replace('    PyModule_AddObject(m, "all"', branches.format(f"    {added}"))
+    assert text_of(migrated(source)).count("= PyLong_FromLong(7);") == 2
+
+
 def test_both_of_a_pair_are_released() -> None:
     text = text_of(migrated(ADDED))
     assert "PyDict_SetItem(names, key, value);" in text
