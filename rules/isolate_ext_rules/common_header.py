@@ -172,7 +172,7 @@ def _new_header(
 ) -> Home | None:
     names = pass_.decisions.names
     folder = posixpath.dirname(pass_.decisions.init.creator.path)
-    name = f"{names.state_struct}.h"
+    name = f"{names.state_struct.removeprefix('struct ')}.h"
     path = posixpath.join(folder, name)
     places = {each: _behind_includes(pass_, each) for each in sorted(paths)}
     included = [

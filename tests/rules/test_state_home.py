@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from rule_snippets import compiled, migrated, reasons, text_of
+from rule_snippets import compiled, migrated, output, reasons, text_of
 
 from isolate_ext.engine import Stage
 from isolate_ext.placement.refusals import Reason
@@ -93,3 +93,58 @@ def test_a_definition_that_other_files_see_names_its_module(stage: Stage, tmp_pa
     assert "\nstruct PyModuleDef spam_definition = {" in text_of(outcome)
     assert "return PyModuleDef_Init(&spam_definition);" in text_of(outcome)
     assert "PyType_GetModuleByDef(type, &spam_definition)" in text_of(outcome, "egg.h")
+
+
+OWN_STRUCT = """#include <Python.h>
+
+int next_number(void);
+
+struct module_state {
+    PyObject *error;
+};
+
+#define GETSTATE(m) ((struct module_state *)PyModule_GetState(m))
+
+static PyObject *
+spam_next(PyObject *self, PyObject *args)
+{
+    return PyLong_FromLong(next_number());
+}
+
+static PyMethodDef methods[] = {{"next", spam_next, METH_NOARGS, NULL}, {NULL, NULL}};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT, "spam", NULL, sizeof(struct module_state), methods,
+};
+
+PyMODINIT_FUNC
+PyInit_spam(void)
+{
+    PyObject *m = PyModule_Create(&definition);
+    if (m == NULL) {
+        return NULL;
+    }
+    GETSTATE(m)->error = PyErr_NewException("spam.Error", NULL, NULL);
+    if (GETSTATE(m)->error == NULL) {
+        Py_DECREF(m);
+        return NULL;
+    }
+    return m;
+}
+"""
+HELP = """#include <Python.h>
+
+int
+next_number(void)
+{
+    static int number;
+    return ++number;
+}
+"""
+
+
+def test_an_own_struct_that_goes_to_a_header_gives_it_its_tag(tmp_path: Path) -> None:
+    outcome = migrated({"spam.c": OWN_STRUCT, "help.c": HELP})
+    assert not outcome.refusals and "module_state.h" in outcome.files
+    library = compiled(outcome, Stage.ISOLATED, tmp_path)
+    assert output(library, "import spam; print(spam.next(), spam.next())") == "1 2"
