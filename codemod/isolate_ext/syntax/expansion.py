@@ -11,7 +11,11 @@ _TOKEN = re.compile(
     rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|/\*.*?\*/|//[^\n]*|\s*\#\#\s*|\#|\w+|\s+|.',
     re.DOTALL,
 )
-_SKIP = re.compile(rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|/\*.*?\*/|//[^\n]*', re.DOTALL)
+_OPENING = re.compile(rb"(?:\s|\\\r?\n)*\(")
+_MARK = re.compile(
+    rb'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|/\*.*?\*/|//[^\n]*|[()\[\]{},]', re.DOTALL
+)
+"""A bracket or a comma; strings and comments, in which these mean nothing, are matched whole."""
 _CONTINUED = re.compile(rb"[ \t]*\\\r?\n")
 _PIECE = re.compile(
     rb'(?P<string>"(?:[^"\\\n]|\\\r?\n|\\.)*")|(?P<other>/\*.*?\*/|\'(?:[^\'\\\n]|\\.){1,4}\'|[^"/\']+|.)',
@@ -24,28 +28,23 @@ def invocation(data: bytes, end_of_name: int) -> tuple[int, list[bytes]] | None:
 
     None where no parenthesis follows the name, or none closes it.
     """
-    opening = re.compile(rb"(?:\s|\\\r?\n)*\(").match(data, end_of_name)
+    opening = _OPENING.match(data, end_of_name)
     if opening is None:
         return None
-    depth, at, start = 1, opening.end(), opening.end()
+    depth, start = 1, opening.end()
     arguments: list[bytes] = []
-    while at < len(data):
-        skipped = _SKIP.match(data, at)
-        if skipped is not None:
-            at = skipped.end()
-            continue
-        char = data[at : at + 1]
-        if char in b"([{":
+    for match in _MARK.finditer(data, start):
+        mark = match[0]
+        if mark in b"([{":
             depth += 1
-        elif char in b")]}":
+        elif mark in b")]}":
             depth -= 1
             if depth == 0:
-                last = data[start:at].strip()
-                return at + 1, [*arguments, last] if last or arguments else []
-        elif char == b"," and depth == 1:
-            arguments.append(data[start:at].strip())
-            start = at + 1
-        at += 1
+                last = data[start : match.start()].strip()
+                return match.end(), [*arguments, last] if last or arguments else []
+        elif mark == b"," and depth == 1:
+            arguments.append(data[start : match.start()].strip())
+            start = match.end()
     return None
 
 
