@@ -26,7 +26,7 @@ from isolate_ext.model.init import init_closure
 from isolate_ext.placement.decisions import StateField
 from isolate_ext.placement.followed import argument_of
 from isolate_ext.placement.refcounts import NOTHING, Event, Exit, Loss, any_index, place
-from isolate_ext.placement.references import References
+from isolate_ext.placement.references import References, references_of
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext.text.replacement import Part
@@ -100,7 +100,7 @@ class _Shortage:
 
 def run(pass_: Pass) -> None:
     closure = init_closure(pass_.extension, pass_.decisions.init)
-    references = References(pass_.extension, lambda _: False)
+    references = references_of(pass_.extension)
     fields: dict[Definition, list[StateField]] = {}
     concerned: set[Definition] = set()
     for field in pass_.decisions.fields.values():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from isolate_ext.model.declarators import local_names
 from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.remembered import remembered
 from isolate_ext.model.roles import Called, roles
 from isolate_ext.placement.evaluation import Evaluation, Frame
 from isolate_ext.placement.followed import argument_of, connected, matters, mentioned
@@ -174,6 +175,12 @@ class References:
     def _is_called(self, definition: Definition) -> bool:
         routine = self.extension.routines[definition.routine]
         return any(role.called in _GIVING for role in roles(self.extension, routine))
+
+
+@remembered
+def references_of(extension: Extension) -> References:
+    """What own functions do with references, where no place is followed yet."""
+    return References(extension, lambda _: False)
 
 
 def _at_hand(path: Path, value: int, local: Collection[str | None]) -> int:

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_INDENTED = re.compile(rb"^(?:\S[^\n]*)?\{[ \t]*\r?\n([ \t]+)\S", re.MULTILINE)
+_INDENTED = re.compile(rb"\{[ \t]*\r?\n([ \t]+)\S")
 _INDENTS = (b"\t", b"  ", b"   ", b"    ", b" " * 8)
-_FUNCTION = re.compile(rb"^[A-Za-z_][^\n;{}=#]*\)[ \t]*(\r?\n)?\{", re.MULTILINE)
+_FUNCTION = re.compile(rb"\)[ \t]*(\r?\n)?\{")
+_HEAD = re.compile(rb"[A-Za-z_][^\n;{}=#]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,18 @@ def style_of(data: bytes) -> Style:
     newline = b"\r\n" if data.count(b"\r\n") * 2 > data.count(b"\n") else b"\n"
     counts: dict[bytes, int] = {}
     for match in _INDENTED.finditer(data):
-        counts[match[1]] = counts.get(match[1], 0) + 1
+        start = _line_start(data, match.start())
+        if not data[start : start + 1].isspace():
+            counts[match[1]] = counts.get(match[1], 0) + 1
     candidates = {key: n for key, n in counts.items() if key in _INDENTS}
     indent = max(candidates, key=lambda key: candidates[key]) if candidates else b"    "
-    functions = _FUNCTION.findall(data)
-    own_line = sum(1 for found in functions if found) * 2 >= len(functions)
-    return Style(newline, indent, own_line)
+    functions = [
+        match[1] is not None
+        for match in _FUNCTION.finditer(data)
+        if _HEAD.fullmatch(data, _line_start(data, match.start()), match.start())
+    ]
+    return Style(newline, indent, sum(functions) * 2 >= len(functions))
+
+
+def _line_start(data: bytes, at: int) -> int:
+    return data.rfind(b"\n", 0, at) + 1
