@@ -11,8 +11,10 @@ Facts = dict[str, Any]
 
 def consequence(fact: str, was: Any, now: Any, before: Facts, after: Facts) -> str:
     """Why ``fact`` went from ``was`` to ``now`` in the surfaces ``before`` and ``after``, or ""."""
-    if _renamed(str(now), before, after) == str(was):
+    if _renamed(str(now), before, after) == str(was) or _found(fact, now, before, after):
         return "a name without a dot gets its module (handbook pattern 31)"
+    if fact in ("module / name", "name __name__ / value"):
+        return "the import says what the module is called (handbook pattern 18)"
     if _class_method(fact, was, before, after):
         return "a static method that needs its module is a class method (handbook pattern 93)"
     if _picklable(fact, was, now, before, after):
@@ -35,6 +37,13 @@ def _renamed(text: str, before: Facts, after: Facts) -> str:
                 f"lookup {name} on {module} failed", f"lookup {name} on builtins failed"
             )
     return text
+
+
+def _found(fact: str, now: Any, before: Facts, after: Facts) -> bool:
+    """A class that could not be pickled, since it was looked for in builtins."""
+    label, _, rest = fact.partition(" / ")
+    was_in, is_in = (each.get(label, {}).get("module") for each in (before, after))
+    return rest.startswith("pickle-class") and now is True and was_in == "builtins" != is_in
 
 
 def _class_method(fact: str, was: Any, before: Facts, after: Facts) -> bool:

@@ -221,6 +221,16 @@ def test_changes_that_follow_from_a_heap_type_are_expected():
     assert not _regressions(before, _surface())
 
 
+def test_the_import_names_the_module_and_a_class_that_has_one_is_found():
+    before, after = (_surface(module=each) for each in ("builtins", "m"))
+    after["type Note"]["pickle-class"] = [True]
+    before["module"], after["module"] = {"name": "M"}, {"name": "m"}
+    assert not _regressions(before | {"calls": {}}, after | {"calls": {}})
+    found = _surface()
+    found["type Note"]["pickle-class"] = [True]
+    assert _regressions(_surface(), found) == {"type Note / pickle-class / 0"}
+
+
 def test_changes_that_follow_from_nothing_are_regressions():
     assert _regressions(_surface(module="a"), _surface(module="b")) == {
         "calls / note()",
