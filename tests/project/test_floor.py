@@ -103,6 +103,16 @@ FILES = {
         b"kw = {'python_requires': '>=3.4'}\nsetup(**kw)\n",
         b"kw = {'python_requires': '>=3.9'}\nsetup(**kw)\n",
     ),
+    "setup.py update": (
+        "setup.py",
+        b"kw = {}\nkw.update(python_requires='>=3.6')\nsetup(**kw)\n",
+        b"kw = {}\nkw.update(python_requires='>=3.9')\nsetup(**kw)\n",
+    ),
+    "setup.py item": (
+        "setup.py",
+        b"kw = {}\nkw['python_requires'] = '>=3.6'\nsetup(**kw)\n",
+        b"kw = {}\nkw['python_requires'] = '>=3.9'\nsetup(**kw)\n",
+    ),
     "setup.py without": (
         "setup.py",
         b"setup(\n    name='x',\n    version='1',\n)\n",

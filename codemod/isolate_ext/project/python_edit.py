@@ -72,7 +72,10 @@ def edit_python_requires(data: bytes, floor: tuple[int, int], *, add: bool) -> t
             says = True
             edits += edited_literal(tree, literal_of(tree, arg.value), floor)
     if not says:
-        for value in dict_entries(tree, "python_requires"):
+        for value in [
+            *dict_entries(tree, "python_requires"),
+            *given_values(tree, "python_requires"),
+        ]:
             says = True
             edits += edited_literal(tree, literal_of(tree, value), floor)
     if not says and add:
@@ -116,6 +119,31 @@ def dict_entries(tree: Tree, key: str) -> list[cst.BaseExpression]:
 
     tree.module.visit(Visitor())
     return found
+
+
+def given_values(tree: Tree, key: str) -> list[cst.BaseExpression]:
+    """What a dict gets by ``d.update(key=...)``, ``dict(key=...)`` or ``d["key"] = ...``."""
+    found: list[cst.BaseExpression] = []
+
+    class Visitor(cst.CSTVisitor):
+        def visit_Call(self, node: cst.Call) -> None:  # noqa: N802
+            arg = keyword(node, key)
+            if arg is not None:
+                found.append(arg.value)
+
+    tree.module.visit(Visitor())
+    return found + [
+        each.value
+        for each in assignments(tree)
+        if any(_subscript_of(target.target) == key for target in each.targets)
+    ]
+
+
+def _subscript_of(target: cst.BaseExpression) -> object:
+    """The string between the brackets of ``d["..."]``."""
+    index = target.slice[0].slice if isinstance(target, cst.Subscript) else None
+    value = index.value if isinstance(index, cst.Index) else None
+    return value.evaluated_value if isinstance(value, cst.SimpleString) else None
 
 
 def edited_literal(
