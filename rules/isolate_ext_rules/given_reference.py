@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from isolate_ext.capi.ownership import STEALS
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.entities import Definition, Kind, Use
+from isolate_ext.model.entities import Definition, Kind, Use, with_casts
 from isolate_ext.model.init import init_closure
 from isolate_ext.placement.decisions import StateField
 from isolate_ext.placement.followed import argument_of
@@ -140,9 +140,7 @@ def _refuse_lent(pass_: Pass, field: StateField, references: References) -> None
 
 
 def _returned(node: Node) -> bool:
-    parent = node.parent
-    while parent is not None and parent.kind in ("cast_expression", "parenthesized_expression"):
-        parent = parent.parent
+    parent = with_casts(node).parent
     return parent is not None and parent.kind == "return_statement"
 
 

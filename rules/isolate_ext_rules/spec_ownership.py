@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from isolate_ext.capi.ownership import INCREF, STEALS_ON_SUCCESS
 from isolate_ext.engine import Pass, Stage
-from isolate_ext.model.entities import strip_casts
+from isolate_ext.model.entities import strip_casts, with_casts
 from isolate_ext.model.roles import Called
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import remove_statement
@@ -40,13 +40,7 @@ def drop_surplus(pass_: Pass, path: str, call: Node) -> None:
 
 def _target(call: Node) -> str | None:
     """The variable that takes the result of a call."""
-    node = call
-    while node.parent is not None and node.parent.kind in (
-        "cast_expression",
-        "parenthesized_expression",
-    ):
-        node = node.parent
-    parent = node.parent
+    parent = with_casts(call).parent
     if parent is None or parent.kind not in ("init_declarator", "assignment_expression"):
         return None
     left = parent.child("declarator") or parent.child("left")

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.entities import Use
+from isolate_ext.model.entities import Use, with_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import init_closure
 from isolate_ext.model.remembered import remembered
@@ -66,17 +66,7 @@ def _ready_calls(extension: Extension, key: str) -> tuple[tuple[Use, Node], ...]
 def _readied(uses: Iterable[Use]) -> Iterator[tuple[Use, Node]]:
     for use in uses:
         node = use.address_of
-        while (
-            node is not None
-            and node.parent is not None
-            and node.parent.kind
-            in (
-                "cast_expression",
-                "parenthesized_expression",
-            )
-        ):
-            node = node.parent
-        arguments = node.parent if node is not None else None
+        arguments = with_casts(node).parent if node is not None else None
         call = (
             arguments.parent
             if arguments is not None and arguments.kind == "argument_list"

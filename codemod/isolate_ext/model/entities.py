@@ -267,3 +267,11 @@ def strip_casts(node: Node) -> Node:
         if inner is None:
             return node
         node = inner
+
+
+def with_casts(node: Node) -> Node:
+    """The expression with the casts and parentheses around it."""
+    parent = node.parent
+    while parent is not None and parent.kind in ("cast_expression", "parenthesized_expression"):
+        node, parent = parent, parent.parent
+    return node

@@ -16,7 +16,7 @@ def is_limited(extension: Extension) -> bool:
 
 def beyond_limits(extension: Extension, decisions: Decisions) -> list[Refusal]:
     """The limited API lacks type lookups by definition, and the layout of types."""
-    if not is_limited(extension) or not (decisions.types or decisions.ways & BY_TYPE):
+    if not decisions.limited or not (decisions.types or decisions.ways & BY_TYPE):
         return []
     creator = decisions.init.creator
     end = creator.name_start + len(creator.name)
