@@ -16,8 +16,8 @@ from typing import Any
 
 from harness import manifest, migrating, pipeline, table
 from harness.manifest import Manifest, Package, StdlibModule
-from harness.process import HarnessError
 from harness.sides import Options
+from isolate_ext.verify.process import VerifyError
 
 ROOT = Path(__file__).resolve().parents[2]
 EXIT = {"verified": 0, "refused": 3, "failed": 4, "inconclusive": 5}
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     corpus = manifest.load(given.manifest)
     try:
         entries = _chosen(corpus, given)
-    except HarnessError as error:
+    except VerifyError as error:
         print(f"corpus: {error}", file=sys.stderr)
         return 2
     if given.list:
@@ -110,7 +110,7 @@ def _chosen(corpus: Manifest, given: argparse.Namespace) -> list[Package | Stdli
         by_name = {entry.name.lower(): entry for entry in everything}
         unknown = [name for name in given.only if name.lower() not in by_name]
         if unknown:
-            raise HarnessError(f"not in the manifest: {', '.join(unknown)}")
+            raise VerifyError(f"not in the manifest: {', '.join(unknown)}")
         return [by_name[name.lower()] for name in given.only]
     return [entry for entry in everything if entry.first or not given.first]
 

@@ -11,9 +11,9 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness import process
 from harness.manifest import Source
-from harness.process import HarnessError
+from isolate_ext.verify import process
+from isolate_ext.verify.process import VerifyError
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 APT = Path("/etc/apt")
@@ -26,9 +26,9 @@ def source_tree(source: Source, cache: Path, given: Path | None = None) -> Path:
         if tree is not None and (tree / "Modules").is_dir():
             return tree.resolve()
     if given is not None:
-        raise HarnessError(f"{given}: no source tree of CPython (it has no Modules folder)")
+        raise VerifyError(f"{given}: no source tree of CPython (it has no Modules folder)")
     if shutil.which("apt-get") is None:
-        raise HarnessError("no apt-get here: give --stdlib-source DIR, an unpacked CPython source")
+        raise VerifyError("no apt-get here: give --stdlib-source DIR, an unpacked CPython source")
     cache.mkdir(parents=True, exist_ok=True)
     archive = cache / source.archive
     if not archive.exists():
@@ -84,7 +84,7 @@ def _apt_source(source: Source, cache: Path) -> None:
         ["apt-get", *options, "source", "--download-only", wanted], log=log, cwd=cache
     )
     if not done.ok or not (cache / source.archive).exists():
-        raise HarnessError(f"apt-get source {wanted} failed: see {log}, or give --stdlib-source")
+        raise VerifyError(f"apt-get source {wanted} failed: see {log}, or give --stdlib-source")
 
 
 def _mirror() -> str:
@@ -96,4 +96,4 @@ def _mirror() -> str:
             found := re.search(r"^deb\s+(?:\[[^]]*\]\s+)?(\S+)", path.read_text(), re.MULTILINE)
         ):
             return found.group(1)
-    raise HarnessError("no package mirror is configured here: give --stdlib-source DIR")
+    raise VerifyError("no package mirror is configured here: give --stdlib-source DIR")

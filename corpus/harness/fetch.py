@@ -21,7 +21,7 @@ from html import unescape
 from pathlib import Path
 
 from harness.manifest import Package
-from harness.process import HarnessError
+from isolate_ext.verify.process import VerifyError
 
 TIMEOUT = 120
 PAGE = ""
@@ -67,7 +67,7 @@ def _check(package: Package, data: bytes) -> None:
     found = hashlib.sha256(data).hexdigest()
     if found != package.sha256:
         wanted = package.sha256
-        raise HarnessError(f"{package.sdist}: sha256 is {found}, the manifest says {wanted}")
+        raise VerifyError(f"{package.sdist}: sha256 is {found}, the manifest says {wanted}")
 
 
 def _download(package: Package) -> bytes:
@@ -86,7 +86,7 @@ def _download(package: Package) -> bytes:
             if name.lower() == package.sdist.lower():
                 with urllib.request.urlopen(address, timeout=TIMEOUT, context=context) as answer:
                     return bytes(answer.read())
-    raise HarnessError(f"{package.sdist}: not found on the index that pip is configured for")
+    raise VerifyError(f"{package.sdist}: not found on the index that pip is configured for")
 
 
 def _indexes() -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import process
+from isolate_ext.verify import process
 
 DEFAULT = "isolate-ext migrate {paths} --allow-dirty --output-format json"
 IDENTITY = "none"

@@ -8,16 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness import build, debian, manifest, pythons, testing
-from harness.build import Build, Library
-from harness.judging import judge
+from harness import debian, manifest
 from harness.manifest import Manifest, Package, StdlibModule
-from harness.process import HarnessError
-from harness.run_probe import probe
 from harness.sides import Options, PackageSide, Project, StdlibSide
 from harness.verdicts import verdict
-
-PROBE_FILES = Path(__file__).parent / "probe"
+from isolate_ext.verify import builds, pythons, test_runs
+from isolate_ext.verify.builds import Build, Library
+from isolate_ext.verify.drive import PROBE, probe
+from isolate_ext.verify.judging import judge
+from isolate_ext.verify.process import VerifyError
 
 
 def run(
@@ -36,7 +35,7 @@ def run(
     }
     try:
         _climb(project, row, say)
-    except HarnessError as error:
+    except VerifyError as error:
         row["problems"].append(str(error))
     row["verdict"], row["reasons"] = verdict(row)
     return row
@@ -45,7 +44,7 @@ def run(
 def _climb(project: Project, row: dict[str, Any], say: Callable[[str], None]) -> None:
     missing = debian.install(project.entry.system, project.options.cache / "apt-install.log")
     if missing:
-        raise HarnessError(f"missing system packages: {' '.join(missing)}")
+        raise VerifyError(f"missing system packages: {' '.join(missing)}")
     side = StdlibSide if isinstance(project.entry, StdlibModule) else PackageSide
     builder = side(project)
     before, after = builder.trees()
@@ -78,7 +77,7 @@ def _one_python(
     say(f"building for {version}")
     try:
         one = side.build(before, python, version)
-    except HarnessError as error:
+    except VerifyError as error:
         return {"absent": str(error), "recorded": version == project.recorded}
     result: dict[str, Any] = {"recorded": version == project.recorded, "identifier": one.key}
     if not one.ok:
@@ -113,11 +112,11 @@ def _tests(
     before = _tested(project, side, one, "")
     after = before if other.key == one.key else _tested(project, side, other, "")
     unstable: set[str] = set()
-    if testing.compare(before, after).changed or before.problem != after.problem:
-        unstable = testing.differing(before, _tested(project, side, one, "again"))
+    if test_runs.compare(before, after).changed or before.problem != after.problem:
+        unstable = test_runs.differing(before, _tested(project, side, one, "again"))
         again = _tested(project, side, other, "again")
-        unstable |= testing.differing(after, again)
-    comparison = testing.compare(before, after, unstable)
+        unstable |= test_runs.differing(after, again)
+    comparison = test_runs.compare(before, after, unstable)
     return {
         "before": before.counts,
         "after": after.counts,
@@ -134,14 +133,14 @@ def _tests(
 
 def _tested(
     project: Project, side: PackageSide | StdlibSide, built: Build, turn: str
-) -> testing.TestRun:
+) -> test_runs.TestRun:
     kept = project.options.cache / "tests"
-    key = f"{built.key} {turn} {build.fingerprint(PROBE_FILES.parent / 'recorder')}"
-    found = testing.cached(kept, key)
+    key = f"{built.key} {turn} {builds.fingerprint(builds.RECORDER.parent)}"
+    found = test_runs.cached(kept, key)
     if found is not None:
         return found
     run = side.test(built, project.options.cache / "builds" / built.key / f"tests{turn}")
-    return testing.keep(kept, key, run)
+    return test_runs.keep(kept, key, run)
 
 
 def _probes(
@@ -161,10 +160,10 @@ def _probed(
 ) -> dict[str, Any]:
     snippet = manifest.workload(library.module)
     text = Path(snippet).read_text() if snippet else ""
-    key = build.key_of(
+    key = builds.key_of(
         built.key,
         library.module,
-        build.fingerprint(PROBE_FILES),
+        builds.fingerprint(PROBE),
         text,
         repr(sorted(skip)),
         str(project.options.cycles),

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from harness import process
-from harness.process import HarnessError
+from isolate_ext.verify import process
+from isolate_ext.verify.process import VerifyError
 
 POSTGRESQL_PORT = 54329
 MEMCACHED_PORT = 11211
@@ -37,7 +37,7 @@ def _postgresql(folder: Path) -> Iterator[None]:
     """A private cluster with trust for everyone on this machine, and one test database."""
     home = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
     if home is None:
-        raise HarnessError("the tests need a PostgreSQL server: install postgresql")
+        raise VerifyError("the tests need a PostgreSQL server: install postgresql")
     data, log = folder / "postgresql", folder / "postgresql.log"
     user = "postgres" if os.geteuid() == 0 else None
     new = not (data / "PG_VERSION").exists()
@@ -71,7 +71,7 @@ def _memcached(folder: Path) -> Iterator[None]:
         return
     program = shutil.which("memcached")
     if program is None:
-        raise HarnessError("the tests need a memcached server: install memcached")
+        raise VerifyError("the tests need a memcached server: install memcached")
     command = [program, "-l", "127.0.0.1", "-p", str(MEMCACHED_PORT)]
     if os.geteuid() == 0:
         command += ["-u", "nobody"]
@@ -80,7 +80,7 @@ def _memcached(folder: Path) -> Iterator[None]:
         until = time.monotonic() + PATIENCE
         while not _answers(MEMCACHED_PORT):
             if time.monotonic() > until or server.poll() is not None:
-                raise HarnessError(f"memcached does not start: see {folder / 'memcached.log'}")
+                raise VerifyError(f"memcached does not start: see {folder / 'memcached.log'}")
             time.sleep(0.1)
         yield
     finally:
@@ -96,7 +96,7 @@ SERVERS: dict[str, Callable[[Path], AbstractContextManager[None]]] = {
 
 def _must(command: list[str], log: Path, user: str | None) -> None:
     if not process.run(_as(user, command), log=log, own_group=False).ok:
-        raise HarnessError(f"{Path(command[0]).name} fails: see {log}")
+        raise VerifyError(f"{Path(command[0]).name} fails: see {log}")
 
 
 def _as(user: str | None, command: list[str]) -> list[str]:

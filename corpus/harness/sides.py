@@ -6,11 +6,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import build, debian, fetch, migrating, package_build, pythons, testing
-from harness.build import Build
+from harness import debian, fetch, migrating, package_build, testing
 from harness.manifest import Manifest, Package, StdlibModule
-from harness.process import HarnessError
 from harness.stdlib_build import Stdlib
+from isolate_ext.verify import builds, pythons
+from isolate_ext.verify.builds import Build
+from isolate_ext.verify.process import VerifyError
+from isolate_ext.verify.test_runs import TestRun
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class PackageSide:
     def trees(self) -> tuple[Path, Path]:
         """Two fresh copies of the sdist."""
         archive = fetch.sdist(self.package, self.project.options.cache / "sdists")
-        build.fresh(self.project.folder)
+        builds.fresh(self.project.folder)
         before = fetch.unpack(archive, self.project.folder / "before")
         return before, Path(shutil.copytree(before, self.project.folder / "after", symlinks=True))
 
@@ -75,7 +77,7 @@ class PackageSide:
         """Whether the manifest knows how to run its tests."""
         return bool(self.package.test.command)
 
-    def test(self, built: Build, folder: Path) -> testing.TestRun:
+    def test(self, built: Build, folder: Path) -> TestRun:
         """Run its tests."""
         return testing.package_tests(self.package, built, folder)
 
@@ -93,7 +95,7 @@ class StdlibSide:
 
     def trees(self) -> tuple[Path, Path]:
         """The original tree, which nothing writes to, and a copy with its own Modules."""
-        folder = build.fresh(self.project.folder)
+        folder = builds.fresh(self.project.folder)
         return self.stdlib.tree, self.stdlib.working_copy(folder / "after")
 
     def migrate(self, tree: Path) -> migrating.Migration:
@@ -101,7 +103,7 @@ class StdlibSide:
         version = self.project.corpus.source.python
         python = pythons.find(version)
         if python is None:
-            raise HarnessError(f"no Python {version} with headers here")
+            raise VerifyError(f"no Python {version} with headers here")
         flags = [
             self.stdlib.fill(flag, tree, python) for flag in self.stdlib.flags(self.module, version)
         ]
@@ -121,6 +123,6 @@ class StdlibSide:
         """Every module of the manifest has tests."""
         return bool(self.module.tests)
 
-    def test(self, built: Build, folder: Path) -> testing.TestRun:
+    def test(self, built: Build, folder: Path) -> TestRun:
         """Run the regression tests of the source tree."""
         return testing.stdlib_tests(self.module, built, self.stdlib.tree, folder)

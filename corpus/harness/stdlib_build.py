@@ -6,9 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
-from harness import build, diagnostics, environments, process, pythons
-from harness.build import Build, Library
 from harness.manifest import Manifest, StdlibModule, facts
+from isolate_ext.verify import builds, diagnostics, environments, process, pythons
+from isolate_ext.verify.builds import Build, Library
 
 COMMON = (
     "gcc",
@@ -77,36 +77,36 @@ class Stdlib:
 
     def build(self, module: StdlibModule, source: Path, python: Path, version: str) -> Build:
         """Compile the module from ``source``; from the cache where the same was built before."""
-        key = build.key_of(
-            build.fingerprint(source, "Modules"),
+        key = builds.key_of(
+            builds.fingerprint(source, "Modules"),
             pythons.identity(python),
             facts(module),
-            repr(self.shim and build.fingerprint(self.shim)),
+            repr(self.shim and builds.fingerprint(self.shim)),
         )
         folder = self.cache / "builds" / key
         with environments.locked(self.cache / "builds" / f"{key}.lock"):
-            found = build.stored(folder)
+            found = builds.stored(folder)
             if found is not None:
                 return found
-            build.fresh(folder)
-            return build.store(folder, self._build(module, source, python, version, folder))
+            builds.fresh(folder)
+            return builds.store(folder, self._build(module, source, python, version, folder))
 
     def _build(
         self, module: StdlibModule, source: Path, python: Path, version: str, folder: Path
     ) -> Build:
         place = folder / "lib"
         place.mkdir()
-        shutil.copyfile(build.RECORDER, place / build.RECORDER.name)
-        (place / "sitecustomize.py").write_text(f"import {build.RECORDER.stem}\n")
+        shutil.copyfile(builds.RECORDER, place / builds.RECORDER.name)
+        (place / "sitecustomize.py").write_text(f"import {builds.RECORDER.stem}\n")
         done = self._compile(module, source, python, version, place, folder / "build.log")
         if not done.ok:
-            return build.failed(folder.name, str(python), done.tail(), done.seconds, str(source))
+            return builds.failed(folder.name, str(python), done.tail(), done.seconds, str(source))
         companions = []
         for name in module.companions:
             other = self.manifest.companion(name)
             made = self._compile(other, self.tree, python, version, place, folder / "others.log")
             if not made.ok:
-                return build.failed(folder.name, str(python), made.tail(), made.seconds)
+                return builds.failed(folder.name, str(python), made.tail(), made.seconds)
             companions.append((name, str(place / f"{name}.so")))
         text = done.log.read_text(errors="replace")
         return Build(

@@ -1,55 +1,15 @@
-"""Runs an extension's own tests: a result per test id, and proof of which library was tested."""
+"""How the tests of the corpus are run: a package's own command, or the regression tests."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 import shlex
-from collections import Counter
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from harness import environments, process, services
-from harness.build import RECORDER, Build, Library
+from harness import services
 from harness.manifest import Package, StdlibModule
-
-WHOLE = "the test command"
-TIME_LIMIT = 1500.0
-PRINTED = (
-    re.compile(r"^(?P<outcome>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) (?P<id>\S+::\S+)", re.M),
-    re.compile(r"^(?P<id>\w+ \([\w.]+\)) \.\.\. (?P<outcome>ok|FAIL|ERROR|skipped)", re.M),
-    re.compile(r"^\s*\d+/\d+ (?P<id>.+?)\s+(?P<outcome>OK|FAIL|SKIP|ERROR|TIMEOUT)\b", re.M),
-)
-"""What pytest -rA, unittest -v and meson print, for runs that the recorder cannot see into."""
-
-
-@dataclass(frozen=True)
-class TestRun:
-    """``results`` maps an id to its outcome; ``loaded`` the judged modules to the files loaded.
-
-    ``problem`` says why the run does not count; empty if it does.
-    """
-
-    __test__ = False
-
-    results: dict[str, str]
-    loaded: dict[str, list[str]]
-    status: int | None
-    problem: str
-    seconds: float
-    log: str
-    tail: str = ""
-    counts: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Tests that ended differently (``id: before -> after``), and those that are not stable."""
-
-    changed: tuple[str, ...]
-    unstable: tuple[str, ...]
-    failing_before: int
+from isolate_ext.verify import environments
+from isolate_ext.verify.builds import RECORDER, Build
+from isolate_ext.verify.test_runs import TestRun, run_tests
 
 
 def package_tests(package: Package, built: Build, folder: Path) -> TestRun:
@@ -61,7 +21,7 @@ def package_tests(package: Package, built: Build, folder: Path) -> TestRun:
         "PYTEST_ADDOPTS": f"-p {RECORDER.stem}",
     }
     with services.running(package.test.services, built_data(built)):
-        return _run(package.test.command, built, Path(built.source), environment, folder)
+        return run_tests(package.test.command, built, Path(built.source), environment, folder)
 
 
 def built_data(built: Build) -> Path:
@@ -80,131 +40,9 @@ def stdlib_tests(module: StdlibModule, built: Build, tree: Path, folder: Path) -
     }
     command = "; ".join(f"{line} || status=1" for line in lines) + "; exit $((status+0))"
     folder.mkdir(parents=True, exist_ok=True)
-    return _run(command, built, folder, environment, folder)
-
-
-def compare(before: TestRun, after: TestRun, unstable: set[str] | None = None) -> Comparison:
-    """Per id; a test that one of the runs lacks counts as changed."""
-    shaky = unstable or set()
-    changed = [
-        f"{name}: {before.results.get(name, 'absent')} -> {after.results.get(name, 'absent')}"
-        for name in sorted(before.results.keys() | after.results.keys())
-        if before.results.get(name) != after.results.get(name) and name not in shaky
-    ]
-    failing = sum(outcome in ("failed", "error") for outcome in before.results.values())
-    return Comparison(tuple(changed), tuple(sorted(shaky)), failing)
-
-
-def differing(one: TestRun, other: TestRun) -> set[str]:
-    """The ids that two runs of the same build do not agree on."""
-    names = one.results.keys() | other.results.keys()
-    return {name for name in names if one.results.get(name) != other.results.get(name)}
-
-
-def cached(folder: Path, key: str) -> TestRun | None:
-    """An earlier run's result under ``key``."""
-    path = folder / f"{_hash(key)}.json"
-    return TestRun(**json.loads(path.read_text())) if path.exists() else None
-
-
-def keep(folder: Path, key: str, run: TestRun) -> TestRun:
-    """Keep a run's result under ``key``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{_hash(key)}.json").write_text(json.dumps(asdict(run)))
-    return run
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:20]
+    return run_tests(command, built, folder, environment, folder)
 
 
 def _options_first(test: str) -> list[str]:
     name, *options = shlex.split(test)
     return [*options, name]
-
-
-def _run(
-    command: str, built: Build, cwd: Path, environment: dict[str, str], folder: Path
-) -> TestRun:
-    folder.mkdir(parents=True, exist_ok=True)
-    record = folder / "record.jsonl"
-    log = folder / "tests.log"
-    record.unlink(missing_ok=True)
-    log.unlink(missing_ok=True)
-    watched = " ".join(library.module for library in built.libraries)
-    environment = {**environment, "CORPUS_RECORD": str(record), "CORPUS_WATCH": watched}
-    done = process.run(command, log=log, cwd=cwd, environment=environment, timeout=TIME_LIMIT)
-    lines = record.read_text().splitlines() if record.exists() else []
-    facts = [json.loads(line) for line in lines]
-    results = _results(facts) or _printed(log.read_text(errors="replace"), done)
-    loaded = _loaded(facts)
-    return TestRun(
-        results=results,
-        loaded=loaded,
-        status=done.status,
-        seconds=done.seconds,
-        log=str(log),
-        problem=_problem(results, loaded, built.libraries, done),
-        tail=done.tail(),
-        counts=dict(Counter(results.values())),
-    )
-
-
-def _results(facts: list[dict[str, object]]) -> dict[str, str]:
-    """The worst outcome of each id over all processes."""
-    order = ("passed", "skipped", "xfailed", "xpassed", "failed", "error")
-    results: dict[str, str] = {}
-    for fact in facts:
-        if "test" in fact:
-            name, outcome = str(fact["test"]), str(fact["outcome"])
-            results[name] = max(results.get(name, "passed"), outcome, key=order.index)
-    return results
-
-
-def _printed(text: str, done: process.Finished) -> dict[str, str]:
-    words = {
-        "ok": "passed",
-        "fail": "failed",
-        "skip": "skipped",
-        "xfail": "xfailed",
-        "xpass": "xpassed",
-        "timeout": "error",
-    }
-    results = {}
-    for pattern in PRINTED:
-        for hit in pattern.finditer(text):
-            word = hit["outcome"].lower()
-            results[hit["id"].strip()] = words.get(word, word)
-    return results or {WHOLE: "passed" if done.ok else "failed"}
-
-
-def _loaded(facts: list[dict[str, object]]) -> dict[str, list[str]]:
-    """Module -> files, as loaded by processes that ran tests (all, where none was seen to)."""
-    testing = {fact["pid"] for fact in facts if "test" in fact}
-    loaded: dict[str, list[str]] = {}
-    for fact in facts:
-        if "module" in fact and (not testing or fact["pid"] in testing):
-            files = loaded.setdefault(str(fact["module"]), [])
-            if fact["path"] not in files:
-                files.append(str(fact["path"]))
-    return loaded
-
-
-def _problem(
-    results: dict[str, str],
-    loaded: dict[str, list[str]],
-    libraries: tuple[Library, ...],
-    done: process.Finished,
-) -> str:
-    if done.status is None:
-        return "the tests did not end within the time limit"
-    if done.status < 0 or done.status in (134, 139):
-        return f"the test process died (status {done.status})"
-    built = {library.module: library.path for library in libraries}
-    if list(results) == [WHOLE] and not done.ok:
-        return f"no test result was seen (status {done.status})"
-    for module, files in loaded.items():
-        for file in files:
-            if Path(file).resolve() != Path(built[module]).resolve():
-                return f"the tests loaded {file} in place of the built {module}"
-    return "" if loaded else "the test process did not load the built library"

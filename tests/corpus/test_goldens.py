@@ -69,7 +69,7 @@ def behaves(name: str, python: Interpreter, libraries: Path) -> None:
 
 def isolation(name: str, python: Interpreter, libraries: Path) -> dict[str, list[str]]:
     """Per isolated extension what the probe found wrong."""
-    from harness.run_probe import probe
+    from isolate_ext.verify.drive import probe
 
     rungs = ["reimport", "cycles", "protocol"]
     if python.version >= (3, 13):

@@ -1,63 +1,6 @@
-"""The harness as an import package, and small extensions compiled for every interpreter here."""
+"""The harness as an import package."""
 
-import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-ROOT = Path(__file__).parents[2]
-HERE = Path(__file__).parent
-sys.path.insert(0, str(ROOT / "corpus"))
-
-from harness import pythons  # noqa: E402
-
-
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory):
-    """``compiled(version, "legacy"|"isolated", *macros)``: the path of a built library."""
-    made = {}
-
-    def build(version, name, *macros):
-        key = (version, name, macros)
-        if key not in made:
-            target = tmp_path_factory.mktemp("ticket") / "ticket.so"
-            subprocess.run(
-                [
-                    "gcc",
-                    "-shared",
-                    "-fPIC",
-                    "-O1",
-                    "-Wall",
-                    "-Werror",
-                    "-I" + pythons.include(pythons.find(version)),
-                    *(f"-D{item}" for item in macros),
-                    str(HERE / f"ticket_{name}.c"),
-                    "-o",
-                    str(target),
-                ],
-                check=True,
-            )
-            made[key] = target
-        return made[key]
-
-    return build
-
-
-@pytest.fixture
-def ladder(compiled):
-    """``ladder(version, name, *macros, rungs=...)``: the probe's rungs of that library."""
-    from harness.run_probe import probe
-
-    def climb(version, name, *macros, rungs):
-        library = compiled(version, name, *macros)
-        return probe(library, pythons.find(version), rungs=rungs, cycles=40)["rungs"]
-
-    return climb
-
-
-@pytest.fixture(scope="session")
-def newest():
-    """The newest interpreter here that has interpreters with their own GIL."""
-    assert pythons.find("3.13"), "no Python 3.13 here: the own-GIL rungs cannot be tried"
-    return "3.13"
+sys.path.insert(0, str(Path(__file__).parents[2] / "corpus"))

@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from harness import diagnostics, environments, fetch, manifest, migrating, table, testing
-from harness.build import RECORDER, Library
-from harness.process import Finished, HarnessError
-from harness.surface_diff import differences
+from harness import fetch, manifest, migrating, table
 from harness.verdicts import verdict
+
+from isolate_ext.verify import diagnostics, environments, test_runs
+from isolate_ext.verify.builds import RECORDER, Library
+from isolate_ext.verify.process import Finished, VerifyError
+from isolate_ext.verify.surface_diff import differences
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,7 +34,7 @@ def test_manifest_is_complete():
 def test_sdist_with_another_hash_is_refused(tmp_path):
     package = replace(manifest.load().packages[0], sdist="a.tar.gz", sha256="0" * 64)
     (tmp_path / "a.tar.gz").write_bytes(b"something else")
-    with pytest.raises(HarnessError, match="the manifest says 0000"):
+    with pytest.raises(VerifyError, match="the manifest says 0000"):
         fetch.sdist(package, tmp_path)
 
 
@@ -77,10 +79,10 @@ def test_compiler_wrapper_reuses_objects_and_repeats_warnings(tmp_path):
     log = tmp_path / "cc.log"
     environment = {
         "PATH": "/usr/bin:/bin",
-        "CORPUS_CC_LOG": str(log),
-        "CORPUS_CC_CACHE": str(tmp_path / "objects"),
+        "ISOLATE_EXT_CC_LOG": str(log),
+        "ISOLATE_EXT_CC_CACHE": str(tmp_path / "objects"),
     }
-    wrapper = [sys.executable, str(ROOT / "corpus/harness/cc.py"), "gcc"]
+    wrapper = [sys.executable, str(ROOT / "codemod/isolate_ext/verify/compiler_shim.py"), "gcc"]
     for target in ("one.o", "two.o"):
         subprocess.run(
             [*wrapper, "-Wall", "-c", "a.c", "-o", target],
@@ -118,9 +120,9 @@ def test_recorder_notes_each_test(tmp_path, runner):
     record = tmp_path / "record"
     environment = {
         "PYTHONPATH": str(tmp_path),
-        "CORPUS_RECORD": str(record),
+        "ISOLATE_EXT_RECORD": str(record),
         "PATH": "/usr/bin",
-        "CORPUS_WATCH": "_json",
+        "ISOLATE_EXT_WATCH": "_json",
         "PYTEST_ADDOPTS": f"-p {RECORDER.stem}",
     }
     command = {"unittest": ["test_it.py"], "pytest": ["-W", "error", "-m", "pytest", "test_it.py"]}
@@ -132,7 +134,7 @@ def test_recorder_notes_each_test(tmp_path, runner):
         check=False,
     )
     facts = [json.loads(line) for line in record.read_text().splitlines()]
-    results = testing._results(facts)
+    results = test_runs._results(facts)
     ends = {name.rpartition("test_")[2]: outcome for name, outcome in results.items()}
     assert (ends["good"], ends["bad"], ends["skipped"]) == ("passed", "failed", "skipped")
     assert any(name.startswith("parts") and outcome == "failed" for name, outcome in ends.items())
@@ -148,22 +150,22 @@ def test_a_run_counts_only_with_the_built_library():
         {"pid": 1, "test": "a", "outcome": "passed"},
         {"pid": 2, "module": "pkg._fast", "path": "/built/_fast.so"},
     ]
-    results = testing._results(facts)
-    assert "did not load" in testing._problem(
-        results, testing._loaded(facts), libraries, _finished()
+    results = test_runs._results(facts)
+    assert "did not load" in test_runs._problem(
+        results, test_runs._loaded(facts), libraries, _finished()
     )
     facts.append({"pid": 1, "module": "pkg._fast", "path": "/elsewhere/_fast.so"})
-    assert "in place of the built" in testing._problem(
-        results, testing._loaded(facts), libraries, _finished()
+    assert "in place of the built" in test_runs._problem(
+        results, test_runs._loaded(facts), libraries, _finished()
     )
     facts[-1]["path"] = "/built/_fast.so"
-    assert testing._problem(results, testing._loaded(facts), libraries, _finished()) == ""
-    assert "died" in testing._problem(results, {}, libraries, _finished(-11))
+    assert test_runs._problem(results, test_runs._loaded(facts), libraries, _finished()) == ""
+    assert "died" in test_runs._problem(results, {}, libraries, _finished(-11))
 
 
 def test_printed_results_are_understood():
     text = "test_a (t.T) ... ok\nPASSED t.py::test_b\n1/2 some program   FAIL   0.1s\n"
-    assert testing._printed(text, _finished()) == {
+    assert test_runs._printed(text, _finished()) == {
         "test_a (t.T)": "passed",
         "t.py::test_b": "passed",
         "some program": "failed",
@@ -172,9 +174,9 @@ def test_printed_results_are_understood():
 
 def test_comparison_is_by_id():
     def run(**results):
-        return testing.TestRun(results, {}, 0, "", 1.0, "")
+        return test_runs.TestRun(results, {}, 0, "", 1.0, "")
 
-    found = testing.compare(run(a="passed", b="failed"), run(a="passed", c="passed"), {"b"})
+    found = test_runs.compare(run(a="passed", b="failed"), run(a="passed", c="passed"), {"b"})
     assert found.changed == ("c: absent -> passed",)
     assert found.failing_before == 1
 

@@ -13,7 +13,7 @@ from pathlib import Path
 TAIL = 15
 
 
-class HarnessError(Exception):
+class VerifyError(Exception):
     """The environment lacks something; the message is one line for a person."""
 
 

@@ -1,8 +1,9 @@
 """The compiler as seen by a build: logs every call, and does none twice.
 
-Called as ``cc.py COMPILER ARGS...``. An object whose preprocessed text and arguments were compiled
-before is copied from the cache, its warnings repeated. Environment: CORPUS_CC_LOG names the log
-(one JSON object a line), CORPUS_CC_CACHE the folder of objects.
+Called as ``compiler_shim.py COMPILER ARGS...``. An object whose preprocessed text and arguments
+were compiled before is copied from the cache, its warnings repeated. Environment:
+ISOLATE_EXT_CC_LOG names the log (one JSON object a line), ISOLATE_EXT_CC_CACHE the folder of
+objects.
 """
 
 import hashlib
@@ -17,14 +18,14 @@ SOURCES = (".c", ".cc", ".cpp", ".cxx")
 
 def main(compiler, args):
     """Compile, or copy; the status is that of the compiler."""
-    cache = os.environ.get("CORPUS_CC_CACHE")
+    cache = os.environ.get("ISOLATE_EXT_CC_CACHE")
     key = _key(compiler, args) if cache else None
     if key is None:
         status, text, cached = *_compile(compiler, args), False
     else:
         status, text, cached = _cached(compiler, args, os.path.join(cache, key[:2], key))
     sys.stderr.buffer.write(text)
-    log = os.environ.get("CORPUS_CC_LOG")
+    log = os.environ.get("ISOLATE_EXT_CC_LOG")
     if log:
         line = (
             json.dumps(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness.surface_types import consequence
+from isolate_ext.verify.surface_types import consequence
 
 HEAP_MEMBERS = ("__module__", "__weakref__", "__dict__", "__firstlineno__", "__static_attributes__")
 

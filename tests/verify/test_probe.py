@@ -1,9 +1,10 @@
 """The probe passes an extension isolated by hand, fails a legacy one and every mistake."""
 
 import pytest
-from harness import pythons
-from harness.judging import judge
-from harness.run_probe import Driver, Rung, Subject, probe
+
+from isolate_ext.verify import pythons
+from isolate_ext.verify.drive import Driver, Rung, Subject, probe
+from isolate_ext.verify.judging import judge
 
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 PRESENT = tuple(version for version in VERSIONS if pythons.find(version))

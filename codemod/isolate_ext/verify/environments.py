@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import process, pythons
-from harness.process import HarnessError
+from isolate_ext.verify import process, pythons
+from isolate_ext.verify.process import VerifyError
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def base(python: Path, requires: Sequence[str], cache: Path) -> Path:
             pip = [str(folder / "bin/python"), "-m", "pip", "install", "-q", "-U"]
             done = process.run([*pip, *options, *wanted], log=log)
         if not done.ok:
-            raise HarnessError(f"cannot install {' '.join(wanted)} for {python}: see {log}")
+            raise VerifyError(f"cannot install {' '.join(wanted)} for {python}: see {log}")
         (folder / "complete").touch()
     return folder
 

@@ -1,8 +1,8 @@
 """Writes down, inside the test process, what was loaded and how each test ended.
 
 Loaded at start-up of every Python process of a test run (by a .pth file or sitecustomize), and by
-pytest as a plugin. One JSON object a line in the file that CORPUS_RECORD names; without that
-variable nothing happens. CORPUS_WATCH names the modules whose libraries are of interest.
+pytest as a plugin. One JSON object a line in the file that ISOLATE_EXT_RECORD names; without that
+variable nothing happens. ISOLATE_EXT_WATCH names the modules whose libraries are of interest.
 PYTEST_DONT_REWRITE: it is imported long before pytest is.
 """
 
@@ -11,8 +11,8 @@ import os
 import sys
 from importlib.machinery import ExtensionFileLoader
 
-RECORD = os.environ.get("CORPUS_RECORD")
-WATCHED = frozenset(os.environ.get("CORPUS_WATCH", "").split())
+RECORD = os.environ.get("ISOLATE_EXT_RECORD")
+WATCHED = frozenset(os.environ.get("ISOLATE_EXT_WATCH", "").split())
 OUTCOMES = {
     "addSuccess": "passed",
     "addError": "error",
@@ -122,7 +122,7 @@ class UnittestFinder:
             _watch_unittest()
 
 
-if RECORD and not getattr(ExtensionFileLoader, "corpus_records", False):
-    ExtensionFileLoader.corpus_records = True
+if RECORD and not getattr(ExtensionFileLoader, "isolate_ext_records", False):
+    ExtensionFileLoader.isolate_ext_records = True
     _watch_imports()
     sys.meta_path.insert(0, UnittestFinder)

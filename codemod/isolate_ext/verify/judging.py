@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.surface_diff import differences
+from isolate_ext.verify.surface_diff import differences
 
 ISOLATION = ("reimport", "own-gil")
 """Rungs that an extension that was not migrated is expected to fail."""

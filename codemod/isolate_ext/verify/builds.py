@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from harness import environments
-from harness.process import HarnessError
+from isolate_ext.verify import environments
+from isolate_ext.verify.process import VerifyError
 
 FORMAT = "6"
-"""Changes when builds made by an older harness must not be used any more."""
+"""Changes when builds made by an older version must not be used any more."""
 
 RECORDER = Path(__file__).parent / "recorder" / "isolate_ext_recorder.py"
 JOURNALS = (".isolate-ext", ".git")
@@ -108,10 +108,10 @@ def compiler_wrappers(cache: Path, python: str) -> dict[str, str]:
         compiler = os.environ.get(variable) or shutil.which(name)
         if compiler is None:
             if variable == "CC":
-                raise HarnessError("no C compiler here (gcc)")
+                raise VerifyError("no C compiler here (gcc)")
             continue
         wrapper = folder / name
-        script = Path(__file__).parent / "cc.py"
+        script = Path(__file__).parent / "compiler_shim.py"
         text = f'#!/bin/sh\nexec "{python}" -I -S "{script}" "{compiler}" "$@"\n'
         if not wrapper.exists() or wrapper.read_text() != text:
             part = wrapper.with_name(f"{name}.{os.getpid()}")

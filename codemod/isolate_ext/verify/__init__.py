@@ -1,0 +1,1 @@
+"""Proves the isolation of a built extension: builds, probes, compares, and says what it saw."""
