@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from isolate_ext.project.cache import cache_folder, debug_pythons
+from isolate_ext.project.choosing import choose_interpreters, find_debug_build
 from isolate_ext.project.compiler import CompileCheck, CompileResult, default_interpreters
 from isolate_ext.project.diagnostics import Diagnostic
 from isolate_ext.project.discover import discover
@@ -9,6 +11,7 @@ from isolate_ext.project.errors import ProjectError
 from isolate_ext.project.floor import build_files, python_floor, raise_floor
 from isolate_ext.project.interpreters import (
     Interpreter,
+    find_builds,
     find_compiler,
     find_interpreters,
     python_include,
@@ -35,10 +38,15 @@ __all__ = [
     "SourceFile",
     "add_to_manifest",
     "build_files",
+    "cache_folder",
+    "choose_interpreters",
+    "debug_pythons",
     "default_interpreters",
     "dirty_files",
     "discover",
+    "find_builds",
     "find_compiler",
+    "find_debug_build",
     "find_interpreters",
     "python_floor",
     "python_include",

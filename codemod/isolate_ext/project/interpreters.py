@@ -14,22 +14,38 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-NAME = re.compile(r"python3\.(\d+)t?\Z")
+from isolate_ext.project.cache import debug_pythons
+
+NAME = re.compile(r"python3\.(\d+)(t?d?)\Z")
 VERSION = re.compile(r'^#\s*define\s+PY_VERSION\s+"(\d+)\.(\d+)\.(\d+)', re.M)
 COMPILERS = ("cc", "gcc", "clang")
 
 
 @dataclass(frozen=True, order=True)
 class Interpreter:
-    """`include` is the folder of its Python.h; None where the headers are not installed."""
+    """`include` is the folder of its Python.h; None where the headers are not installed.
+
+    `flags` are those of its ABI: ``t`` free-threaded, ``d`` a debug build, ``td`` both; a regular
+    build has none.
+    """
 
     version: tuple[int, int, int]
     path: Path
     include: Path | None
+    flags: str = ""
 
     @property
     def label(self) -> str:
-        return ".".join(map(str, self.version))
+        return ".".join(map(str, self.version)) + self.flags
+
+    @property
+    def debug(self) -> bool:
+        """Whether it counts references (``sys.gettotalrefcount``) and checks assertions."""
+        return "d" in self.flags
+
+    @property
+    def free_threaded(self) -> bool:
+        return "t" in self.flags
 
 
 @cache
@@ -64,13 +80,21 @@ def python_include(executable: Path | None = None) -> Path | None:
 
 @cache
 def find_interpreters() -> tuple[Interpreter, ...]:
-    """Every CPython 3 found: the running one, on PATH, of pyenv and of uv; newest first, one a
-    version."""
-    found: dict[tuple[int, int, int], Interpreter] = {}
+    """Every regular CPython 3 found, newest first, one a version; see `find_builds`."""
+    return tuple(each for each in find_builds() if not each.flags)
+
+
+@cache
+def find_builds() -> tuple[Interpreter, ...]:
+    """Every CPython 3 found, debug and free-threaded builds too, newest first, one a version and
+    ABI: the running one, on PATH, of pyenv and of uv, and the debug builds that were made here."""
+    found: dict[tuple[tuple[int, int, int], str], Interpreter] = {}
     for executable in candidates():
         made = inspect(executable)
-        if made is not None and (made.version not in found or found[made.version].include is None):
-            found[made.version] = made
+        if made is not None:
+            known = found.get((made.version, made.flags))
+            if known is None or known.include is None:
+                found[made.version, made.flags] = made
     return tuple(sorted(found.values(), reverse=True))
 
 
@@ -83,6 +107,7 @@ def candidates() -> Iterator[Path]:
             os.environ.get("UV_PYTHON_INSTALL_DIR")
             or Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "uv" / "python"
         ),
+        debug_pythons(),
     ]
     pyenv = shutil.which("pyenv")
     if pyenv:
@@ -118,14 +143,17 @@ def inspect(executable: Path) -> Interpreter | None:
         header = include / "patchlevel.h"
         if header.is_file() and (found := VERSION.search(header.read_text(errors="replace"))):
             version = (int(found[1]), int(found[2]), int(found[3]))
-            return Interpreter(version, real, include if (include / "Python.h").is_file() else None)
+            headers = include if (include / "Python.h").is_file() else None
+            return Interpreter(version, real, headers, match[2])
     return asked(executable)
 
 
+@cache
 def asked(executable: Path) -> Interpreter | None:
+    """The interpreter by its own word: one process, once a run; None for what is no CPython 3."""
     code = (
         "import sys, sysconfig; print(sys.implementation.name, *sys.version_info[:3]); "
-        "print(sysconfig.get_paths()['include'])"
+        "print(sysconfig.get_paths()['include']); print(getattr(sys, 'abiflags', ''))"
     )
     try:
         done = subprocess.run(
@@ -135,14 +163,16 @@ def asked(executable: Path) -> Interpreter | None:
             timeout=30,
             check=True,
         )
-        name, major, minor, micro = done.stdout.splitlines()[0].split()
-        include = Path(done.stdout.splitlines()[1])
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        what, where, flags = done.stdout.splitlines()
+        name, major, minor, micro = what.split()
+        include = Path(where)
+    except (OSError, subprocess.SubprocessError, ValueError):
         return None
-    if name != "cpython":
+    if name != "cpython" or major != "3":
         return None
     return Interpreter(
         (int(major), int(minor), int(micro)),
         executable,
         include if (include / "Python.h").is_file() else None,
+        "".join(flag for flag in "td" if flag in flags),
     )
