@@ -152,7 +152,14 @@ def _probes(
     after = before if one.key == other.key else _probed(project, other, twin, before["skip"])
     major, minor = (int(part) for part in version.split("."))
     judgement = judge(before, after, (major, minor))
-    return {**asdict(judgement), "before": _bare(before), "after": _bare(after)}
+    return {
+        "reasons": judgement.reasons,
+        "notes": judgement.notes,
+        "surface": judgement.surface,
+        "absent": judgement.absent,
+        "before": _bare(before),
+        "after": _bare(after),
+    }
 
 
 def _probed(

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from harness import migrating
-
-ISOLATION = ("reimport", "own-gil", "cycles", "protocol")
-"""What an extension whose migration was refused need not pass."""
+from isolate_ext.verify.judging import ISOLATION
 
 
 def verdict(row: dict[str, Any]) -> tuple[str, list[str]]:
-    """``verified``, ``refused``, ``failed`` or ``inconclusive``, with all reasons."""
+    """``verified``, ``refused``, ``failed`` or ``inconclusive``, with all reasons.
+
+    An extension whose migration was refused need not pass the rungs of isolation.
+    """
     reasons = list(row["problems"])
     if reasons or "migrate" not in row:
         return "inconclusive", reasons

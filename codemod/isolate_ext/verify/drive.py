@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,13 @@ def probe(
     rungs: Sequence[str] | None = None,
     cycles: int = 200,
     timeout: float = 120.0,
+    jobs: int = 1,
 ) -> dict[str, Any]:
     """Climb the ladder for one library under one interpreter; the result is plain JSON data.
 
-    ``skip`` names calls to leave out, as an earlier probe of the unmodified build returned them
-    under ``"skip"``; calls that crash or hang here are added to it and listed under ``"crashes"``.
+    Rungs are processes of their own, ``jobs`` of them at a time.  ``skip`` names calls to leave
+    out, as an earlier probe of the unmodified build returned them under ``"skip"``; calls that
+    crash or hang here are added to it and listed under ``"crashes"``.
     """
     subject = Subject(
         module or Path(str(so_path)).name.partition(".")[0],
@@ -76,7 +79,7 @@ def probe(
         None if workload is None else str(Path(workload).resolve()),
     )
     with tempfile.TemporaryDirectory(prefix="probe-") as scratch:
-        driver = Driver(subject, str(interpreter), Path(scratch), timeout, cycles)
+        driver = Driver(subject, str(interpreter), Path(scratch), timeout, cycles, jobs)
         return driver.climb(list(skip), rungs)
 
 
@@ -84,13 +87,20 @@ class Driver:
     """Runs rungs of one subject under one interpreter in a scratch directory."""
 
     def __init__(
-        self, subject: Subject, interpreter: str, scratch: Path, timeout: float, cycles: int
+        self,
+        subject: Subject,
+        interpreter: str,
+        scratch: Path,
+        timeout: float,
+        cycles: int,
+        jobs: int = 1,
     ) -> None:
         self.subject = subject
         self.interpreter = interpreter
         self.scratch = scratch
         self.timeout = timeout
         self.cycles = cycles
+        self.jobs = jobs
 
     def climb(self, skip: list[str], rungs: Sequence[str] | None) -> dict[str, Any]:
         """Import, learn what can be called, then every rung that the interpreter has."""
@@ -102,17 +112,29 @@ class Driver:
             only = results["learn"].data.pop("only", [])
             skip = skip + results["learn"].data.pop("blocked", [])
         if results.get("learn", Rung("absent")).status == "ok":
-            for name in rungs if rungs is not None else self.offered():
-                plan = {"only": only if name != "surface" else None, "skip": skip}
-                results[name] = self.rung(name, **plan)
-                blockers = self._others_that_refuse(results[name])
-                if blockers and self.subject.path is None:
-                    results[name] = self._alone(name, results, blockers, plan)
+            names = list(rungs if rungs is not None else self.offered())
+            library = results["import"].data["file"]
+
+            def one(name: str) -> Rung:
+                return self._rung_or_alone(name, library, only, skip)
+
+            with ThreadPoolExecutor(self.jobs) as pool:
+                results.update(zip(names, pool.map(one, names), strict=True))
         return {
             "rungs": {name: asdict(rung) for name, rung in results.items()},
             "skip": skip,
             "crashes": crashes,
         }
+
+    def _rung_or_alone(self, name: str, library: str, only: list[str], skip: list[str]) -> Rung:
+        """One rung; of the library alone where modules of others keep its package out."""
+        plan = {"only": only if name != "surface" else None, "skip": skip}
+        rung = self.rung(name, **plan)
+        blockers = self._others_that_refuse(rung)
+        if not blockers or self.subject.path is not None:
+            return rung
+        alone = self.rung(name, **plan, path=library, bare_parent=True)
+        return replace(alone, data={**alone.data, "alone": f"{', '.join(blockers)} refuses"})
 
     def _others_that_refuse(self, rung: Rung) -> list[str]:
         """Modules of other projects that the package imports and that refuse the interpreter."""
@@ -123,14 +145,6 @@ class Driver:
             for name in dict.fromkeys(names)
             if not any(name == it or name.startswith(it + ".") for it in own)
         ]
-
-    def _alone(
-        self, name: str, results: dict[str, Rung], blockers: list[str], plan: dict[str, Any]
-    ) -> Rung:
-        """The library without the package around it, which something else keeps out."""
-        library = results["import"].data["file"]
-        rung = self.rung(name, **plan, path=library, bare_parent=True)
-        return replace(rung, data={**rung.data, "alone": f"{', '.join(blockers)} refuses"})
 
     def offered(self) -> list[str]:
         """The rungs that this interpreter can climb."""
@@ -162,18 +176,19 @@ class Driver:
         """One rung in a fresh process, in an empty working directory."""
         result = self.scratch / f"{name}.json"
         result.unlink(missing_ok=True)
+        work, parts = self.scratch / f"{name}.work", self.scratch / f"{name}.parts"
+        for folder in (work, parts):
+            folder.mkdir(exist_ok=True)
         spec = {
             **asdict(self.subject),
             "rung": name,
             "result": str(result),
-            "scratch": str(self.scratch),
+            "scratch": str(parts),
             "cycles": self.cycles,
             **more,
         }
         description = self.scratch / f"{name}.spec.json"
         description.write_text(json.dumps(spec))
-        work = self.scratch / "work"
-        work.mkdir(exist_ok=True)
         started = time.monotonic()
         limit = min(self.timeout, LEARNING) if name == "learn" else self.timeout
         status, stderr = self._process(description, work, limit)

@@ -1,90 +1,136 @@
-"""From measurements to a verdict: what each rung says, for one extension and one interpreter."""
+"""From measurements to what each rung says, for one extension and one interpreter."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from isolate_ext.verify.ladder import RungResult, Verdict
 from isolate_ext.verify.surface_diff import differences
 
-ISOLATION = ("reimport", "own-gil")
-"""Rungs that an extension that was not migrated is expected to fail."""
+ISOLATION = ("reimport", "shared-gil", "own-gil", "cycles", "protocol")
+"""Rungs that must hold whatever the unmodified build did: they are what isolation means."""
 
-MUST_HOLD = ("reimport", "own-gil", "cycles", "protocol")
+EXPECTED_TO_FAIL = ("reimport", "own-gil")
+"""Rungs of which an extension that was not migrated is expected to fail one."""
+
 REQUIRED = ("import", "learn", "surface", "reimport", "cycles", "protocol")
 LEAK = 0.5
+SHOWN = 8
+
+Probed = Mapping[str, Any]
+"""What ``drive.probe`` returns."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """``reasons``: why it is not verified; ``absent``: why there is nothing to compare with."""
+    """``absent``: why there is nothing to compare with; ``surface``: every difference, a line."""
 
-    reasons: tuple[str, ...] = ()
+    rungs: tuple[RungResult, ...] = ()
     notes: tuple[str, ...] = ()
-    cells: dict[str, str] = field(default_factory=dict)
     surface: tuple[str, ...] = ()
     absent: str = ""
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is not verified; empty where it is."""
+        return tuple(
+            f"{each.name}: {line}"
+            for each in self.rungs
+            if each.verdict is Verdict.FAILS
+            for line in each.problems
+        )
 
-def judge(before: dict[str, Any], after: dict[str, Any], version: tuple[int, int]) -> Judgement:
-    """Compare two probe results of one library (the unmodified and the migrated build)."""
-    one, other = before["rungs"], after["rungs"]
-    if one["import"]["status"] != "ok":
+    @property
+    def cells(self) -> dict[str, str]:
+        return {each.name: each.change for each in self.rungs}
+
+
+def judge(before: Probed | None, after: Probed, version: tuple[int, int]) -> Judgement:
+    """Compare the probes of one library; without ``before`` the build is judged by itself."""
+    one: Mapping[str, Any] = before["rungs"] if before is not None else {}
+    other: Mapping[str, Any] = after["rungs"]
+    if one and one["import"]["status"] != "ok":
         why = f"the original does not import: {'; '.join(one['import']['problems'])}"
         return Judgement(notes=(why,), absent=why)
-    reasons, notes = [], []
-    cells: dict[str, str] = {}
-    for name, rung in other.items():
-        was = one.get(name, {"status": "absent", "problems": []})
-        if "alone" in rung["data"]:
-            notes.append(f"{name}: judged without its package: {rung['data']['alone']}")
-        cells[name] = f"{was['status']} -> {rung['status']}"
-        if rung["status"] == "ok":
-            continue
-        text = f"{name}: {rung['status']}: {'; '.join(rung['problems'][:3])}"
-        if name not in MUST_HOLD and was["status"] == rung["status"]:
-            notes.append(f"{text} (as before)")
-        else:
-            reasons.append(text)
-    required = [*REQUIRED, *(["own-gil"] if version >= (3, 13) else [])]
-    reasons += [
-        f"{name}: not judged: an earlier rung did not hold"
-        for name in required
-        if name not in other
-    ]
-    new_crashes = [line for line in after["crashes"] if line not in before["crashes"]]
-    reasons += [f"crash: {line}" for line in new_crashes]
-    notes += [f"left out, the original crashes: {line}" for line in before["crashes"]]
-    idle = other.get("learn", {}).get("data", {}).get("idle", [])
-    if idle:
-        notes.append(f"no instance was made of: {', '.join(idle)}")
-    if _nothing_fails(one):
-        notes.append(f"nothing to fail in the original: {_why_nothing(one)}")
-    reasons += _leaks(one, other)
     surface = _surface(one, other, version)
+    rungs = [_judged(name, one.get(name), rung) for name, rung in other.items()]
+    rungs += _not_judged(other, version)
+    rungs = [_with_leaks(each, one, other) if each.name == "cycles" else each for each in rungs]
+    rungs = [_with_differences(each, surface) if each.name == "surface" else each for each in rungs]
+    crashes = tuple(
+        line for line in after["crashes"] if before is None or line not in before["crashes"]
+    )
+    if crashes:
+        rungs.append(RungResult("crash", Verdict.FAILS, "", "crashed", crashes))
+    return Judgement(
+        tuple(rungs), tuple(_notes(before, one, other)), tuple(str(each) for each in surface)
+    )
+
+
+def _judged(name: str, was: Mapping[str, Any] | None, rung: Mapping[str, Any]) -> RungResult:
+    """One rung of the probe; one that failed before too is only then told when it is isolation."""
+    before, after = was["status"] if was else "", rung["status"]
+    problems = tuple(f"{after}: {line}" for line in rung["problems"][:SHOWN]) or (after,)
+    if after == "ok":
+        verdict, problems = Verdict.HOLDS, ()
+    elif before == after and name not in ISOLATION:
+        verdict = Verdict.FAILED_BEFORE
+    else:
+        verdict = Verdict.FAILS
+    notes = (f"judged without its package: {rung['data']['alone']}",) if _alone(rung) else ()
+    return RungResult(name, verdict, before, after, problems, notes, rung["seconds"])
+
+
+def _alone(rung: Mapping[str, Any]) -> bool:
+    return "alone" in rung["data"]
+
+
+def _not_judged(other: Mapping[str, Any], version: tuple[int, int]) -> list[RungResult]:
+    required = [*REQUIRED, *(["own-gil"] if version >= (3, 13) else [])]
+    why = ("not judged: an earlier rung did not hold",)
+    return [RungResult(name, Verdict.FAILS, "", "", why) for name in required if name not in other]
+
+
+def _with_leaks(rung: RungResult, one: Mapping[str, Any], other: Mapping[str, Any]) -> RungResult:
+    """Memory that a call leaks: not more than in the original."""
+    was, now = (rungs.get("cycles", {}).get("data", {}).get("work", 0.0) for rungs in (one, other))
+    if now <= was + LEAK:
+        return rung
+    before = f", {was} before" if one else ""
+    return rung.failing(f"calls leak {now} blocks a run{before}")
+
+
+def _with_differences(rung: RungResult, surface: list[Any]) -> RungResult:
     regressions = [str(item) for item in surface if not item.expected]
-    cells["surface"] = f"{len(surface)} changed, {len(regressions)} regressions"
-    reasons += [f"surface: {line}" for line in regressions[:8]]
-    return Judgement(tuple(reasons), tuple(notes), cells, tuple(map(str, surface)))
+    told = rung.replaced(notes=(*rung.notes, *(str(item) for item in surface if item.expected)))
+    for line in regressions[:SHOWN]:
+        told = told.failing(line)
+    return told
 
 
-def _surface(one: dict[str, Any], other: dict[str, Any], version: tuple[int, int]) -> list[Any]:
+def _surface(
+    one: Mapping[str, Any], other: Mapping[str, Any], version: tuple[int, int]
+) -> list[Any]:
     was, now = (rungs.get("surface", {}).get("data", {}).get("surface") for rungs in (one, other))
     return differences(was, now, version) if was and now else []
 
 
-def _leaks(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """Memory that a call leaks: not more than in the original."""
-    was, now = (rungs.get("cycles", {}).get("data", {}).get("work", 0.0) for rungs in (one, other))
-    return [f"cycles: calls leak {now} blocks a run, {was} before"] if now > was + LEAK else []
+def _notes(before: Probed | None, one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    notes = []
+    if before is not None:
+        notes += [f"left out, the original crashes: {line}" for line in before["crashes"]]
+    idle = other.get("learn", {}).get("data", {}).get("idle", [])
+    if idle:
+        notes.append(f"no instance was made of: {', '.join(idle)}")
+    tried = [one[name]["status"] for name in EXPECTED_TO_FAIL if name in one]
+    if tried and all(status == "ok" for status in tried):
+        notes.append(f"nothing to fail in the original: {_why_nothing(one)}")
+    return notes
 
 
-def _nothing_fails(rungs: dict[str, Any]) -> bool:
-    tried = [rungs[name]["status"] for name in ISOLATION if name in rungs]
-    return bool(tried) and all(status == "ok" for status in tried)
-
-
-def _why_nothing(rungs: dict[str, Any]) -> str:
+def _why_nothing(rungs: Mapping[str, Any]) -> str:
     if "own-gil" in rungs:
         return "it already loads in isolated interpreters and shares no object between copies"
     return "it shares no object between copies, and this Python has one GIL for all interpreters"
