@@ -32,6 +32,7 @@ LAYERS = (
     {"placement"},
     {"engine"},
     {"project", "report"},
+    {"verify"},
     {"app"},
     {"cli", "testing"},
 )
