@@ -12,11 +12,9 @@ import re
 import ssl
 import subprocess
 import sys
-import tarfile
 import urllib.error
 import urllib.parse
 import urllib.request
-import zipfile
 from html import unescape
 from pathlib import Path
 
@@ -42,24 +40,6 @@ def sdist(package: Package, folder: Path) -> Path:
         part.replace(target)
     else:
         _check(package, target.read_bytes())
-    return target
-
-
-def unpack(archive: Path, target: Path) -> Path:
-    """Unpack into ``target``, without the folder that the archive holds everything in."""
-    inner = target.with_name(target.name + ".unpack")
-    inner.mkdir(parents=True)
-    if archive.suffix == ".zip":
-        with zipfile.ZipFile(archive) as file:
-            file.extractall(inner)
-    else:
-        with tarfile.open(archive) as tar:
-            tar.extractall(inner, filter="data")
-    entries = list(inner.iterdir())
-    single = entries[0] if len(entries) == 1 and entries[0].is_dir() else inner
-    single.rename(target)
-    if single is not inner:
-        inner.rmdir()
     return target
 
 

@@ -6,13 +6,15 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import debian, fetch, migrating, package_build, testing
+from harness import debian, fetch, migrating, testing
 from harness.manifest import Manifest, Package, StdlibModule
 from harness.stdlib_build import Stdlib
 from isolate_ext.verify import builds, pythons
+from isolate_ext.verify.building import Recipe, build
 from isolate_ext.verify.builds import Build
 from isolate_ext.verify.process import VerifyError
 from isolate_ext.verify.test_runs import TestRun
+from isolate_ext.verify.trees import unpack
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class PackageSide:
         """Two fresh copies of the sdist."""
         archive = fetch.sdist(self.package, self.project.options.cache / "sdists")
         builds.fresh(self.project.folder)
-        before = fetch.unpack(archive, self.project.folder / "before")
+        before = unpack(archive, self.project.folder / "before")
         return before, Path(shutil.copytree(before, self.project.folder / "after", symlinks=True))
 
     def migrate(self, tree: Path) -> migrating.Migration:
@@ -71,7 +73,15 @@ class PackageSide:
 
     def build(self, tree: Path, python: Path, version: str) -> Build:
         """Build and install it."""
-        return package_build.build_package(self.package, tree, python, self.project.options.cache)
+        package = self.package
+        recipe = Recipe(
+            package.build.command,
+            (*package.build.requires, *package.test.requires),
+            package.build.environment,
+            package.build.in_tree,
+            package.name,
+        )
+        return build(tree, python, self.project.options.cache, recipe)
 
     def has_tests(self) -> bool:
         """Whether the manifest knows how to run its tests."""

@@ -12,7 +12,7 @@ import pytest
 from harness import fetch, manifest, migrating, table
 from harness.verdicts import verdict
 
-from isolate_ext.verify import diagnostics, environments, test_runs
+from isolate_ext.verify import diagnostics, environments, test_runs, trees
 from isolate_ext.verify.builds import RECORDER, Library
 from isolate_ext.verify.process import Finished, VerifyError
 from isolate_ext.verify.surface_diff import differences
@@ -60,7 +60,7 @@ def test_unpack_drops_the_single_folder(tmp_path):
     (tmp_path / "demo-1" / "setup.py").write_text("")
     with tarfile.open(tmp_path / "demo-1.tar.gz", "w:gz") as tar:
         tar.add(tmp_path / "demo-1", "demo-1")
-    assert (fetch.unpack(tmp_path / "demo-1.tar.gz", tmp_path / "out") / "setup.py").exists()
+    assert (trees.unpack(tmp_path / "demo-1.tar.gz", tmp_path / "out") / "setup.py").exists()
 
 
 def test_warnings_are_compared_by_text():

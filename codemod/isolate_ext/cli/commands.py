@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from isolate_ext.cli import batch, discover, migrate, parse, rules
+from isolate_ext.cli import batch, discover, migrate, parse, rules, verify
 from isolate_ext.report.exits import Exit
 
 app = typer.Typer(
@@ -19,9 +19,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Migrate legacy CPython C extensions to multi-phase init, module state and heap types.",
     epilog="Exit codes: 0 applied or nothing to do; 1 dry run with changes; 2 usage; 3 something "
-    "was refused or not parsed; 5 environment; 70 internal error; 130 interrupted.",
+    "was refused or not parsed; 4 verification failed; 5 environment; 70 internal error; "
+    "130 interrupted.",
 )
 app.command("migrate")(migrate.migrate)
+app.command("verify")(verify.verify)
 app.command("batch")(batch.batch)
 app.command("discover")(discover.discover)
 app.command("parse")(parse.parse)

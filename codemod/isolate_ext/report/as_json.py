@@ -8,7 +8,8 @@ from typing import Any
 
 from isolate_ext import __version__
 from isolate_ext.report.diff import patch, shown_path
-from isolate_ext.report.exits import Verdict, batch_verdict, verdict
+from isolate_ext.report.exits import Verdict, batch_verdict, verdict, verified
+from isolate_ext.report.ladder import Ladder
 from isolate_ext.report.results import (
     Compilation,
     ExtensionResult,
@@ -129,3 +130,8 @@ def batch(result: BatchResult) -> str:
     ]
     given = batch_verdict(result)
     return document("batch", given, errors=result.errors, dry_run=result.dry_run, rows=rows)
+
+
+def verification(result: Ladder) -> str:
+    """The document of ``verify``."""
+    return document("verify", verified(result), errors=[], **asdict(result))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from isolate_ext.report.ladder import Ladder
 from isolate_ext.report.results import FAILED, PARTLY, REFUSED, MigrateResult
 from isolate_ext.report.views import BatchResult, ParseResult
 
@@ -101,4 +102,14 @@ def parsed(result: ParseResult) -> Verdict:
     found = [looked(result.errors)]
     if result.skipped or result.causes:
         found.append(Verdict(Exit.INCOMPLETE, f"{result.causes.total()} regions were not parsed"))
+    return strongest(found)
+
+
+def verified(result: Ladder) -> Verdict:
+    """The exit code of ``verify``."""
+    found = [Verdict(Exit.OK, "verified")]
+    if result.failed:
+        found.append(Verdict(Exit.BROKEN, "a rung does not hold"))
+    if result.inconclusive:
+        found.append(Verdict(Exit.ENVIRONMENT, "not everything could be judged"))
     return strongest(found)

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -125,8 +124,3 @@ def compiler_wrappers(cache: Path, python: str) -> dict[str, str]:
 def failed(key: str, python: str, failure: str, seconds: float, source: str = "") -> Build:
     """A build that gave no library."""
     return Build(key, False, failure, (), (), python, "", source, (), (), (), seconds)
-
-
-def no_libraries(libraries: Sequence[Library]) -> str:
-    """Why a build that ended well is of no use."""
-    return "" if libraries else "the build gave no extension module"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from isolate_ext.verify.ladder import RungResult, Verdict
+from isolate_ext.report.ladder import RungResult, Verdict
 from isolate_ext.verify.surface_diff import differences
 
 ISOLATION = ("reimport", "shared-gil", "own-gil", "cycles", "protocol")
@@ -47,8 +47,16 @@ class Judgement:
         return {each.name: each.change for each in self.rungs}
 
 
-def judge(before: Probed | None, after: Probed, version: tuple[int, int]) -> Judgement:
-    """Compare the probes of one library; without ``before`` the build is judged by itself."""
+def judge(
+    before: Probed | None,
+    after: Probed,
+    version: tuple[int, int],
+    chosen: Sequence[str] | None = None,
+) -> Judgement:
+    """Compare the probes of one library; without ``before`` the build is judged by itself.
+
+    ``chosen`` rungs are all that was to be climbed.
+    """
     one: Mapping[str, Any] = before["rungs"] if before is not None else {}
     other: Mapping[str, Any] = after["rungs"]
     if one and one["import"]["status"] != "ok":
@@ -56,7 +64,7 @@ def judge(before: Probed | None, after: Probed, version: tuple[int, int]) -> Jud
         return Judgement(notes=(why,), absent=why)
     surface = _surface(one, other, version)
     rungs = [_judged(name, one.get(name), rung) for name, rung in other.items()]
-    rungs += _not_judged(other, version)
+    rungs += _not_judged(other, version, chosen)
     rungs = [_with_leaks(each, one, other) if each.name == "cycles" else each for each in rungs]
     rungs = [_with_differences(each, surface) if each.name == "surface" else each for each in rungs]
     crashes = tuple(
@@ -87,8 +95,12 @@ def _alone(rung: Mapping[str, Any]) -> bool:
     return "alone" in rung["data"]
 
 
-def _not_judged(other: Mapping[str, Any], version: tuple[int, int]) -> list[RungResult]:
+def _not_judged(
+    other: Mapping[str, Any], version: tuple[int, int], chosen: Sequence[str] | None
+) -> list[RungResult]:
     required = [*REQUIRED, *(["own-gil"] if version >= (3, 13) else [])]
+    if chosen is not None:
+        required = ["import", "learn", *chosen]
     why = ("not judged: an earlier rung did not hold",)
     return [RungResult(name, Verdict.FAILS, "", "", why) for name in required if name not in other]
 

@@ -10,11 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from isolate_ext.project.errors import ENVIRONMENT, ProjectError
+
 TAIL = 15
 
 
-class VerifyError(Exception):
-    """The environment lacks something; the message is one line for a person."""
+class VerifyError(ProjectError):
+    """The environment lacks something, or was asked for what is not there; one line for a person.
+
+    ``exit_code`` is 5, or 2 for a mistake of the user.
+    """
+
+    def __init__(self, message: str, exit_code: int = ENVIRONMENT) -> None:
+        Exception.__init__(self, message)
+        self.message = message
+        self.path = ""
+        self.exit_code = exit_code
 
 
 @dataclass(frozen=True)

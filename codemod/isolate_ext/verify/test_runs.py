@@ -14,6 +14,7 @@ from isolate_ext.verify import process
 from isolate_ext.verify.builds import Build, Library
 
 WHOLE = "the test command"
+BAD = ("failed", "error")
 TIME_LIMIT = 1500.0
 PRINTED = (
     re.compile(r"^(?P<outcome>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) (?P<id>\S+::\S+)", re.M),
@@ -59,7 +60,7 @@ def compare(before: TestRun, after: TestRun, unstable: set[str] | None = None) -
         for name in sorted(before.results.keys() | after.results.keys())
         if before.results.get(name) != after.results.get(name) and name not in shaky
     ]
-    failing = sum(outcome in ("failed", "error") for outcome in before.results.values())
+    failing = sum(outcome in BAD for outcome in before.results.values())
     return Comparison(tuple(changed), tuple(sorted(shaky)), failing)
 
 

@@ -1,0 +1,97 @@
+"""Verify: build a project before and after its migration, and say what each rung shows."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from isolate_ext.app.writing import journal_folder
+from isolate_ext.project import ProjectError, choose_interpreters
+from isolate_ext.project.cache import cache_folder
+from isolate_ext.project.discover import read_build_files
+from isolate_ext.report.ladder import Ladder
+from isolate_ext.verify import trees
+from isolate_ext.verify.building import Recipe
+from isolate_ext.verify.climbing import Settings, Trees, climb
+
+NO_BASELINE = (
+    "no migration of this project is on record and no --before was given: "
+    "it is judged by itself, and nothing is compared"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOptions:
+    """``before`` is a directory, sdist or git revision; None the journal's last migration."""
+
+    path: Path
+    before: str | None = None
+    pythons: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    build_command: str = ""
+    build_timeout: float = 1800.0
+    requires: tuple[str, ...] = ()
+    workload: Path | None = None
+    tests: str = ""
+    skip: tuple[str, ...] = ()
+    rungs: tuple[str, ...] = ()
+    cycles: int = 200
+    timeout: float = 120.0
+    jobs: int = 2
+
+
+def verify(options: VerifyOptions, say: Callable[[str], None]) -> Ladder:
+    """The ladder of a project, told to ``say`` as it is climbed.
+
+    Raises ProjectError for a path that is no project, an interpreter that is not there, a
+    ``before`` that is nothing to compare with, and where there is no compiler.
+    """
+    root = _root(options.path)
+    if options.workload is not None and not options.workload.is_file():
+        raise ProjectError("no such workload file", str(options.workload))
+    interpreters = choose_interpreters(options.pythons, _requires_python(root))
+    ladder = Ladder(str(options.path), chosen=bool(options.pythons))
+    with tempfile.TemporaryDirectory(prefix="isolate-ext-verify-") as folder:
+        scratch = Path(folder)
+        ladder.before = trees.before(root, options.before, journal_folder(root), scratch / "before")
+        if not ladder.before:
+            ladder.notes.append(NO_BASELINE)
+        pair = Trees(
+            scratch / "before" if ladder.before else None,
+            trees.copy(root, scratch / "after"),
+        )
+        for interpreter in interpreters:
+            ladder.pythons.append(climb(pair, interpreter, _settings(options), say))
+    return ladder
+
+
+def _settings(options: VerifyOptions) -> Settings:
+    recipe = Recipe(options.build_command, options.requires, timeout=options.build_timeout)
+    return Settings(
+        cache_folder() / "verify",
+        recipe,
+        options.modules,
+        options.workload,
+        options.tests,
+        options.skip,
+        options.rungs or None,
+        options.cycles,
+        options.timeout,
+        options.jobs,
+    )
+
+
+def _root(path: Path) -> Path:
+    if not path.exists():
+        raise ProjectError("no such file or directory", str(path))
+    if not path.is_dir():
+        raise ProjectError("not a project directory", str(path))
+    return path.resolve()
+
+
+def _requires_python(root: Path) -> str | None:
+    """What its build files say."""
+    found = read_build_files(root).requires_python
+    return found[0] if found is not None else None

@@ -1,0 +1,118 @@
+"""The ladder: what each rung says of one extension under one interpreter, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """What became of a rung; one that is not judged says why among its problems."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    FAILED_BEFORE = "failed before"
+    NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True, slots=True)
+class RungResult:
+    """One rung.  ``before`` and ``after`` are the words of the measurement, "" where there is none.
+
+    ``problems`` are lines that say what is wrong; ``notes`` what is worth knowing all the same.
+    """
+
+    name: str
+    verdict: Verdict
+    before: str = ""
+    after: str = ""
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def change(self) -> str:
+        """``before -> after``."""
+        return f"{self.before or 'absent'} -> {self.after or 'absent'}"
+
+    def replaced(self, **fields: Any) -> RungResult:
+        return replace(self, **fields)
+
+    def failing(self, problem: str) -> RungResult:
+        """The same rung with one more problem, for which it fails."""
+        return replace(self, verdict=Verdict.FAILS, problems=(*self.problems, problem))
+
+
+@dataclass(slots=True)
+class ModuleLadder:
+    """One extension module under one interpreter; ``library`` is the file that was judged.
+
+    ``absent`` says why nothing could be judged; ``surface`` are all differences that Python sees.
+    """
+
+    module: str
+    library: str = ""
+    rungs: list[RungResult] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    surface: list[str] = field(default_factory=list)
+    absent: str = ""
+
+    @property
+    def failures(self) -> list[RungResult]:
+        return [each for each in self.rungs if each.verdict is Verdict.FAILS]
+
+
+@dataclass(slots=True)
+class PythonLadder:
+    """All modules of a project under one interpreter.
+
+    ``rungs`` concern the whole build: that it builds, and the project's own tests.  ``absent``
+    says why nothing was judged there.
+    """
+
+    python: str
+    path: str
+    rungs: list[RungResult] = field(default_factory=list)
+    modules: list[ModuleLadder] = field(default_factory=list)
+    absent: str = ""
+    log: str = ""
+
+    def all_rungs(self) -> Iterator[tuple[str, RungResult]]:
+        """(module, rung); "" stands for the whole build."""
+        yield from (("", each) for each in self.rungs)
+        yield from ((it.module, each) for it in self.modules for each in it.rungs)
+
+    @property
+    def failed(self) -> bool:
+        return any(rung.verdict is Verdict.FAILS for _, rung in self.all_rungs())
+
+    @property
+    def judged(self) -> bool:
+        """Whether something was to be judged, and all of it was."""
+        return not self.absent and all(not each.absent for each in self.modules)
+
+
+@dataclass(slots=True)
+class Ladder:
+    """A project climbed the ladder.  ``before`` says in words what it is compared with.
+
+    ``chosen`` interpreters were named by the user; else they are all that there are.
+    """
+
+    project: str
+    before: str = ""
+    chosen: bool = False
+    pythons: list[PythonLadder] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        return any(each.failed for each in self.pythons)
+
+    @property
+    def inconclusive(self) -> bool:
+        """Nothing was judged, or something on an interpreter that the user named was not."""
+        judged = [each.judged and bool(each.rungs) for each in self.pythons]
+        return not any(judged) or (self.chosen and not all(judged))
