@@ -17,6 +17,7 @@ import re
 
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, Prototype, Routine, Use
+from isolate_ext.model.roles import Called
 from isolate_ext.placement.decisions import Route, RouteKind
 from isolate_ext.placement.refusals import Reason
 from isolate_ext_rules.c_text import NOT_USED, body_start
@@ -62,17 +63,19 @@ def _fetch(pass_: Pass, definition: Definition, route: Route) -> None:
     group = f"access:{definition.routine}"
     route = _named(pass_, definition, route, group)
     text = "\n" + "\n".join(f"    {line}" for line in fetch_lines(pass_, route))
-    since = Stage.ISOLATED if _only_registers(pass_, definition) else Stage.ACCESS
+    since = Stage.ISOLATED if _needs_it_last(pass_, definition) else Stage.ACCESS
     pass_.replace(definition.path, at, at, text, group, since)
     _show_unused(pass_, definition, group, since)
 
 
-def _only_registers(pass_: Pass, definition: Definition) -> bool:
-    """Whether it needs the state for the module alone, which the last stage brings."""
+def _needs_it_last(pass_: Pass, definition: Definition) -> bool:
+    """Whether it needs the state for what the last stage brings: the module, or new members."""
     pairs, carried = pass_.decisions.pairs, pass_.decisions.registrations
     registering = {gift.call.inside for pair in pairs for gift in pair.gifts}
     registering |= {each.inside for each in carried}
-    return definition in registering and not uses_state(pass_, definition)
+    roles = pass_.decisions.roles.get(definition.routine, [])
+    hook = any(each.called is Called.HOOK for each in roles)
+    return (hook or definition in registering) and not uses_state(pass_, definition)
 
 
 def _named(pass_: Pass, definition: Definition, route: Route, group: str) -> Route:

@@ -11,6 +11,7 @@ from isolate_ext.model.entities import Definition
 from isolate_ext.model.init import module_inits
 from isolate_ext.model.roles import Called, roles
 from isolate_ext.placement.decisions import StateField
+from isolate_ext.placement.own_hooks import HOOKS, called_from
 from isolate_ext.placement.teardown import teardown_closure
 from isolate_ext.syntax import Parsed
 
@@ -42,13 +43,14 @@ def verify_init(output: Output) -> Iterator[Violation]:
 
 
 def verify_hooks(output: Output) -> Iterator[Violation]:
-    """What the state owns is visited and cleared, each member in both."""
-    found = {name: _hook(output, name) for name in ("m_traverse", "m_clear")}
+    """What the state owns is visited and cleared, each member in every hook."""
+    found = {name: _hook(output, name) for name in HOOKS}
     for field in output.before.fields.values():
         for member in _members(field) if field.owned else ():
-            for hook, macro in (("m_traverse", "Py_VISIT"), ("m_clear", "Py_CLEAR")):
+            for hook, macro in HOOKS.items():
                 body = found[hook]
-                if not re.search(rf"{macro}\s*\([^;]*->\s*{member}\s*\)", body):
+                callee = rf"(?:{macro}|visit)" if hook == "m_traverse" else macro
+                if not re.search(rf"\b{callee}\s*\([^;]*->\s*{member}\s*[,)]", body):
                     home = output.before.init.creator
                     yield Violation(
                         "module-hooks",
@@ -96,15 +98,17 @@ def _members(field: StateField) -> Iterator[str]:
 
 
 def _hook(output: Output, field: str) -> str:
-    """The bodies of the module's hook."""
-    text = ""
-    for routine in output.extension.routines.values():
-        if routine.is_macro:
-            continue
-        for role in roles(output.extension, routine):
-            if role.called is Called.HOOK and role.slot == field:
-                text += "".join(body_of(output, d).decode("latin-1") for d in routine.definitions)
-    return text
+    """The bodies of the module's hook, and of what it calls."""
+    extension = output.extension
+    routines = {
+        key
+        for routine in extension.routines.values()
+        if not routine.is_macro
+        and any(r.called is Called.HOOK and r.slot == field for r in roles(extension, routine))
+        for key in called_from(extension, routine)
+    }
+    definitions = (each for key in routines for each in extension.routines[key].definitions)
+    return "".join(body_of(output, each).decode("latin-1") for each in definitions)
 
 
 def _live(parsed: Parsed, name: str, idle: frozenset[str]) -> Iterator[int]:

@@ -10,7 +10,6 @@ from isolate_ext.model.extension import Extension
 from isolate_ext.model.found_module import found_modules
 from isolate_ext.model.init import ModuleInit, module_inits
 from isolate_ext.model.makings import makings as makings_of
-from isolate_ext.model.roles import Called, Role
 from isolate_ext.model.sequences import struct_sequences
 from isolate_ext.model.staged import static_getter
 from isolate_ext.model.strings import stringised
@@ -26,6 +25,7 @@ from isolate_ext.placement.limited import beyond_limits, is_limited
 from isolate_ext.placement.made_functions import bound_tables, wanting
 from isolate_ext.placement.modules import modules_at_hand
 from isolate_ext.placement.naming import names_for
+from isolate_ext.placement.own_hooks import completed_hooks
 from isolate_ext.placement.process_wide import hooks
 from isolate_ext.placement.reach import Reach
 from isolate_ext.placement.refusals import Reason, Refusal
@@ -136,7 +136,8 @@ def _find_ways(
         )  # fmt: skip
         decisions.closures = closure_readers(extension, objects, reach.roles)
         wanted = strings.wanting()
-        reach.solve({*_seeds(decisions, reach, bool(decisions.fields or wanted)), *wanted})
+        grows = bool(wanted) or any(each.owned for each in decisions.fields.values())
+        reach.solve({*_seeds(extension, decisions, reach, grows), *wanted})
         if not strings.settle(reach):
             break
     _take_over(decisions, reach)
@@ -182,21 +183,15 @@ def _stringised(extension: Extension, decisions: Decisions) -> Iterator[Refusal]
         yield Refusal("global", Reason.PASTED_NAME, use.path, use.start, use.end, text, each.symbol)
 
 
-def _seeds(decisions: Decisions, reach: Reach, grows: bool) -> Iterator[str]:
-    """What needs the state whatever it names; ``grows`` says that it has new members."""
+def _seeds(extension: Extension, decisions: Decisions, reach: Reach, grows: bool) -> Iterator[str]:
+    """What needs the state whatever it names; ``grows`` says that new members are owned."""
     yield decisions.init.creator.routine
     yield from sorted({each.inside.routine for each in decisions.borrowing} - reach.teardown)
     yield from (each.reader.routine for each in decisions.tables.values())
     yield from (each.function.routine for each in decisions.found_modules)
     yield from (each.function.routine for each in decisions.closures)
-    for key, found in reach.roles.items() if decisions.adopted is not None and grows else ():
-        if any(_completes(role) for role in found):
-            yield key
-
-
-def _completes(role: Role) -> bool:
-    """A hook of the module that must also take care of the new members."""
-    return role.called is Called.HOOK and role.slot in ("m_traverse", "m_clear")
+    if grows:
+        yield from (each.key for each in completed_hooks(extension, decisions.init).values())
 
 
 def _fields(
