@@ -39,7 +39,13 @@ LAYERS = (
 """From the bottom; a package imports only from layers below its own, and `capi` is for all."""
 
 PRINTING = ("cli", "report")
-ALONE = {"tree_sitter": "syntax", "tree_sitter_c": "syntax", "libcst": "project", "typer": "cli"}
+ALONE = {
+    "tree_sitter": "syntax",
+    "tree_sitter_c": "syntax",
+    "libcst": "project",
+    "elftools": "verify",
+    "typer": "cli",
+}
 
 
 def relative(path: Path) -> str:
