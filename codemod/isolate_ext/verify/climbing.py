@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from isolate_ext.project import Interpreter
 from isolate_ext.report.ladder import ModuleLadder, PythonLadder, RungResult, Verdict
-from isolate_ext.verify import test_runs
+from isolate_ext.verify import cost, test_runs
 from isolate_ext.verify.building import Recipe, build
 from isolate_ext.verify.builds import RECORDER, Build, Library
 from isolate_ext.verify.drive import probe
@@ -35,6 +36,7 @@ class Settings:
     cycles: int = 200
     timeout: float = 120.0
     jobs: int = 2
+    cost: bool = True
 
 
 @dataclass(frozen=True)
@@ -170,19 +172,42 @@ def _probed(
         before = _probe(one, twin, settings, settings.skip)
     after = _probe(other, library, settings, before["skip"] if before else settings.skip)
     judgement = judge(before, after, interpreter.version[:2], settings.rungs)
+    rungs = list(judgement.rungs)
+    if one is not None and twin is not None and before is not None and settings.cost:
+        rungs.append(_cost((one, twin), (other, library), settings, after))
     return ModuleLadder(
         library.module,
         library.path,
-        list(judgement.rungs),
+        rungs,
         list(judgement.notes),
         list(judgement.surface),
         judgement.absent,
     )
 
 
+def _cost(
+    one: tuple[Build, Library], other: tuple[Build, Library], settings: Settings,
+    probed: Mapping[str, Any],
+) -> RungResult:  # fmt: skip
+    started = time.monotonic()
+    alone = replace(settings, rungs=("cost",), jobs=1)
+
+    def series(built: Build, library: Library) -> Callable[[], Mapping[str, float]]:
+        def take() -> Mapping[str, float]:
+            found = _probe(built, library, alone, probed["skip"], probed["only"])
+            calls: Mapping[str, float] = found["rungs"]["cost"]["data"].get("calls", {})
+            return calls
+
+        return take
+
+    found = cost.measure(series(*one), series(*other))
+    return cost.judged(found, time.monotonic() - started)
+
+
 def _probe(
-    built: Build, library: Library, settings: Settings, skip: tuple[str, ...] | list[str]
-) -> Mapping[str, Any]:
+    built: Build, library: Library, settings: Settings, skip: Sequence[str],
+    only: Sequence[str] | None = None,
+) -> Mapping[str, Any]:  # fmt: skip
     return probe(
         library.path if library.by_path else None,
         built.python,
@@ -192,6 +217,7 @@ def _probe(
         companions=built.companions,
         workload=settings.workload,
         skip=skip,
+        only=only,
         rungs=settings.rungs,
         cycles=settings.cycles,
         timeout=settings.timeout,

@@ -59,6 +59,7 @@ def probe(
     companions: Iterable[tuple[str, str]] = (),
     workload: str | Path | None = None,
     skip: Sequence[str] = (),
+    only: Sequence[str] | None = None,
     rungs: Sequence[str] | None = None,
     cycles: int = 200,
     timeout: float = 120.0,
@@ -68,7 +69,8 @@ def probe(
 
     Rungs are processes of their own, ``jobs`` of them at a time.  ``skip`` names calls to leave
     out, as an earlier probe of the unmodified build returned them under ``"skip"``; calls that
-    crash or hang here are added to it and listed under ``"crashes"``.
+    crash or hang here are added to it and listed under ``"crashes"``.  ``only`` is the plan of an
+    earlier probe: with it nothing is learnt anew.
     """
     subject = Subject(
         module or Path(str(so_path)).name.partition(".")[0],
@@ -80,7 +82,7 @@ def probe(
     )
     with tempfile.TemporaryDirectory(prefix="probe-") as scratch:
         driver = Driver(subject, str(interpreter), Path(scratch), timeout, cycles, jobs)
-        return driver.climb(list(skip), rungs)
+        return driver.climb(list(skip), rungs, only)
 
 
 class Driver:
@@ -102,37 +104,40 @@ class Driver:
         self.cycles = cycles
         self.jobs = jobs
 
-    def climb(self, skip: list[str], rungs: Sequence[str] | None) -> dict[str, Any]:
+    def climb(
+        self, skip: list[str], rungs: Sequence[str] | None, only: Sequence[str] | None = None
+    ) -> dict[str, Any]:
         """Import, learn what can be called, then every rung that the interpreter has."""
-        results = {"import": self.rung("import")}
+        results = {"import": self.rung("import")} if only is None else {}
         crashes: list[str] = []
-        only: list[str] = []
-        if results["import"].status == "ok":
+        plan = list(only or ())
+        if only is None and results["import"].status == "ok":
             results["learn"], crashes = self.learn(skip)
-            only = results["learn"].data.pop("only", [])
+            plan = results["learn"].data.pop("only", [])
             skip = skip + results["learn"].data.pop("blocked", [])
-        if results.get("learn", Rung("absent")).status == "ok":
+        if only is not None or results.get("learn", Rung("absent")).status == "ok":
             names = list(rungs if rungs is not None else self.offered())
-            library = results["import"].data["file"]
 
             def one(name: str) -> Rung:
-                return self._rung_or_alone(name, library, only, skip)
+                return self._rung_or_alone(name, plan, skip)
 
             with ThreadPoolExecutor(self.jobs) as pool:
                 results.update(zip(names, pool.map(one, names), strict=True))
         return {
             "rungs": {name: asdict(rung) for name, rung in results.items()},
             "skip": skip,
+            "only": plan,
             "crashes": crashes,
         }
 
-    def _rung_or_alone(self, name: str, library: str, only: list[str], skip: list[str]) -> Rung:
+    def _rung_or_alone(self, name: str, only: list[str], skip: list[str]) -> Rung:
         """One rung; of the library alone where modules of others keep its package out."""
         plan = {"only": only if name != "surface" else None, "skip": skip}
         rung = self.rung(name, **plan)
         blockers = self._others_that_refuse(rung)
         if not blockers or self.subject.path is not None:
             return rung
+        library = self.rung("import").data["file"]
         alone = self.rung(name, **plan, path=library, bare_parent=True)
         return replace(alone, data={**alone.data, "alone": f"{', '.join(blockers)} refuses"})
 

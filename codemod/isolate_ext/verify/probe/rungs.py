@@ -2,7 +2,17 @@
 
 import os
 
-from probe import cycles, exercise, interpreters, loading, ownership, reimport, surface, teardown
+from probe import (
+    cost,
+    cycles,
+    exercise,
+    interpreters,
+    loading,
+    ownership,
+    reimport,
+    surface,
+    teardown,
+)
 from probe.workload import Workload
 
 
@@ -70,6 +80,7 @@ RUNGS = {
     "shared-gil": interpreters.shared_gil,
     "inside": interpreters.inside,
     "cycles": cycles.run,
+    "cost": cost.run,
     "protocol": teardown.protocol,
     "blank": teardown.blank,
     **{f"teardown-{name}": scene for name, scene in teardown.SCENES.items()},
