@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator, Mapping
 
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.entities import Kind
@@ -71,23 +72,21 @@ def _in_block(blocks: list[Block], path: str, at: int) -> bool:
 
 def _reading_order(pass_: Pass, unit: str) -> list[tuple[str, int, int]]:
     """The stretches of text of a translation unit in the order a compiler reads them."""
-    files = pass_.extension.files
-    order: list[tuple[str, int, int]] = []
-    entered: set[str] = set()
+    return list(_read(pass_.extension.files, unit, set()))
 
-    def read(path: str) -> None:
-        entered.add(path)
-        at = 0
-        for include in files[path].scan.includes:
-            target = resolve_include(path, include.name, files)
-            if target is not None and target not in entered:
-                order.append((path, at, include.span[1]))
-                read(target)
-                at = include.span[1]
-        order.append((path, at, len(files[path].source.data) + 1))
 
-    read(unit)
-    return order
+def _read(
+    files: Mapping[str, Parsed], path: str, entered: set[str]
+) -> Iterator[tuple[str, int, int]]:
+    entered.add(path)
+    at = 0
+    for include in files[path].scan.includes:
+        target = resolve_include(path, include.name, files)
+        if target is not None and target not in entered:
+            yield path, at, include.span[1]
+            yield from _read(files, target, entered)
+            at = include.span[1]
+    yield path, at, len(files[path].source.data) + 1
 
 
 def read_before(

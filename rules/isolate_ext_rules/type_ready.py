@@ -88,28 +88,34 @@ def creation_sites(pass_: Pass, type_: StaticType) -> list[tuple[str, int]]:
 
 def prologue_types(pass_: Pass) -> list[str]:
     """Types made at the start of exec, bases first: never readied, or needed earlier than that."""
-    wanted: list[str] = []
+    wanted: dict[str, None] = {}
+    for key in _made_first(pass_):
+        wanted.update(dict.fromkeys(_with_bases(pass_, key)))
+    return list(wanted)
 
-    def add(key: str) -> None:
-        if key in wanted:
-            return
-        base = moved_base(pass_, pass_.decisions.types[key])
-        if base is not None:
-            add(base)
-        wanted.append(key)
 
+def _with_bases(pass_: Pass, key: str) -> list[str]:
+    """The types that a type derives from, and then itself."""
+    found: list[str] = []
+    base: str | None = key
+    while base is not None and base not in found:
+        found.insert(0, base)
+        base = moved_base(pass_, pass_.decisions.types[base])
+    return found
+
+
+def _made_first(pass_: Pass) -> Iterator[str]:
     for table in pass_.decisions.tables.values():
         for use in table.entries:
             if use.symbol in pass_.decisions.types:
-                add(use.symbol)
+                yield use.symbol
     for key, type_ in pass_.decisions.types.items():
         calls = [call.start for _, call in ready_calls(pass_, type_)]
         base = moved_base(pass_, type_)
         if not calls or type_.slot("tp_dict") is not None or _wanted_before(pass_, type_):
-            add(key)
+            yield key
         elif base is not None and not _made_before(pass_, base, type_):
-            add(base)
-    return wanted
+            yield base
 
 
 def _wanted_before(pass_: Pass, type_: StaticType) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,10 +16,12 @@ from isolate_ext.app.migrate import migrate
 from isolate_ext.app.options import MigrateOptions
 from isolate_ext.app.rulebook import all_rules
 from isolate_ext.engine import Output, Pass, Rule, Safety, Stage, Violation
+from isolate_ext.model.extension import Extension
 from isolate_ext.project import ProjectError
 from isolate_ext.report.diff import patch
 from isolate_ext.report.exits import Exit, verdict
 from isolate_ext.report.results import ExtensionResult, MigrateResult
+from isolate_ext.syntax import Scan
 
 Tree = Callable[[dict[str, str | bytes]], Path]
 
@@ -70,6 +73,18 @@ def test_a_second_run_changes_nothing(tree: Tree) -> None:
     assert verdict(again).code == Exit.OK
     assert verdict(again).reason == "nothing to do"
     assert snapshot(root) == before
+
+
+def test_models_are_gone_without_a_search_for_garbage(tree: Tree) -> None:
+    root = tree({"setup.py": setup_py("spam"), "spam.c": clean()})
+    gc.collect()
+    gc.disable()
+    try:
+        run(root, dry_run=True)
+        left = [each for each in gc.get_objects() if isinstance(each, Extension | Scan)]
+    finally:
+        gc.enable()
+    assert not left
 
 
 def test_a_dry_run_writes_nothing(tree: Tree) -> None:

@@ -115,8 +115,8 @@ class _Migration:
         for found in self.target.discovery.extensions:
             with uncollected():
                 each = self.plan(found)
-            waiting.subtract(modelled(found))
-            self.library.forget(path for path in modelled(found) if not waiting[path])
+                waiting.subtract(modelled(found))
+                self.library.forget(path for path in modelled(found) if not waiting[path])
             if each is not None:
                 planned.append(each)
         return planned

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import ClassVar
 
 from isolate_ext.model.entities import strip_casts
 from isolate_ext.syntax import Node
@@ -141,21 +142,6 @@ class Walk:
         self.exits: list[Exit] = []
         self._labels: dict[str, list[Path]] = {}
         self._leaving: list[list[Path]] = []
-        self._acts: Mapping[str, Callable[[list[Path], Node], list[Path]]] = {
-            "compound_statement": self._sequence,
-            "case_statement": self._sequence,
-            "else_clause": self._sequence,
-            "if_statement": self._if,
-            "return_statement": self._return,
-            "goto_statement": self._goto,
-            "labeled_statement": self._label,
-            "break_statement": self._leave,
-            "continue_statement": self._leave,
-            "switch_statement": self._switch,
-            "while_statement": self._loop,
-            "do_statement": self._loop,
-            "for_statement": self._loop,
-        }
 
     def body(self, node: Node, start: Path) -> list[Exit]:
         for path in self._run([start], node):
@@ -163,9 +149,9 @@ class Walk:
         return self.exits
 
     def _run(self, paths: list[Path], node: Node) -> list[Path]:
-        act = self._acts.get(node.kind)
+        act = self._ACTS.get(node.kind)
         if act is not None:
-            return act(paths, node)
+            return act(self, paths, node)
         for path in paths:
             self.evaluate(path, node)
         return paths
@@ -263,6 +249,22 @@ class Walk:
         for child in node.named:
             paths = self._run(paths, child)
         return few(paths + self._leaving.pop())
+
+    _ACTS: ClassVar[Mapping[str, Callable[[Walk, list[Path], Node], list[Path]]]] = {
+        "compound_statement": _sequence,
+        "case_statement": _sequence,
+        "else_clause": _sequence,
+        "if_statement": _if,
+        "return_statement": _return,
+        "goto_statement": _goto,
+        "labeled_statement": _label,
+        "break_statement": _leave,
+        "continue_statement": _leave,
+        "switch_statement": _switch,
+        "while_statement": _loop,
+        "do_statement": _loop,
+        "for_statement": _loop,
+    }
 
 
 def few(paths: Iterable[Path]) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from isolate_ext.syntax.conditionals import Branch, Condition, Group, Verdicts, condition_of
@@ -171,21 +171,11 @@ class Scan:
         """Where each stretch of one innermost branch begins, and that branch."""
         starts, branches = [0], [self.root]
 
-        def cut(at: int, branch: Branch) -> None:
+        for at, branch in _cuts(self.root):
             if starts[-1] == at:
                 starts.pop(), branches.pop()
             starts.append(at)
             branches.append(branch)
-
-        def read(branch: Branch) -> None:
-            for group in branch.groups():
-                for inner in group.branches:
-                    if inner.start < inner.end:
-                        cut(inner.start, inner)
-                        read(inner)
-                        cut(inner.end, branch)
-
-        read(self.root)
         return starts, branches
 
     def branch_at(self, offset: int) -> Branch:
@@ -201,6 +191,16 @@ class Scan:
             found.append(condition_of(branch))
             branch = branch.group.parent
         return tuple(reversed(found))
+
+
+def _cuts(branch: Branch) -> Iterator[tuple[int, Branch]]:
+    """Where another innermost branch begins inside of one, or the branch itself goes on."""
+    for group in branch.groups():
+        for inner in group.branches:
+            if inner.start < inner.end:
+                yield inner.start, inner
+                yield from _cuts(inner)
+                yield inner.end, branch
 
 
 def without(text: bytes, spans: tuple[tuple[int, int], ...] | list[tuple[int, int]]) -> bytes:

@@ -61,7 +61,7 @@ def _configuration(branches: list[Branch]) -> Configuration:
     """Values that satisfy the first branch and as many of the others as agree with it."""
     values: dict[str, Value] = {}
     for branch in branches:
-        more = _satisfy(_path(branch), values)
+        more = _satisfy(_path(branch), values, {})
         if more is not None:
             values.update(more)
     return Configuration(values)
@@ -101,20 +101,18 @@ def _path(branch: Branch) -> list[tuple[Expr, bool]]:
     return wanted
 
 
-def _satisfy(path: list[tuple[Expr, bool]], given: Mapping[str, Value]) -> dict[str, Value] | None:
+def _satisfy(
+    path: list[tuple[Expr, bool]], given: Mapping[str, Value], found: dict[str, Value]
+) -> dict[str, Value] | None:
     """Values, beyond the given ones, under which the whole path holds; None when not found."""
-
-    def search(index: int, values: dict[str, Value]) -> dict[str, Value] | None:
-        if index == len(path):
-            return values
-        test, wanted = path[index]
-        for more in islice(_ways(test, wanted, {**given, **values}), _TRIES):
-            result = search(index + 1, {**values, **more})
-            if result is not None:
-                return result
-        return None
-
-    return search(0, {})
+    if not path:
+        return found
+    test, wanted = path[0]
+    for more in islice(_ways(test, wanted, {**given, **found}), _TRIES):
+        result = _satisfy(path[1:], given, {**found, **more})
+        if result is not None:
+            return result
+    return None
 
 
 def _holds(test: Expr, wanted: bool, values: Mapping[str, Value]) -> bool:
