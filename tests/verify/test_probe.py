@@ -1,9 +1,11 @@
 """The probe passes an extension isolated by hand, fails a legacy one and every mistake."""
 
+import subprocess
+
 import pytest
 
 from isolate_ext.verify import pythons
-from isolate_ext.verify.drive import Driver, Rung, Subject, probe
+from isolate_ext.verify.drive import PROBE, Driver, Rung, Subject, probe
 from isolate_ext.verify.judging import judge
 
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
@@ -98,6 +100,41 @@ def test_library_is_judged_alone_where_another_project_refuses(tmp_path):
     rung = result["rungs"]["own-gil"]
     assert (rung["status"], rung["data"]["asked"]) == ("ok", "/built/pkg/_mine.so")
     assert rung["data"]["alone"] == "other._fast refuses"
+
+
+def test_library_is_judged_alone_where_what_it_imports_crashes(tmp_path):
+    class Scripted(Driver):
+        def rung(self, name, **more):
+            if name == "own-gil-others":
+                return Rung("crashed" if more["modules"] == ["_fragile"] else "ok")
+            if name == "own-gil" and "path" not in more:
+                return Rung("crashed", ("SIGABRT",))
+            others = ["_fragile", "_sound"]
+            data = {"file": "/built/pkg/_mine.so", "others": others} if name == "import" else {}
+            return Rung("ok", (), data)
+
+    subject = Subject("pkg._mine", prefixes=("pkg",))
+    rung = Scripted(subject, "python", tmp_path, 1.0, 1).climb([], ("own-gil",))["rungs"]["own-gil"]
+    assert (rung["status"], rung["data"]["alone"]) == ("ok", "_fragile crashes by itself")
+
+
+def test_extensions_that_an_import_brings_are_tried_by_themselves(tmp_path, newest):
+    subject = Subject("ctypes._endian", prefixes=("ctypes._endian",))
+    driver = Driver(subject, pythons.find(newest), tmp_path, 60.0, 1)
+    assert "_ctypes" in driver.rung("import").data["others"]
+    assert driver.rung("own-gil-others", modules=["_bisect"]).status == "ok"
+
+
+@pytest.mark.parametrize("address", ["7d33c798", "3cb3c798", "0x7d33c798", "12345678", "7c0A0001"])
+def test_addresses_in_messages_do_not_count(newest, address):
+    code = (
+        f"import sys; sys.path.insert(0, {str(PROBE.parent)!r});"
+        "from probe.exercise import outcome_of;"
+        f"print(outcome_of(TypeError('bad value: {address}.')))"
+    )
+    done = subprocess.run([pythons.find(newest), "-c", code], capture_output=True, text=True)
+    plain = done.stdout.strip().replace("0x", "N")
+    assert plain == "! builtins.TypeError: bad value: N."
 
 
 def test_hanging_and_crashing_calls_are_left_out(tmp_path, newest):

@@ -22,6 +22,7 @@ LEARNING = 40.0
 """Seconds for trying every call once; one that hangs is left out, and it starts again."""
 
 TEARDOWN = ("at-exit", "self-cycle", "copyreg", "subclass", "generator")
+IN_INTERPRETERS = ("own-gil", "shared-gil")
 SCENES = tuple(f"teardown-{name}" for name in TEARDOWN)
 BAD_ENDINGS = ("Fatal Python error", "Exception ignored", "Segmentation fault", "double free")
 
@@ -134,12 +135,25 @@ class Driver:
         """One rung; of the library alone where modules of others keep its package out."""
         plan = {"only": only if name != "surface" else None, "skip": skip}
         rung = self.rung(name, **plan)
-        blockers = self._others_that_refuse(rung)
-        if not blockers or self.subject.path is not None:
+        refusing = self._others_that_refuse(rung)
+        crashed = rung.status == "crashed" and name in IN_INTERPRETERS
+        if self.subject.path is not None or not (refusing or crashed):
             return rung
-        library = self.rung("import").data["file"]
-        alone = self.rung(name, **plan, path=library, bare_parent=True)
-        return replace(alone, data={**alone.data, "alone": f"{', '.join(blockers)} refuses"})
+        imported = self.rung("import").data
+        crashing = self._others_that_crash(name, imported["others"]) if crashed else []
+        if not refusing and not crashing:
+            return rung
+        alone = self.rung(name, **plan, path=imported["file"], bare_parent=True)
+        blockers = [
+            *(f"{other} refuses" for other in refusing),
+            *(f"{other} crashes by itself" for other in crashing),
+        ]
+        return replace(alone, data={**alone.data, "alone": ", ".join(blockers)})
+
+    def _others_that_crash(self, name: str, others: Sequence[str]) -> list[str]:
+        """Extensions of others that the package imports, and that crash without it as well."""
+        tried = ((other, self.rung(f"{name}-others", modules=[other])) for other in others)
+        return [other for other, rung in tried if rung.status == "crashed"]
 
     def _others_that_refuse(self, rung: Rung) -> list[str]:
         """Modules of other projects that the package imports and that refuse the interpreter."""

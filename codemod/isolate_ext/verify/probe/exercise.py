@@ -25,7 +25,8 @@ SLOW = 0.1
 BLOCKED = "! blocked"
 
 ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
-NUMBER = re.compile(r"\d{4,}")
+NUMBER = re.compile(r"\b(?=[a-fA-F]*\d)[0-9a-fA-F]{6,16}\b|\d{4,}")
+"""Large numbers, and hexadecimal ones such as addresses that are printed without a prefix."""
 LIMIT = 6000
 SPECIMENS = 2
 

@@ -1,5 +1,6 @@
 """The extension in several interpreters of one process, side by side and one after the other."""
 
+import functools
 import json
 import os
 import sys
@@ -18,6 +19,31 @@ def own_gil(setting):
 def shared_gil(setting):
     """The same with interpreters that share one GIL."""
     return _climb(setting, *_api(isolated=False))
+
+
+def own_gil_others(setting):
+    """Modules of others in interpreters with their own GIL, without the extension."""
+    return _imports(setting.spec["modules"], *_api(isolated=True))
+
+
+def shared_gil_others(setting):
+    """The same with interpreters that share one GIL."""
+    return _imports(setting.spec["modules"], *_api(isolated=False))
+
+
+def _imports(modules, create, run, destroy):
+    def body():
+        interpreter = create()
+        try:
+            run(interpreter, f"import {', '.join(modules)}")
+        finally:
+            destroy(interpreter)
+
+    for _ in range(ROUNDS):
+        _in_threads([body] * SIDE_BY_SIDE)
+    for _ in range(IN_TURN):
+        body()
+    return {}
 
 
 def inside(setting):
@@ -53,12 +79,16 @@ def _together(setting, turn, create, run, destroy):
     def body(number):
         found.extend(_one(setting, f"round {turn} interpreter {number}", create, run, destroy))
 
-    threads = [threading.Thread(target=body, args=(number,)) for number in range(SIDE_BY_SIDE)]
+    _in_threads([functools.partial(body, number) for number in range(SIDE_BY_SIDE)])
+    return found
+
+
+def _in_threads(bodies):
+    threads = [threading.Thread(target=body) for body in bodies]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return found
 
 
 def _one(setting, title, create, run, destroy):

@@ -1,6 +1,8 @@
 """The rungs by name, and what each of them measures. Each runs in a process of its own."""
 
 import os
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES
 
 from probe import (
     cost,
@@ -46,8 +48,19 @@ def run(spec):
 
 
 def _import(setting):
+    before = set(sys.modules)
     module = setting.subject.load()
-    return {"file": getattr(module, "__file__", None), "name": module.__name__}
+    others = [
+        name
+        for name, other in sorted(sys.modules.items())
+        if name not in before and not setting.subject.covers(name) and _is_extension(other)
+    ]
+    return {"file": getattr(module, "__file__", None), "name": module.__name__, "others": others}
+
+
+def _is_extension(module):
+    origin = getattr(getattr(module, "__spec__", None), "origin", None) or ""
+    return origin == "built-in" or origin.endswith(tuple(EXTENSION_SUFFIXES))
 
 
 def _learn(setting):
@@ -79,6 +92,8 @@ RUNGS = {
     "reimport": reimport.run,
     "own-gil": interpreters.own_gil,
     "shared-gil": interpreters.shared_gil,
+    "own-gil-others": interpreters.own_gil_others,
+    "shared-gil-others": interpreters.shared_gil_others,
     "inside": interpreters.inside,
     "hosted": hosted.run,
     "cycles": cycles.run,
