@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isolate_ext.app.writing import journal_folder
-from isolate_ext.project import ProjectError, choose_interpreters
+from isolate_ext.project import ProjectError, choose_interpreters, discover
 from isolate_ext.project.cache import cache_folder
 from isolate_ext.project.discover import read_build_files
 from isolate_ext.report.ladder import Ladder
 from isolate_ext.verify import trees
 from isolate_ext.verify.building import Recipe
-from isolate_ext.verify.climbing import Settings, Trees, climb
+from isolate_ext.verify.climbing import climb
+from isolate_ext.verify.settings import Settings, Trees
 
 NO_BASELINE = (
     "no migration of this project is on record and no --before was given: "
@@ -61,10 +62,20 @@ def verify(options: VerifyOptions, say: Callable[[str], None]) -> Ladder:
         pair = Trees(
             scratch / "before" if ladder.before else None,
             trees.copy(root, scratch / "after"),
+            _own_files(root),
         )
         for interpreter in interpreters:
             ladder.pythons.append(climb(pair, interpreter, _settings(options), say))
     return ladder
+
+
+def _own_files(root: Path) -> dict[str, tuple[str, ...]]:
+    """The files that touch Python, by module; none where the build files say nothing that helps."""
+    try:
+        found = discover(root).extensions
+    except ProjectError:
+        return {}
+    return {each.name: each.python_sources or each.files for each in found}
 
 
 def _settings(options: VerifyOptions) -> Settings:

@@ -118,6 +118,7 @@ class _Building:
             **settings,
             **builds.compiler_wrappers(self.cache, sys.executable),
             "CFLAGS": f"{settings.get('CFLAGS', '')} -g".strip(),
+            "ISOLATE_EXT_SOURCE": str(self.source.resolve()),
             "ISOLATE_EXT_CC_LOG": str(self.folder / "cc.log"),
             "ISOLATE_EXT_CC_CACHE": str(self.cache / "objects"),
         }

@@ -3,7 +3,8 @@
 Called as ``compiler_shim.py COMPILER ARGS...``. An object whose preprocessed text and arguments
 were compiled before is copied from the cache, its warnings repeated. Environment:
 ISOLATE_EXT_CC_LOG names the log (one JSON object a line), ISOLATE_EXT_CC_CACHE the folder of
-objects.
+objects, ISOLATE_EXT_SOURCE the tree that is built: debug information names its files below
+SOURCE_ROOT, so that it is the same wherever the tree lies.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ import subprocess
 import sys
 
 SOURCES = (".c", ".cc", ".cpp", ".cxx")
+SOURCE_ROOT = "/isolate-ext-source"
 
 
 def main(compiler, args):
@@ -46,7 +48,9 @@ def main(compiler, args):
 
 
 def _compile(compiler, args):
-    done = subprocess.run([compiler, *args], stderr=subprocess.PIPE, check=False)
+    tree = os.environ.get("ISOLATE_EXT_SOURCE")
+    mapped = [f"-fdebug-prefix-map={tree}={SOURCE_ROOT}"] if tree and "-c" in args else []
+    done = subprocess.run([compiler, *args, *mapped], stderr=subprocess.PIPE, check=False)
     return done.returncode, done.stderr
 
 

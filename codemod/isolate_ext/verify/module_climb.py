@@ -1,0 +1,117 @@
+"""One extension module under one interpreter: every rung, before and after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from isolate_ext.report.ladder import ModuleLadder, RungResult
+from isolate_ext.verify import cost
+from isolate_ext.verify.builds import Build, Library
+from isolate_ext.verify.drive import probe
+from isolate_ext.verify.judging import judge
+from isolate_ext.verify.settings import Settings
+from isolate_ext.verify.static_storage import storage
+
+
+@dataclass(frozen=True)
+class Built:
+    """A library with the build that it came from."""
+
+    build: Build
+    library: Library
+
+    @property
+    def path(self) -> Path:
+        return Path(self.library.path)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One module: as it was, None where there is nothing to compare with, and as it is.
+
+    ``own`` are its files that touch Python, as paths in the tree.
+    """
+
+    before: Built | None
+    after: Built
+    version: tuple[int, int]
+    own: Collection[str]
+
+
+def climb_module(subject: Subject, settings: Settings) -> ModuleLadder:
+    """The rungs of the probe first; then those that need both builds, or the binary alone."""
+    before = _probe(subject.before, settings, settings.skip) if subject.before else None
+    skip = before["skip"] if before is not None else settings.skip
+    after = _probe(subject.after, settings, skip)
+    probe_rungs = _probe_rungs(settings)
+    judgement = judge(before, after, subject.version, probe_rungs)
+    rungs = list(judgement.rungs)
+    if not judgement.absent:
+        rungs += _others(subject, settings, after)
+    library = subject.after.library
+    return ModuleLadder(
+        library.module, library.path, rungs, list(judgement.notes), list(judgement.surface),
+        judgement.absent,
+    )  # fmt: skip
+
+
+OTHERS = ("binary", "cost")
+"""Rungs that are not the probe's."""
+
+
+def _probe_rungs(settings: Settings) -> tuple[str, ...] | None:
+    if settings.rungs is None:
+        return None
+    return tuple(name for name in settings.rungs if name not in OTHERS)
+
+
+def _others(subject: Subject, settings: Settings, probed: Mapping[str, Any]) -> list[RungResult]:
+    rungs = []
+    if settings.wants("binary"):
+        was = subject.before.path if subject.before else None
+        rungs.append(storage(was, subject.after.path, subject.own))
+    if settings.wants("cost") and subject.before is not None:
+        rungs.append(_cost(subject.before, subject.after, settings, probed))
+    return rungs
+
+
+def _cost(before: Built, after: Built, settings: Settings, probed: Mapping[str, Any]) -> RungResult:
+    started = time.monotonic()
+    alone = replace(settings, rungs=("cost",), jobs=1)
+
+    def series(built: Built) -> Callable[[], Mapping[str, float]]:
+        def take() -> Mapping[str, float]:
+            found = _probe(built, alone, probed["skip"], probed["only"], ("cost",))
+            calls: Mapping[str, float] = found["rungs"]["cost"]["data"].get("calls", {})
+            return calls
+
+        return take
+
+    found = cost.measure(series(before), series(after))
+    return cost.judged(found, time.monotonic() - started)
+
+
+def _probe(
+    built: Built, settings: Settings, skip: Sequence[str], only: Sequence[str] | None = None,
+    rungs: Sequence[str] | None = None,
+) -> Mapping[str, Any]:  # fmt: skip
+    build, library = built.build, built.library
+    return probe(
+        library.path if library.by_path else None,
+        build.python,
+        module=library.module,
+        sys_path=build.sys_path,
+        prefixes=build.prefixes,
+        companions=build.companions,
+        workload=settings.workload,
+        skip=skip,
+        only=only,
+        rungs=rungs if rungs is not None else _probe_rungs(settings),
+        cycles=settings.cycles,
+        timeout=settings.timeout,
+        jobs=settings.jobs,
+    )

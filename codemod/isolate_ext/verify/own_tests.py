@@ -1,0 +1,60 @@
+"""The rung of the project's own tests: the same result before and after, per test id."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from isolate_ext.report.ladder import RungResult, Verdict
+from isolate_ext.verify import test_runs
+from isolate_ext.verify.builds import RECORDER, Build
+from isolate_ext.verify.environments import variables
+from isolate_ext.verify.settings import Settings
+
+
+def tested(one: Build | None, other: Build, settings: Settings) -> RungResult:
+    """Tests that are not stable do not count; a failure that was there before is told as such."""
+    after = _test(other, settings, "")
+    if one is None:
+        failing = [f"{name}: {it}" for name, it in after.results.items() if it in test_runs.BAD]
+        problems = tuple(filter(None, (after.problem, *failing)))
+        verdict = Verdict.FAILS if problems else Verdict.HOLDS
+        return RungResult("tests", verdict, "", _counted(after), problems, (), after.seconds)
+    before = _test(one, settings, "")
+    unstable: set[str] = set()
+    if test_runs.compare(before, after).changed or before.problem != after.problem:
+        unstable = test_runs.differing(before, _test(one, settings, "again"))
+        unstable |= test_runs.differing(after, _test(other, settings, "again"))
+    compared = test_runs.compare(before, after, unstable)
+    problems = compared.changed
+    if after.problem and not before.problem:
+        problems = (after.problem, *problems)
+    verdict = Verdict.FAILS if problems else Verdict.HOLDS
+    if before.problem and not problems:
+        verdict, problems = Verdict.FAILED_BEFORE, (before.problem,)
+    return RungResult(
+        "tests", verdict, _counted(before), _counted(after), problems,
+        tuple(_notes(compared, after)), after.seconds,
+    )  # fmt: skip
+
+
+def _notes(compared: test_runs.Comparison, after: test_runs.TestRun) -> list[str]:
+    notes = [f"not stable: {name}" for name in compared.unstable]
+    if compared.failing_before:
+        notes.append(f"{compared.failing_before} failed before, too")
+    return notes + [f"{module} from {' '.join(files)}" for module, files in after.loaded.items()]
+
+
+def _counted(run: test_runs.TestRun) -> str:
+    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(run.counts.items()))
+
+
+def _test(built: Build, settings: Settings, turn: str) -> test_runs.TestRun:
+    environment = {
+        **variables(Path(built.venv)),
+        **settings.recipe.environment,
+        "PYTEST_ADDOPTS": f"-p {RECORDER.stem}",
+    }
+    name = hashlib.sha256(settings.tests.encode()).hexdigest()[:8]
+    folder = settings.cache / "builds" / built.key / f"tests-{name}{turn}"
+    return test_runs.run_tests(settings.tests, built, Path(built.source), environment, folder)
