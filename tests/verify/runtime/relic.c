@@ -38,6 +38,13 @@ relic_touch(PyObject *module, PyObject *ignored)
         buffer = PyMem_Malloc(16);
     }
 #endif
+#ifdef MUCH_MEMORY
+    void *much = PyMem_Malloc((size_t)2 << 30);
+    if (much == NULL) {
+        return PyErr_NoMemory();
+    }
+    PyMem_Free(much);
+#endif
 #ifdef WORKS_ONCE
     if (runtimes > 1) {
         PyErr_SetString(PyExc_RuntimeError, "not again");

@@ -94,6 +94,10 @@ def test_memory_that_is_no_object_is_told_of(climb: Climb, python: Interpreter) 
     assert rung.status == "ok" and rung.data["memory"] == ["buffer"]
 
 
+def test_memory_that_is_freed_is_there_for_later_runtimes(climb: Climb) -> None:
+    assert climb(NEWEST, RELIC, "MUCH_MEMORY").status == "ok"
+
+
 @newest_and_oldest
 def test_a_flag_that_is_never_reset(climb: Climb, python: Interpreter) -> None:
     rung = climb(python, RELIC, "LOAD_ONCE")

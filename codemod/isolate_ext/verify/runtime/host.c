@@ -29,8 +29,11 @@
 
 #define ALIGNMENT 16
 #define SMALL 1024
-#define CLASSES (SMALL / ALIGNMENT + 64)
-#define CHUNK ((size_t)16 << 20)
+#define LARGE ((size_t)1 << 20)
+#define CLASSES (SMALL / ALIGNMENT + 16)
+#define OWN_CHUNK CLASSES
+#define CHUNK (16 * LARGE)
+#define FILLED 512
 #define CHUNKS 4096
 #define FRAMES 48
 
@@ -85,9 +88,14 @@ chunk_of(const void *address)
     return NULL;
 }
 
+/* Up to SMALL by ALIGNMENT, then by powers of two; what is larger than LARGE is a chunk itself. */
 static size_t
 class_of(size_t size, size_t *capacity)
 {
+    if (size > LARGE) {
+        *capacity = size;
+        return OWN_CHUNK;
+    }
     if (size <= SMALL) {
         size_t class = (size + ALIGNMENT - 1) / ALIGNMENT;
         *capacity = class * ALIGNMENT;
@@ -100,21 +108,37 @@ class_of(size_t size, size_t *capacity)
     return class;
 }
 
-static int
-add_chunk(pool *owner, size_t needed)
+static char *
+add_chunk(pool *owner, size_t size)
 {
-    size_t size = needed < CHUNK ? CHUNK : needed;
     if (chunk_count == CHUNKS) {
-        return -1;
+        return NULL;
     }
     char *start = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (start == MAP_FAILED) {
-        return -1;
+        return NULL;
     }
-    owner->fresh = start;
-    owner->end = start + size;
     chunks[chunk_count++] = (chunk){start, start + size, runtime, owner->objects};
-    return 0;
+    return start;
+}
+
+static header *
+carve(pool *from, size_t class, size_t size)
+{
+    if (class == OWN_CHUNK) {
+        return (header *)add_chunk(from, size);
+    }
+    if ((size_t)(from->end - from->fresh) < size) {
+        char *start = add_chunk(from, CHUNK);
+        if (start == NULL) {
+            return NULL;
+        }
+        from->fresh = start;
+        from->end = start + CHUNK;
+    }
+    header *block = (header *)from->fresh;
+    from->fresh += size;
+    return block;
 }
 
 static void *
@@ -126,17 +150,15 @@ host_malloc(void *context, size_t size)
         return NULL;
     }
     size_t class = class_of(size ? size : 1, &capacity);
-    header *block = from->spare[class];
+    header *block = class == OWN_CHUNK ? NULL : from->spare[class];
     if (block != NULL) {
         from->spare[class] = block->next;
     }
     else {
-        size_t needed = sizeof(header) + capacity;
-        if ((size_t)(from->end - from->fresh) < needed && add_chunk(from, needed) < 0) {
+        block = carve(from, class, sizeof(header) + capacity);
+        if (block == NULL) {
             return NULL;
         }
-        block = (header *)from->fresh;
-        from->fresh += needed;
     }
     block->capacity = capacity;
     block->class = class;
@@ -163,13 +185,21 @@ is_of_now(const void *given)
 static void
 host_free(void *context, void *given)
 {
-    if (given != NULL && is_of_now(given)) {
-        pool *to = context;
-        header *block = (header *)given - 1;
-        size_t class = block->class;
-        block->next = to->spare[class];
-        to->spare[class] = block;
+    pool *to = context;
+    if (given == NULL || !is_of_now(given)) {
+        return;
     }
+    header *block = (header *)given - 1;
+    size_t class = block->class;
+    if (class == OWN_CHUNK) {
+        chunk *home = chunk_of(given);
+        munmap(home->start, (size_t)(home->end - home->start));
+        *home = chunks[--chunk_count];
+        return;
+    }
+    memset(given, 0xDD, block->capacity < FILLED ? block->capacity : FILLED);
+    block->next = to->spare[class];
+    to->spare[class] = block;
 }
 
 static void *
@@ -198,7 +228,6 @@ take_memory_over(void)
     PyMemAllocatorEx buffers = {&buffer_pool, host_malloc, host_calloc, host_realloc, host_free};
     PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &objects);
     PyMem_SetAllocator(PYMEM_DOMAIN_MEM, &buffers);
-    PyMem_SetupDebugHooks();
 #endif
 }
 
