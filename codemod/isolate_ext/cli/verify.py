@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from isolate_ext.cli.debug_python import make_debug_python
+
 if TYPE_CHECKING:
     from isolate_ext.report.ladder import Ladder
 
@@ -63,6 +65,16 @@ Cycles = Annotated[int, typer.Option("--cycles", min=10, help="Import/destroy cy
 Timeout = Annotated[float, typer.Option("--timeout", min=1, help="Seconds for each rung.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Rungs at a time.")]
 Printed = Annotated[Form, typer.Option("--output-format", help="How to print the result.")]
+DebugPython = Annotated[
+    Path | None,
+    typer.Option(
+        "--make-debug-python",
+        metavar="SRC",
+        is_eager=True,
+        callback=make_debug_python,
+        help="Build a debug Python from an unpacked CPython source tree, print its path and end.",
+    ),
+]
 
 
 def verify(
@@ -70,7 +82,7 @@ def verify(
     build_command: BuildCommand = "", build_timeout: BuildTimeout = 1800,
     requires: Requires = None, workload: Workload = None, tests: Tests = "", skip: Skip = None,
     rung: Rungs = None, cycles: Cycles = 200, timeout: Timeout = 120, jobs: Jobs = 2,
-    output_format: Printed = Form.full,
+    output_format: Printed = Form.full, debug_python: DebugPython = None,
 ) -> int:  # fmt: skip
     """Build a project before and after its migration, and prove the isolation."""
     from isolate_ext.app.verify import VerifyOptions

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from isolate_ext.cli.debug_python import Teller
+from isolate_ext.cli.guard import guarded
 from isolate_ext.project import ProjectError, find_builds, find_debug_build, find_interpreters
 from isolate_ext.verify.process import VerifyError
 from isolate_ext.verify.runtime.debug_python import Progress, make_debug_python
@@ -158,3 +160,34 @@ def test_without_make(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CC", "")
     with pytest.raises(VerifyError, match="cannot build a debug Python: "):
         make_debug_python(source, quiet)
+
+
+def test_the_command_tells_the_phases_and_prints_the_path(
+    source: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert guarded(["verify", "--make-debug-python", str(source)]) == 0
+    out, err = capfd.readouterr()
+    assert out.endswith("/bin/python3.90d\n") and Path(out.strip()).is_file()
+    assert err.splitlines() == ["copying", "configuring", "compiling", "installing", "checking"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [("Lib", 2, "is no unpacked source tree of CPython"), ("", 5, "compiling ended with 2: ")],
+)
+def test_the_command_fails_with_one_line(
+    source: Path, capfd: pytest.CaptureFixture[str], name: str, code: int, said: str
+) -> None:
+    (source / "Makefile.in").write_text("all:\n\tfalse\n")
+    assert guarded(["verify", "--make-debug-python", str(source / name)]) == code
+    last = capfd.readouterr().err.splitlines()[-1]
+    assert last.startswith("isolate-ext: error: ") and said in last
+
+
+def test_on_a_terminal_lines_are_counted(capfd: pytest.CaptureFixture[str]) -> None:
+    teller = Teller(counting=True)
+    for progress in (Progress("copying"), Progress("compiling"), Progress("compiling", 12, "x")):
+        teller.tell(progress)
+    teller.end()
+    shown = "".join(line.rstrip(" ") for line in capfd.readouterr().err)
+    assert shown == "copying\ncompiling\rcompiling:12lines\n"
