@@ -107,7 +107,7 @@ def modelled(found: DiscoveredExtension) -> tuple[str, ...]:
 def model_of(
     found: DiscoveredExtension, scans: Mapping[str, Scan], earlier: Mapping[str, Parsed]
 ) -> Extension:
-    """The model of an extension; what is parsed alike already is not again."""
+    """The model of an extension; what ``earlier`` parsed alike is not again."""
     files = parse_all(scans, earlier)
     sources = [path for path in found.sources if path in files]
     extension = build(found.short_name, sources, files)
@@ -128,7 +128,7 @@ def model_with(
         path: known[path].scan if path in known else scan(Source(path, data))
         for path, data in texts.items()
     }
-    return model_of(found, scans, known)
+    return model_of(found, scans, before.files)
 
 
 def parse_all(
@@ -148,10 +148,10 @@ def parse_all(
 
 
 def _parse(each: Scan, environment: MacroEnvironment, earlier: Parsed | None) -> Parsed:
-    known = earlier is not None and earlier.scan is each
-    if earlier is not None and known and environment.shows_alike(each, earlier.macros):
-        return earlier
-    return parse(each, environment)
+    if earlier is not None and earlier.scan is each:
+        if environment.shows_alike(each, earlier.macros):
+            return earlier
+    return parse(each, environment, earlier)
 
 
 @contextmanager

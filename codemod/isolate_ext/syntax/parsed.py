@@ -16,6 +16,7 @@ from isolate_ext.syntax.fences import Fence
 from isolate_ext.syntax.inference import is_simple
 from isolate_ext.syntax.lexing import IDENTIFIER
 from isolate_ext.syntax.nodes import Glimpse, Node, forget, glimpse_at, leaf_at, top_node
+from isolate_ext.syntax.reparsing import Shown
 from isolate_ext.syntax.scanning import Scan
 from isolate_ext.syntax.source import Source
 from isolate_ext.syntax.writing import StandIn
@@ -31,10 +32,12 @@ class Parsed:
         pieces: list[tuple[Any, int]],
         fences: tuple[Fence, ...],
         stand_ins: tuple[StandIn, ...],
+        primary: Shown | None = None,
     ) -> None:
         self.scan = scan
         self.source: Source = scan.source
         self.macros = macros
+        self.primary = primary
         self._pieces = pieces
         self._view_fences = fences
         self._view_stand_ins = stand_ins

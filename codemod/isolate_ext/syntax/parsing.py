@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import Any
 
 from isolate_ext.syntax.chunks import Chunks, Span, merged
 from isolate_ext.syntax.configurations import Configuration, Walk, walk
@@ -13,6 +12,7 @@ from isolate_ext.syntax.grammar import parse_bytes
 from isolate_ext.syntax.invocations import braces_of, candidates
 from isolate_ext.syntax.parsed import Parsed
 from isolate_ext.syntax.repair import repaired
+from isolate_ext.syntax.reparsing import Piece, Shown
 from isolate_ext.syntax.scanning import Scan, without
 from isolate_ext.syntax.sheet import Sheet
 from isolate_ext.syntax.solving import further_walks, own_spans
@@ -20,9 +20,6 @@ from isolate_ext.syntax.standins import Neutraliser
 from isolate_ext.syntax.structure import Structure
 from isolate_ext.syntax.tidying import tidy
 from isolate_ext.syntax.writing import StandIn
-
-Piece = tuple[Any, int]
-"""A top-level node of the parser and the base that turns its offsets into source offsets."""
 
 
 class View:
@@ -43,9 +40,11 @@ class View:
 class Views:
     """Parses the views of one file and collects pieces, fences and stand-ins."""
 
-    def __init__(self, scan: Scan, macros: MacroEnvironment) -> None:
+    def __init__(self, scan: Scan, macros: MacroEnvironment, earlier: Shown | None) -> None:
         self.scan = scan
         self.macros = macros
+        self.earlier = earlier
+        self.primary: Shown | None = None
         self.names = candidates(scan.identifiers, scan.skeleton, macros)
         self.braces = braces_of(scan.identifiers, macros)
         self.pieces: list[Piece] = []
@@ -87,7 +86,13 @@ class Views:
         self.fences.extend(view.neutraliser.fences)
 
     def _parse_whole(self, view: View) -> None:
-        root = parse_bytes(bytes(view.sheet.code)).root_node
+        text = bytes(view.sheet.code)
+        self.primary = self.earlier.edited(text) if self.earlier is not None else None
+        if self.primary is not None:
+            self.pieces.extend(self.primary.pieces)
+            return
+        root = parse_bytes(text).root_node
+        self.primary = Shown.of(text, root)
         if not root.has_error:
             self.pieces.extend((node, 0) for node in root.children if node.is_named)
             return
@@ -136,10 +141,13 @@ def _inked(skeleton: bytearray, spans: list[Span]) -> list[Span]:
     return found
 
 
-def parse(scan: Scan, macros: MacroEnvironment) -> Parsed:
-    """Parse every view of a file; never fails: what cannot be parsed is fenced."""
-    views = Views(scan, macros)
+def parse(scan: Scan, macros: MacroEnvironment, earlier: Parsed | None = None) -> Parsed:
+    """Parse every view of a file; never fails: what cannot be parsed is fenced.
+
+    What an ``earlier`` text of the file has in common with it need not be parsed again.
+    """
+    views = Views(scan, macros, earlier.primary if earlier is not None else None)
     views.run()
     fences = sorted(set(views.fences), key=lambda fence: fence.span)
     stand_ins = tuple(views.stand_ins[span] for span in sorted(views.stand_ins))
-    return Parsed(scan, macros, views.pieces, tuple(fences), stand_ins)
+    return Parsed(scan, macros, views.pieces, tuple(fences), stand_ins, views.primary)
