@@ -55,6 +55,8 @@ def main(arguments: Sequence[str]) -> int:
         if not hasattr(error, "format_message"):
             raise
         return _usage(error)
+    if code == Exit.INTERRUPTED:
+        raise KeyboardInterrupt
     return int(code or 0)
 
 

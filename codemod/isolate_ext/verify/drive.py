@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from isolate_ext.verify.running import Running
+
 PROBE = Path(__file__).parent / "probe"
 REFUSAL = re.compile(r"module (\S+) does not support loading in subinterpreters")
 CRASHES_TOLERATED = 60
@@ -104,6 +106,7 @@ class Driver:
         self.timeout = timeout
         self.cycles = cycles
         self.jobs = jobs
+        self.running = Running()
 
     def climb(
         self, skip: list[str], rungs: Sequence[str] | None, only: Sequence[str] | None = None
@@ -122,7 +125,7 @@ class Driver:
             def one(name: str) -> Rung:
                 return self._rung_or_alone(name, plan, skip)
 
-            with ThreadPoolExecutor(self.jobs) as pool:
+            with ThreadPoolExecutor(self.jobs) as pool, self.running.stopped_on_interrupt():
                 results.update(zip(names, pool.map(one, names), strict=True))
         return {
             "rungs": {name: asdict(rung) for name, rung in results.items()},
@@ -214,7 +217,7 @@ class Driver:
         seconds = round(time.monotonic() - started, 2)
         data = json.loads(result.read_text()) if result.exists() else {}
         problems = tuple(data.pop("problems", ()))
-        if status != 0:
+        if status != 0 or not result.exists():
             how = "hung" if status is None else "crashed"
             return Rung(how, (_ending(status, stderr), *problems), data, seconds)
         good = data.pop("ok", False)
@@ -231,24 +234,12 @@ class Driver:
             "PYTHONDONTWRITEBYTECODE": "1",
             "TERM": "dumb",
         }
-        process = subprocess.Popen(
+        return self.running.ask(
             [self.interpreter, str(PROBE), str(description)],
             cwd=work,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
+            environment=environment,
+            timeout=limit,
         )
-        try:
-            _, stderr = process.communicate(timeout=limit)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            _, stderr = process.communicate()
-            return None, stderr
-        return process.returncode, stderr
 
 
 def _culprit(line: str, skip: list[str], *, hung: bool) -> str:
@@ -270,6 +261,8 @@ def _ending(status: int | None, stderr: str) -> str:
     """Say how a process ended: the signal's name, or the last line it wrote."""
     if status is None:
         return "no result within the time limit"
+    if status == 0:
+        return "the process ended with status 0 before the rung was done"
     last = next((line for line in reversed(stderr.splitlines()) if line.strip()), "")
     if status < 0:
         fatal = next((line for line in stderr.splitlines() if "Fatal" in line), "")

@@ -10,6 +10,7 @@ import resource
 import sys
 
 MEMORY = 6 << 30
+FILE = 1 << 30
 
 
 def main() -> int:
@@ -22,6 +23,7 @@ def main() -> int:
         spec = json.load(file)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
     result = rungs.run(spec)
     with open(spec["result"] + ".part", "w", encoding="utf-8") as file:
         json.dump(result, file)
