@@ -151,16 +151,16 @@ def test_a_run_counts_only_with_the_built_library():
         {"pid": 2, "module": "pkg._fast", "path": "/built/_fast.so"},
     ]
     results = test_runs._results(facts)
-    assert "did not load" in test_runs._problem(
+    assert "did not load" in test_runs._unproven(
         results, test_runs._loaded(facts), libraries, _finished()
     )
     facts.append({"pid": 1, "module": "pkg._fast", "path": "/elsewhere/_fast.so"})
-    assert "in place of the built" in test_runs._problem(
+    assert "in place of the built" in test_runs._unproven(
         results, test_runs._loaded(facts), libraries, _finished()
     )
     facts[-1]["path"] = "/built/_fast.so"
-    assert test_runs._problem(results, test_runs._loaded(facts), libraries, _finished()) == ""
-    assert "died" in test_runs._problem(results, {}, libraries, _finished(-11))
+    assert test_runs._unproven(results, test_runs._loaded(facts), libraries, _finished()) == ""
+    assert "died" in test_runs._ended_badly(_finished(-11))
 
 
 def test_printed_results_are_understood():

@@ -11,9 +11,11 @@ from isolate_ext.app.writing import journal_folder
 from isolate_ext.project import ProjectError, choose_interpreters, discover
 from isolate_ext.project.cache import cache_folder
 from isolate_ext.project.discover import read_build_files
+from isolate_ext.project.errors import ENVIRONMENT
 from isolate_ext.report.ladder import Ladder
 from isolate_ext.verify import trees
 from isolate_ext.verify.building import Recipe
+from isolate_ext.verify.builds import compilers
 from isolate_ext.verify.climbing import climb
 from isolate_ext.verify.settings import Settings, Trees
 
@@ -52,6 +54,7 @@ def verify(options: VerifyOptions, say: Callable[[str], None]) -> Ladder:
     root = _root(options.path)
     if options.workload is not None and not options.workload.is_file():
         raise ProjectError("no such workload file", str(options.workload))
+    compilers()
     interpreters = choose_interpreters(options.pythons, _requires_python(root))
     ladder = Ladder(str(options.path), chosen=bool(options.pythons))
     with tempfile.TemporaryDirectory(prefix="isolate-ext-verify-") as folder:
@@ -79,9 +82,15 @@ def _own_files(root: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _settings(options: VerifyOptions) -> Settings:
+    cache = cache_folder() / "verify"
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"cannot be written ({error.strerror}); XDG_CACHE_HOME names another folder"
+        raise ProjectError(why, str(cache), ENVIRONMENT) from error
     recipe = Recipe(options.build_command, options.requires, timeout=options.build_timeout)
     return Settings(
-        cache_folder() / "verify",
+        cache,
         recipe,
         options.modules,
         options.workload,

@@ -90,8 +90,10 @@ class PythonLadder:
 
     @property
     def judged(self) -> bool:
-        """Whether something was to be judged, and all of it was."""
-        return not self.absent and all(not each.absent for each in self.modules)
+        """Whether something was to be judged, and all of it was: own tests that do not count are
+        not."""
+        told = all(each.verdict is not Verdict.NOT_JUDGED for each in self.rungs)
+        return not self.absent and told and all(not each.absent for each in self.modules)
 
 
 @dataclass(slots=True)

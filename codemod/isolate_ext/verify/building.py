@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,10 +22,10 @@ FRONT_END = ("build", "setuptools", "wheel")
 class Recipe:
     """How a tree is built.
 
-    ``command`` is a shell command that leaves the project installed, or its modules in the folder
-    ``in_tree``; without one it is the project's own build system that is asked: PEP 517 by
-    ``build``, else ``setup.py build_ext``.  ``distribution`` names what is installed, where
-    others come with it.
+    ``command`` is a shell command that leaves the project installed, its modules beside their
+    packages, or in the folder ``in_tree``; without one it is the project's own build system that
+    is asked: PEP 517 by ``build``, else ``setup.py build_ext``.  ``distribution`` names what is
+    installed, where others come with it.
     """
 
     command: str = ""
@@ -39,7 +41,7 @@ def build(tree: Path, python: Path, cache: Path, recipe: Recipe) -> Build:
 
     Raises VerifyError where the environment cannot be made.
     """
-    facts = repr(sorted(asdict(recipe).items()))
+    facts = repr(sorted(asdict(recipe).items())) + builds.chosen_flags()
     key = builds.key_of(builds.fingerprint(tree), pythons.identity(python), facts)
     folder = cache / "builds" / key
     with environments.locked(cache / "builds" / f"{key}.lock"):
@@ -81,19 +83,19 @@ class _Building:
             found = self._found(venv, present, in_place)
             if found.libraries:
                 return self._built(venv, found, seconds)
-            failure = "the build gave no extension module"
+            failure = f"{done.tail()}\nthe build gave no extension module\nlog: {done.log}"
         return builds.failed(
             self.folder.name, str(self.python), failure, seconds, str(self.source),
         )  # fmt: skip
 
     def _ways(self) -> Iterator[tuple[str, bool]]:
-        """Command lines, and whether what they make stays in the tree."""
+        """Command lines, and whether what they make may stay in the tree."""
         if self.recipe.command:
-            yield self.recipe.command, False
+            yield self.recipe.command, True
             return
         setup = (self.tree / "setup.py").exists()
         if setup or (self.tree / "pyproject.toml").exists():
-            wheel = self.folder / "wheel"
+            wheel = shlex.quote(str(self.folder / "wheel"))
             yield f"python -m build --wheel -o {wheel} . && python -m pip install {wheel}/*", False
         if setup:
             yield "python setup.py build_ext --inplace", True
@@ -113,11 +115,12 @@ class _Building:
 
     def _environment(self, venv: Path) -> dict[str, str]:
         settings = self.recipe.environment
+        flags = settings.get("CFLAGS", os.environ.get("CFLAGS", ""))
         return {
             **environments.variables(venv),
             **settings,
             **builds.compiler_wrappers(self.cache, sys.executable),
-            "CFLAGS": f"{settings.get('CFLAGS', '')} -g".strip(),
+            "CFLAGS": f"{flags} -g".strip(),
             "ISOLATE_EXT_SOURCE": str(self.source.resolve()),
             "ISOLATE_EXT_CC_LOG": str(self.folder / "cc.log"),
             "ISOLATE_EXT_CC_CACHE": str(self.cache / "objects"),
@@ -126,9 +129,10 @@ class _Building:
     def _found(self, venv: Path, present: set[str], in_place: bool) -> Found:
         if self.recipe.in_tree:
             return in_tree(self.source / self.recipe.in_tree, self.source)
-        if in_place:
+        found = installed(self.recipe.distribution, venv, present)
+        if in_place and not found.libraries:
             return built_in_place(self.source)
-        return installed(self.recipe.distribution, venv, present)
+        return found
 
     def _built(self, venv: Path, found: Found, seconds: float) -> Build:
         builds.install_recorder(venv)
@@ -149,5 +153,6 @@ class _Building:
 
 def _failure(done: process.Finished) -> str:
     if done.status is None:
-        return f"the build did not end within {done.seconds:.0f} s; log: {done.log}\n{done.tail()}"
+        late = f"the build did not end within {done.seconds:.0f} s (see --build-timeout)"
+        return f"{done.tail()}\n{late}\nlog: {done.log}"
     return f"{done.tail()}\nlog: {done.log}"

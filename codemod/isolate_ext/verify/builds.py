@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shlex
 import shutil
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +20,9 @@ FORMAT = "6"
 
 RECORDER = Path(__file__).parent / "recorder" / "isolate_ext_recorder.py"
 JOURNALS = (".isolate-ext", ".git")
+COMPILERS = {"CC": ("gcc", "cc", "clang"), "CXX": ("g++", "c++", "clang++")}
+ERROR = re.compile(r"\berror: |(?<=: )No such file|not found", re.IGNORECASE)
+CHOSEN = ("CC", "CXX", "CFLAGS", "CPPFLAGS", "LDFLAGS")
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,13 @@ class Build:
     companions: tuple[tuple[str, str], ...] = ()
     seconds: float = 0.0
 
+    @property
+    def headline(self) -> str:
+        """What a failure comes down to: the first error, else the last line before the log's."""
+        lines = [line for line in self.failure.splitlines() if line.strip()]
+        told = [line for line in lines if not line.startswith("log: ")] or ["no library"]
+        return next((line for line in told if ERROR.search(line)), told[-1]).strip()
+
 
 def fingerprint(tree: Path, only: str = "") -> str:
     """The hash of all files below ``tree/only``, names included; journals of a run are not."""
@@ -66,7 +79,7 @@ def key_of(*parts: str) -> str:
 
 
 def stored(folder: Path) -> Build | None:
-    """The finished build in ``folder``, if there is one."""
+    """The finished build in ``folder``, if there is one and nothing of it is gone."""
     path = folder / "build.json"
     if not path.exists():
         return None
@@ -75,7 +88,9 @@ def stored(folder: Path) -> Build | None:
     data["companions"] = tuple((name, where) for name, where in data["companions"])
     for name in ("warnings", "sys_path", "prefixes"):
         data[name] = tuple(data[name])
-    return Build(**data)
+    build = Build(**data)
+    needed = (build.python, build.source, *(library.path for library in build.libraries))
+    return build if all(Path(each).exists() for each in needed) else None
 
 
 def store(folder: Path, build: Build) -> Build:
@@ -98,26 +113,46 @@ def install_recorder(venv: Path) -> None:
     (target / "isolate_ext_recorder.pth").write_text(f"import {RECORDER.stem}\n")
 
 
+def chosen_flags() -> str:
+    """What the user's environment says about compiling; "" where it says nothing."""
+    chosen = {name: os.environ[name] for name in CHOSEN if os.environ.get(name)}
+    return repr(sorted(chosen.items())) if chosen else ""
+
+
+def compilers() -> dict[str, list[str]]:
+    """The commands for CC and CXX: of the environment, else those that are here.
+
+    Raises VerifyError where there is no C compiler.
+    """
+    found = {}
+    for variable, names in COMPILERS.items():
+        given = shlex.split(os.environ.get(variable, ""))
+        if given and shutil.which(given[0]) is None:
+            raise VerifyError(f"{variable}={given[0]}: no such compiler; install it, or set CC")
+        here = next((path for name in names if (path := shutil.which(name))), None)
+        if given or here:
+            found[variable] = given or [str(here)]
+    if "CC" not in found:
+        raise VerifyError(f"no C compiler on PATH ({', '.join(COMPILERS['CC'])}); install one")
+    return found
+
+
 def compiler_wrappers(cache: Path, python: str) -> dict[str, str]:
     """CC and CXX for a build: programs that log their calls and reuse objects."""
-    folder = cache / "bin"
-    folder.mkdir(parents=True, exist_ok=True)
+    script = Path(__file__).parent / "compiler_shim.py"
     found = {}
-    for variable, name in (("CC", "gcc"), ("CXX", "g++")):
-        compiler = os.environ.get(variable) or shutil.which(name)
-        if compiler is None:
-            if variable == "CC":
-                raise VerifyError("no C compiler here (gcc)")
-            continue
-        wrapper = folder / name
-        script = Path(__file__).parent / "compiler_shim.py"
-        text = f'#!/bin/sh\nexec "{python}" -I -S "{script}" "{compiler}" "$@"\n'
-        if not wrapper.exists() or wrapper.read_text() != text:
-            part = wrapper.with_name(f"{name}.{os.getpid()}")
+    for variable, compiler in compilers().items():
+        command = shlex.join([python, "-I", "-S", str(script), *compiler])
+        text = f'#!/bin/sh\nexec {command} "$@"\n'
+        folder = cache / "bin" / hashlib.sha256(text.encode()).hexdigest()[:8]
+        wrapper = folder / Path(compiler[0]).name
+        if not wrapper.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            part = folder / f"{wrapper.name}.{os.getpid()}.{threading.get_ident()}"
             part.write_text(text)
             part.chmod(0o755)
             part.replace(wrapper)
-        found[variable] = str(wrapper)
+        found[variable] = shlex.quote(str(wrapper))
     return found
 
 

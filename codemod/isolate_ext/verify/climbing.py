@@ -30,7 +30,8 @@ def _climb(
         say(f"building the original for {interpreter.label}")
         one = build(trees.before, interpreter.path, settings.cache, settings.recipe)
         if not one.ok:
-            ladder.absent, ladder.log = "the original does not build", one.failure
+            ladder.absent = f"the original does not build: {one.headline}"
+            ladder.log = one.failure
             return
     say(f"building for {interpreter.label}")
     other = build(trees.after, interpreter.path, settings.cache, settings.recipe)
@@ -69,8 +70,9 @@ def _missing(one: Build | None, other: Build) -> list[str]:
 
 def _built(one: Build | None, other: Build) -> RungResult:
     if not other.ok:
-        last = other.failure.splitlines()[-1] if other.failure else "no library"
-        return RungResult("built", Verdict.FAILS, "ok", "failed", (f"it does not build: {last}",))
+        problem = f"it does not build: {other.headline}"
+        was = "ok" if one else ""
+        return RungResult("built", Verdict.FAILS, was, "failed", (problem,), (), other.seconds)
     new = sorted(set(other.warnings) - set(one.warnings)) if one is not None else []
     verdict = Verdict.FAILS if new else Verdict.HOLDS
     problems = tuple(f"new warning: {line}" for line in new)

@@ -13,6 +13,8 @@ from pathlib import Path
 from isolate_ext.verify import process, pythons
 from isolate_ext.verify.process import VerifyError
 
+WITHOUT = "; without a network, build by --build-command 'python setup.py build_ext --inplace'"
+
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
@@ -37,11 +39,14 @@ def base(python: Path, requires: Sequence[str], cache: Path) -> Path:
         log = cache / "venvs" / f"{key}.log"
         log.unlink(missing_ok=True)
         done = process.run([str(python), "-m", "venv", str(folder)], log=log)
-        if done.ok and wanted:
+        if not done.ok:
+            raise VerifyError(f"{python}: cannot make a virtual environment (ensurepip): see {log}")
+        if wanted:
             pip = [str(folder / "bin/python"), "-m", "pip", "install", "-q", "-U"]
             done = process.run([*pip, *options, *wanted], log=log)
         if not done.ok:
-            raise VerifyError(f"cannot install {' '.join(wanted)} for {python}: see {log}")
+            without = WITHOUT if "build" in wanted else ""
+            raise VerifyError(f"cannot install {' '.join(wanted)} for {python}: see {log}{without}")
         (folder / "complete").touch()
     return folder
 

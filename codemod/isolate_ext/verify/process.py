@@ -13,6 +13,8 @@ from pathlib import Path
 from isolate_ext.project.errors import ENVIRONMENT, ProjectError
 
 TAIL = 15
+TAIL_BYTES = 64 << 10
+LINE = 400
 
 
 class VerifyError(ProjectError):
@@ -43,7 +45,10 @@ class Finished:
 
     def tail(self, lines: int = TAIL) -> str:
         """The end of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        with self.log.open("rb") as file:
+            file.seek(max(0, self.log.stat().st_size - TAIL_BYTES))
+            text = file.read().decode(errors="replace")
+        return "\n".join(line[:LINE] for line in text.splitlines()[-lines:])
 
 
 def run(

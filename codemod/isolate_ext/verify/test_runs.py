@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import signal
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -15,6 +16,7 @@ from isolate_ext.verify.builds import Build, Library
 
 WHOLE = "the test command"
 BAD = ("failed", "error")
+SHELL_SIGNAL = 128
 TIME_LIMIT = 1500.0
 PRINTED = (
     re.compile(r"^(?P<outcome>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) (?P<id>\S+::\S+)", re.M),
@@ -28,7 +30,8 @@ PRINTED = (
 class TestRun:
     """``results`` maps an id to its outcome; ``loaded`` the judged modules to the files loaded.
 
-    ``problem`` says why the run does not count; empty if it does.
+    ``problem`` says what is wrong with the run; it is empty where nothing is.  ``conclusive`` is
+    False where the run says nothing about the library, which was not loaded, or not the built one.
     """
 
     __test__ = False
@@ -41,6 +44,7 @@ class TestRun:
     log: str
     tail: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+    conclusive: bool = True
 
 
 @dataclass(frozen=True)
@@ -103,15 +107,17 @@ def run_tests(
     facts = [json.loads(line) for line in lines]
     results = _results(facts) or _printed(log.read_text(errors="replace"), done)
     loaded = _loaded(facts)
+    unproven = _unproven(results, loaded, built.libraries, done)
     return TestRun(
         results=results,
         loaded=loaded,
         status=done.status,
         seconds=done.seconds,
         log=str(log),
-        problem=_problem(results, loaded, built.libraries, done),
+        problem=_ended_badly(done) or unproven,
         tail=done.tail(),
         counts=dict(Counter(results.values())),
+        conclusive=not unproven,
     )
 
 
@@ -155,16 +161,21 @@ def _loaded(facts: list[dict[str, object]]) -> dict[str, list[str]]:
     return loaded
 
 
-def _problem(
+def _ended_badly(done: process.Finished) -> str:
+    if done.status is None:
+        return "the tests did not end within the time limit"
+    number = -done.status if done.status < 0 else done.status - SHELL_SIGNAL
+    if number in {int(each) for each in signal.Signals}:
+        return f"the test process died of {signal.Signals(number).name}"
+    return ""
+
+
+def _unproven(
     results: dict[str, str],
     loaded: dict[str, list[str]],
     libraries: tuple[Library, ...],
     done: process.Finished,
 ) -> str:
-    if done.status is None:
-        return "the tests did not end within the time limit"
-    if done.status < 0 or done.status in (134, 139):
-        return f"the test process died (status {done.status})"
     built = {library.module: library.path for library in libraries}
     if list(results) == [WHOLE] and not done.ok:
         return f"no test result was seen (status {done.status})"

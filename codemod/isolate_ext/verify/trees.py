@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import subprocess
 import tarfile
 import zipfile
@@ -31,10 +33,34 @@ def copy(root: Path, target: Path) -> Path:
 
     def ignored(folder: str, names: list[str]) -> set[str]:
         below = Path(folder)
-        return {name for name in patterns(folder, names) if below / name not in tracked}
+        left_over = {name for name in patterns(folder, names) if below / name not in tracked}
+        return left_over | {name for name in names if _is_special(below / name)}
 
-    shutil.copytree(root, target, symlinks=True, ignore=ignored)
+    try:
+        shutil.copytree(root, target, symlinks=True, ignore=ignored)
+    except OSError as error:
+        raise VerifyError(f"{root}: cannot be copied: {_first(error)}") from error
+    _make_writable(target)
     return target
+
+
+def _is_special(path: Path) -> bool:
+    """A socket, a pipe or a device."""
+    return path.exists() and not path.is_dir() and not path.is_file()
+
+
+def _first(error: OSError) -> str:
+    """Of a copy that met several, the first."""
+    several = error.args[0] if isinstance(error, shutil.Error) else None
+    return str(several[0][2]) if isinstance(several, list) else str(error)
+
+
+def _make_writable(tree: Path) -> None:
+    """A build writes beside the sources, which may be read-only."""
+    for folder, _, files in os.walk(tree):
+        for path in (Path(folder), *(Path(folder, name) for name in files)):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
 
 def _tracked_leftovers(root: Path) -> set[Path]:

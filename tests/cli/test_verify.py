@@ -1,0 +1,364 @@
+"""`isolate-ext verify` from outside: whole projects, and all that can be wrong with them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from legacy import MODULE, clean, git, repository, setup_py, write_tree
+
+from isolate_ext.cli.guard import guarded
+from isolate_ext.project import find_interpreters
+
+COMMAND = [sys.executable, "-c", "from isolate_ext.cli.main import run; run()"]
+NEWEST = find_interpreters()[0]
+BUILD = """\
+set -e
+include=$(python -c "import sysconfig; print(sysconfig.get_path('include'))")
+eval $CC $CFLAGS -Wall -fPIC -I$include -c spam.c -o spam.o
+eval $CC -shared spam.o -o spam.so
+"""
+FAILING_TEST = "import spam\n\ndef test_error():\n    assert issubclass(spam.Error, KeyError)\n"
+UNITTEST = """\
+import unittest
+import spam
+
+class Errors(unittest.TestCase):
+    def test_fails(self):
+        with self.assertRaises(spam.Error):
+            spam.fail()
+
+    def test_is_broken(self):
+        self.assertTrue(issubclass(spam.Error, KeyError))
+"""
+Result = tuple[int, dict[str, Any], str]
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Builds of these tests go to one folder, whose name a shell would split."""
+    folder = tmp_path_factory.mktemp("a cache")
+    kept = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = str(folder)
+    yield folder
+    if kept is None:
+        del os.environ["XDG_CACHE_HOME"]
+    else:
+        os.environ["XDG_CACHE_HOME"] = kept
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """run(project, *words) -> exit code, the JSON document, stderr; no traceback anywhere."""
+
+    def verify(
+        root: Path, *words: str, build: str = "sh build.sh", rung: str = "surface"
+    ) -> Result:
+        capsys.readouterr()
+        given = ["verify", str(root), "--output-format", "json", "--python", NEWEST.label]
+        chosen = ["--rung", rung] if rung else []
+        command = ["--build-command", build] if build else []
+        code = guarded([*given, *chosen, *command, *words])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        document = json.loads(out)
+        assert document["exit_code"] == code
+        return code, document, err
+
+    return verify
+
+
+def spam(root: Path, code: str = "", at_import: str = "") -> Path:
+    """A project of one module, which does something when it is imported."""
+    includes = "#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <unistd.h>\n"
+    source = MODULE.format(name="spam", code=includes + code, methods="", body=at_import)
+    return write_tree(root, {"spam.c": source, "build.sh": BUILD})
+
+
+def legacy(root: Path) -> Path:
+    files = {"spam.c": clean(), "build.sh": BUILD, "setup.py": setup_py("spam")}
+    return write_tree(root, dict(files))
+
+
+def rungs(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The rungs of all modules and of the build, by name."""
+    (python,) = document["pythons"]
+    modules = [rung for module in python["modules"] for rung in module["rungs"]]
+    return {rung["name"]: rung for rung in [*python["rungs"], *modules]}
+
+
+def problems(document: dict[str, Any], name: str) -> str:
+    return " | ".join(rungs(document)[name]["problems"])
+
+
+def test_a_migration_is_verified_against_its_journal(run: Run, tmp_path: Path) -> None:
+    root = legacy(tmp_path / "a proj\u00e9ct")
+    code, document, _ = run(root, rung="reimport")
+    assert (code, rungs(document)["reimport"]["verdict"]) == (4, "fails")
+    assert guarded(["migrate", str(root), "--no-compile"]) == 0
+    code, document, _ = run(root, rung="reimport")
+    assert (code, document["before"]) == (0, "the files as they were before the last migration")
+    assert rungs(document)["reimport"]["before"] == "failed"
+    started = time.monotonic()
+    again = run(root, rung="reimport")[1]
+    assert time.monotonic() - started < 20
+    assert [(each["name"], each["verdict"]) for each in rungs(again).values()] == [
+        (each["name"], each["verdict"]) for each in rungs(document).values()
+    ]
+
+
+def test_a_git_revision_is_the_baseline(run: Run, tmp_path: Path) -> None:
+    root = repository(legacy(tmp_path / "p"))
+    (root / "spam.c").write_text(clean().replace("spam.Error", "spam.Other"))
+    code, document, _ = run(root, "--before", "HEAD")
+    assert code == 4
+    assert document["before"].startswith("the git revision HEAD (")
+    assert git(root, "status", "--short").split() == ["M", "spam.c"]
+    assert "Other" in problems(document, "surface")
+
+
+@pytest.mark.parametrize(
+    ("statement", "word"),
+    [
+        ("raise(SIGSEGV);", "SIGSEGV"),
+        ("abort();", "SIGABRT"),
+        ("exit(0);", "ended with status 0"),
+        ("for (;;) { sleep(1); }", "no result within the time limit"),
+    ],
+    ids=["segfault", "abort", "exit", "hang"],
+)
+def test_an_import_that_ends_the_process(
+    run: Run, tmp_path: Path, statement: str, word: str
+) -> None:
+    sound, bad = spam(tmp_path / "sound"), spam(tmp_path / "bad", at_import=statement)
+    code, document, _ = run(bad, "--before", str(sound), "--timeout", "3")
+    assert code == 4
+    assert word in problems(document, "import")
+    code, document, _ = run(bad, "--before", str(bad), "--timeout", "3")
+    assert code == 5
+    (module,) = document["pythons"][0]["modules"]
+    assert module["absent"].startswith("the original does not import: ")
+    assert word in module["absent"]
+
+
+def test_what_an_extension_prints_is_not_in_the_document(run: Run, tmp_path: Path) -> None:
+    noise = 'for (int i = 0; i < 40000; i++) { puts("out"); fputs("err\\n", stderr); }'
+    code, document, _ = run(spam(tmp_path / "p", at_import=noise + " fflush(stdout);"))
+    assert (code, rungs(document)["import"]["verdict"]) == (0, "holds")
+
+
+def test_a_build_that_fails(run: Run, tmp_path: Path) -> None:
+    sound, bad = spam(tmp_path / "sound"), spam(tmp_path / "bad", code="#error no such luck")
+    code, document, _ = run(bad, "--before", str(sound))
+    assert code == 4
+    assert "spam.c:7:2: error: #error no such luck" in problems(document, "built")
+    code, document, _ = run(sound, "--before", str(bad))
+    assert code == 5
+    (python,) = document["pythons"]
+    assert python["absent"].startswith("the original does not build: spam.c:7:2: error: ")
+    assert Path(python["log"].rpartition("log: ")[2]).read_text().count("no such luck")
+
+
+def test_a_build_that_hangs_talks_for_ever_or_gives_nothing(run: Run, tmp_path: Path) -> None:
+    root = spam(tmp_path / "p")
+    started = time.monotonic()
+    code, document, _ = run(root, "--build-timeout", "2", build="sleep 600 & wait")
+    assert (code, time.monotonic() - started < 60) == (4, True)
+    assert "did not end within 2 s (see --build-timeout)" in problems(document, "built")
+    code, document, _ = run(root, build="head -c 30000000 /dev/zero | tr '\\0' x; exit 3")
+    assert (code, len(json.dumps(document)) < 20000) == (4, True)
+    code, document, _ = run(root, build="true")
+    assert code == 4
+    assert problems(document, "built").endswith("the build gave no extension module")
+
+
+def test_no_compiler(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = spam(tmp_path / "p")
+    monkeypatch.setenv("CC", "nocc")
+    code, _, err = run(root)
+    assert (code, err) == (
+        5,
+        "isolate-ext: error: CC=nocc: no such compiler; install it, or set CC\n",
+    )
+    monkeypatch.delenv("CC")
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    code, _, err = run(root)
+    assert code == 5
+    assert err.startswith("isolate-ext: error: no C compiler on PATH (gcc, cc, clang)")
+
+
+def test_a_compiler_with_arguments_is_used(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = spam(tmp_path / "p", code="#ifndef WANTED\n#error no macro\n#endif")
+    monkeypatch.setenv("CC", "gcc -DWANTED")
+    assert run(root)[0] == 0
+    monkeypatch.setenv("CC", "gcc")
+    assert run(root)[0] == 4
+
+
+def test_interpreters_that_are_not_there(run: Run, tmp_path: Path) -> None:
+    root = spam(tmp_path / "p")
+    code, _, err = run(root, "--python", "3.99")
+    assert (code, err.count("\n")) == (5, 1)
+    assert "3.99: no such interpreter" in err
+
+
+def test_an_interpreter_without_headers(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = tmp_path / "bare" / "bin"
+    bare.mkdir(parents=True)
+    script = f"#!/bin/sh\necho cpython 3 11 0\necho {bare}\necho ''\n"
+    (bare / "python3.11").write_text(script)
+    (bare / "python3.11").chmod(0o755)
+    code, _, err = run(spam(tmp_path / "p"), "--python", str(bare / "python3.11"))
+    assert (code, err.count("\n")) == (5, 1)
+    assert "headers" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--before", "gone"], "--before gone: no such directory or file"),
+        (["--workload", "gone.py"], "gone.py: no such workload file"),
+    ],
+)
+def test_usage(run: Run, tmp_path: Path, words: list[str], line: str) -> None:
+    code, _, err = run(spam(tmp_path / "p"), *words)
+    assert (code, err.count("\n")) == (2, 1)
+    assert line in err
+
+
+def test_a_cache_that_cannot_be_written(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    code, _, err = run(spam(tmp_path / "p"))
+    assert (code, err.count("\n")) == (5, 1)
+    assert "XDG_CACHE_HOME names another folder" in err
+
+
+def test_nothing_can_be_installed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    code, document, _ = run(legacy(tmp_path / "p"), build="")
+    assert code == 5
+    absent = document["pythons"][0]["absent"]
+    assert absent.startswith("cannot install build setuptools wheel for ")
+    assert "--build-command 'python setup.py build_ext --inplace'" in absent
+
+
+def test_a_read_only_project(run: Run, tmp_path: Path) -> None:
+    root = spam(tmp_path / "p")
+    os.mkfifo(root / "pipe")
+    for path in (root / "spam.c", root / "build.sh", root):
+        path.chmod(0o555)
+    assert run(root, build="test -w . && test -w spam.c && sh build.sh")[0] == 0
+    assert sorted(path.name for path in root.iterdir()) == ["build.sh", "pipe", "spam.c"]
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "word"),
+    [
+        ("python -c 'import os, spam; os.kill(os.getpid(), 9)'", 5, "died of SIGKILL"),
+        ("true", 5, "the test process did not load the built library"),
+        ("cd fallback && PYTHONPATH= python -m unittest test_it", 5, "did not load"),
+        (
+            "cd other && cp ../spam.so . && python -m unittest test_it",
+            5,
+            "in place of the built spam",
+        ),
+    ],
+)
+def test_tests_that_do_not_count(
+    run: Run, tmp_path: Path, command: str, code: int, word: str
+) -> None:
+    root = spam(tmp_path / "p")
+    test = "import spam, unittest\nclass T(unittest.TestCase):\n    def test_a(self): pass\n"
+    write_tree(
+        root, {"fallback/spam.py": "", "fallback/test_it.py": test, "other/test_it.py": test}
+    )
+    found, document, _ = run(root, "--before", str(root), "--tests", command)
+    assert found == code
+    assert word in problems(document, "tests")
+
+
+def test_tests_are_compared_by_their_ids(run: Run, tmp_path: Path) -> None:
+    one = legacy(tmp_path / "one")
+    (one / "test_spam.py").write_text(UNITTEST)
+    other = tmp_path / "other"
+    shutil.copytree(one, other)
+    (other / "spam.c").write_text(clean().replace("{spam_error}", "PyExc_OSError").replace(
+        "PyErr_SetString(spam_error,", "PyErr_SetString(PyExc_OSError,"))  # fmt: skip
+    words = ["--before", str(one), "--tests", "python -m unittest test_spam"]
+    code, document, _ = run(other, *words)
+    assert code == 4
+    assert problems(document, "tests") == "test_spam.Errors.test_fails: passed -> error"
+    assert rungs(document)["tests"]["notes"][0] == "1 failed before, too"
+
+
+def test_two_at_a_time_and_a_cache_of_which_a_part_is_gone(
+    run: Run, tmp_path: Path, cache: Path
+) -> None:
+    root = spam(tmp_path / "p", code="static int alone;")
+    assert run(root)[0] == 0
+    for venv in (cache / "isolate-ext/verify/builds").glob("*/venv"):
+        shutil.rmtree(venv)
+    words = ["verify", str(root), "--python", NEWEST.label, "--rung", "surface"]
+    command = [*COMMAND, *words, "--build-command", "sh build.sh"]
+    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [each.wait() for each in both] == [0, 0]
+
+
+def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, cache: Path) -> None:
+    root = spam(tmp_path / "p", at_import="for (;;) { sleep(1); }")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    words = ["verify", str(root), "--python", NEWEST.label, "--build-command", "sh build.sh"]
+    environment = {**os.environ, "TMPDIR": str(scratch), "XDG_CACHE_HOME": str(cache)}
+    running = subprocess.Popen(
+        [*COMMAND, *words], stderr=subprocess.PIPE, text=True, env=environment
+    )
+    assert running.stderr is not None
+    while not running.stderr.readline().startswith("probing"):
+        assert running.poll() is None
+    while not (probes := _mentioning(scratch)):
+        time.sleep(0.1)
+    running.send_signal(signal.SIGINT)
+    err = running.communicate(timeout=30)[1]
+    assert running.returncode == 130
+    assert err.startswith("isolate-ext: interrupted; to run it again: isolate-ext verify ")
+    assert [pid for pid in probes if Path(f"/proc/{pid}").exists()] == []
+    assert list(scratch.iterdir()) == []
+
+
+def _mentioning(folder: Path) -> list[int]:
+    """The processes with the folder on their command line."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if (
+                entry.name.isdigit()
+                and os.fsencode(str(folder)) in (entry / "cmdline").read_bytes()
+            ):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
