@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
 
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.entities import Kind
 from isolate_ext.placement.refusals import Reason
-from isolate_ext.syntax import Parsed, resolve_include
+from isolate_ext.syntax import Parsed
 from isolate_ext_rules.home import GROUP, Home
-from isolate_ext_rules.line_places import HEADER, guards, is_source, line_after, line_start
+from isolate_ext_rules.include_order import place_behind_includes, reached_from, read_before
+from isolate_ext_rules.line_places import HEADER, guards, line_start
+from isolate_ext_rules.name_ahead import name_ahead, read_by_the_state, without
 from isolate_ext_rules.outside_headers import outside_headers, read_any_number_of_times
 from isolate_ext_rules.private_macros import Block, fits, private_blocks
-from isolate_ext_rules.state_needs import declared, first_need
+from isolate_ext_rules.state_needs import declared, declared_for_own, first_need, names_only
+
+_OWN = ""
+"""Among the keys of members, the struct that the module has already."""
 
 
 def shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
@@ -29,10 +33,11 @@ def shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
         key: [each for each in declared(pass_, field) if not _in_block(blocks, each[0], each[1])]
         for key, field in pass_.decisions.fields.items()
     }
+    needed[_OWN] = list(declared_for_own(pass_))
     made_of = [where for found in needed.values() for where in found]
     wanted = {path for path, _, _ in made_of}
     for path in sorted(common, key=lambda each: -_rank(pass_, each)):
-        reached = _reached(pass_, path)
+        reached = reached_from(pass_, path)
         known = wanted <= reached and all(fits(pass_, each, reached) for each in blocks)
         if known and _reads_python(pass_, path, units):
             at = _end_of_header(pass_, pass_.parsed(path))
@@ -41,20 +46,16 @@ def shared_home(pass_: Pass, paths: set[str], units: list[str]) -> Home | None:
                 continue
             if read_before(pass_, (path, at), needs, units):
                 return Home(path, at, len(units) > 1, False, _not_read(pass_, reached))
-    private = {each for each in wanted if not each.endswith(HEADER) or each in paths}
+    private = {
+        each
+        for each in wanted
+        if not each.endswith(HEADER) or (each in paths and not names_only(pass_, each))
+    }
     private |= {each.path for each in blocks}
     for key, where in needed.items():
-        moving = private_blocks(pass_, pass_.decisions.fields[key])
+        moving = key != _OWN and private_blocks(pass_, pass_.decisions.fields[key])
         if moving or private & {path for path, _, _ in where}:
-            home = extension.variables[key].home
-            pass_.refuse(
-                Reason.LAYOUT,
-                home.path,
-                home.name_start,
-                home.name_start + len(home.name),
-                f"what {home.name} is made of is not declared in front of all that needs the state",
-                key,
-            )
+            _refuse(pass_, key, "is not declared in front of all that needs the state")
     if private or blocks:
         return None
     return _new_header(pass_, paths, units, needed)
@@ -70,46 +71,6 @@ def _in_block(blocks: list[Block], path: str, at: int) -> bool:
     return any(each.path == path and each.start <= at < each.end for each in blocks)
 
 
-def _reading_order(pass_: Pass, unit: str) -> list[tuple[str, int, int]]:
-    """The stretches of text of a translation unit in the order a compiler reads them."""
-    return list(_read(pass_.extension.files, unit, set()))
-
-
-def _read(
-    files: Mapping[str, Parsed], path: str, entered: set[str]
-) -> Iterator[tuple[str, int, int]]:
-    entered.add(path)
-    at = 0
-    for include in files[path].scan.includes:
-        target = resolve_include(path, include.name, files)
-        if target is not None and target not in entered:
-            yield path, at, include.span[1]
-            yield from _read(files, target, entered)
-            at = include.span[1]
-    yield path, at, len(files[path].source.data) + 1
-
-
-def read_before(
-    pass_: Pass, home: tuple[str, int], needs: dict[str, int], units: list[str]
-) -> bool:
-    """Whether the byte of ``home`` is read before every need, in every unit that has one."""
-    for unit in units:
-        order = _reading_order(pass_, unit)
-        place = _index(order, *home)
-        needed = [_index(order, path, at) for path, at in needs.items()]
-        found = [each for each in needed if each is not None]
-        if found and (place is None or place > min(found)):
-            return False
-    return True
-
-
-def _index(order: list[tuple[str, int, int]], path: str, at: int) -> tuple[int, int] | None:
-    for index, (each, start, end) in enumerate(order):
-        if each == path and start <= at < end:
-            return index, at
-    return None
-
-
 def _rank(pass_: Pass, path: str) -> int:
     """Headers that name what moves come first, then those that include most of the others."""
     moved = sum(
@@ -118,27 +79,12 @@ def _rank(pass_: Pass, path: str) -> int:
         for d in pass_.extension.variables[key].declarations
         if d.path == path
     )
-    return len(_reached(pass_, path)) + 100 * moved
-
-
-def _reached(pass_: Pass, path: str) -> set[str]:
-    found: set[str] = set()
-    pending = [path]
-    while pending:
-        each = pending.pop()
-        if each in found:
-            continue
-        found.add(each)
-        for include in pass_.parsed(each).scan.includes:
-            target = resolve_include(each, include.name, pass_.extension.files)
-            if target is not None:
-                pending.append(target)
-    return found
+    return len(reached_from(pass_, path)) + 100 * moved
 
 
 def _reads_python(pass_: Pass, path: str, units: list[str]) -> bool:
     """Python.h is read by this header, or before it by every unit."""
-    for each in _reached(pass_, path):
+    for each in reached_from(pass_, path):
         if any(i.name == "Python.h" for i in pass_.parsed(each).scan.includes):
             return True
     for unit in units:
@@ -173,27 +119,29 @@ def _new_header(
     folder = posixpath.dirname(pass_.decisions.init.creator.path)
     name = f"{names.state_struct.removeprefix('struct ')}.h"
     path = posixpath.join(folder, name)
-    places = {each: _behind_includes(pass_, each) for each in sorted(paths)}
-    included = [
-        f'"{posixpath.relpath(each, folder or ".")}"' for each in _repeatable(pass_, needed)
-    ]
+    places = {each: place_behind_includes(pass_, each) for each in sorted(paths)}
+    repeatable = _repeatable(pass_, needed)
+    crossing = read_by_the_state(pass_, repeatable, paths)
+    ahead = name_ahead(pass_, crossing, units) if crossing else None
+    if crossing and ahead is None:
+        for key, found in needed.items():
+            own = {path for path, _, _ in found if path in repeatable}
+            if read_by_the_state(pass_, own, paths):
+                _refuse(pass_, key, "is declared in a header that needs the state itself")
+        return None
+    places = without(places, ahead)
     if _late(pass_, needed, places, units):
         return None
+    plain = any(field.kind is not Kind.TYPE for field in pass_.decisions.fields.values())
+    first = Stage.STATE if plain else Stage.HEAP_TYPES
     for each, at in places.items():
         relative = posixpath.relpath(path, posixpath.dirname(each) or ".")
-        plain = any(field.kind is not Kind.TYPE for field in pass_.decisions.fields.values())
-        first = Stage.STATE if plain else Stage.HEAP_TYPES
         pass_.replace(each, at, at, f'#include "{relative}"\n', GROUP, first, order=-20)
-    return Home(path, 0, len(units) > 1, True, (*outside_headers(pass_), *included))
-
-
-def _behind_includes(pass_: Pass, path: str) -> int:
-    parsed = pass_.parsed(path)
-    limit, at = first_need(pass_, path), 0
-    for include in parsed.scan.includes:
-        if include.span[0] < limit and not is_source(include.name):
-            at = max(at, line_after(parsed, include.span[1]))
-    return at
+    if ahead is not None:
+        ahead.insert(pass_, GROUP, first)
+    included = [f'"{posixpath.relpath(each, folder or ".")}"' for each in repeatable]
+    includes = (*outside_headers(pass_), *included)
+    return Home(path, 0, len(units) > 1, True, includes, named=ahead is not None)
 
 
 def _repeatable(pass_: Pass, needed: dict[str, list[tuple[str, int, int]]]) -> list[str]:
@@ -224,8 +172,19 @@ def _late(
     for key, found in needed.items():
         for path, _, end in found:
             if path not in repeatable and not read_before(pass_, (path, end), places, units):
-                home, late = pass_.extension.variables[key].home, True
-                end = home.name_start + len(home.name)
-                text = f"what {home.name} is made of stands in {path}, which has no include guard"
-                pass_.refuse(Reason.LAYOUT, home.path, home.name_start, end, text, key)
+                _refuse(pass_, key, f"stands in {path}, which has no include guard")
+                late = True
     return late
+
+
+def _refuse(pass_: Pass, key: str, why: str) -> None:
+    """Refuse a member, or the module's own struct, for what it is made of."""
+    adopted = pass_.decisions.adopted
+    if key == _OWN and adopted is not None:
+        path, start, end = adopted.struct.path, adopted.struct.start, adopted.struct.end
+        pass_.refuse(Reason.LAYOUT, path, start, end, f"what {adopted.name} is made of {why}")
+        return
+    home = pass_.extension.variables[key].home
+    end = home.name_start + len(home.name)
+    text = f"what {home.name} is made of {why}"
+    pass_.refuse(Reason.LAYOUT, home.path, home.name_start, end, text, key)

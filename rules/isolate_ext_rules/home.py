@@ -18,7 +18,8 @@ class Home:
     """A place for the struct and accessors: before the byte at ``at`` of ``path``.
 
     ``shared`` says that several translation units read it; ``new`` that the file does not exist.
-    ``includes`` are what it must include, with their quotes.
+    ``includes`` are what it must include, with their quotes; ``named`` says that the struct's name
+    is declared in one of those already.
     """
 
     path: str
@@ -26,6 +27,7 @@ class Home:
     shared: bool
     new: bool = False
     includes: tuple[str, ...] = ()
+    named: bool = False
 
     def insert(self, pass_: Pass, text: str, stage: Stage) -> None:
         """Put the text of a stage there."""

@@ -13,19 +13,22 @@ Handbook section 0.1 to 0.4, patterns 3 and 63.
 
 from __future__ import annotations
 
+import re
+
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Kind
 from isolate_ext.placement.decisions import BY_TYPE, RouteKind, StateField
 from isolate_ext.syntax import Node
 from isolate_ext_rules.add_object import adds_objects
 from isolate_ext_rules.api_version import api_version
-from isolate_ext_rules.c_text import conditional, trailing_comment, with_blank_line
+from isolate_ext_rules.c_text import conditional, indent_at, trailing_comment, with_blank_line
 from isolate_ext_rules.common_header import moving_blocks
 from isolate_ext_rules.examples import EXCEPTION
 from isolate_ext_rules.exec_prologue import static_initialiser
 from isolate_ext_rules.home import Home
 from isolate_ext_rules.identifier_calls import helpers
 from isolate_ext_rules.module_names import OWN_MODULE
+from isolate_ext_rules.name_ahead import tag
 from isolate_ext_rules.private_macros import take_away, text_of
 from isolate_ext_rules.spec_declaration import late_declarations
 from isolate_ext_rules.state_home import find_home, struct_comes_late
@@ -77,7 +80,7 @@ def run(pass_: Pass) -> None:
     moved = moving_blocks(pass_) if home.shared else []
     take_away(pass_, moved, GROUP)
     for stage in stages_with_state(pass_):
-        before = _struct(pass_, stage)
+        before = _struct(pass_, stage, named=home.named)
         parts = (text_of(pass_, moved), before, _accessors(pass_, stage, home))
         text = "\n\n".join(part for part in parts if part)
         if text:
@@ -111,9 +114,10 @@ def fields_at(pass_: Pass, stage: Stage) -> list[StateField]:
     ]
 
 
-def _struct(pass_: Pass, stage: Stage) -> str:
+def _struct(pass_: Pass, stage: Stage, *, named: bool) -> str:
+    """The struct; without its typedef where its name is declared already."""
     if struct_comes_late(pass_):
-        return _own_struct(pass_, stage)
+        return _own_struct(pass_, stage, named=named)
     if pass_.decisions.adopted is not None:
         return ""
     members = [_member(pass_, field) for field in fields_at(pass_, stage)]
@@ -121,19 +125,31 @@ def _struct(pass_: Pass, stage: Stage) -> str:
         return ""
     members += _borrowed_module(pass_, stage)
     body = "\n".join(members)
+    if named:
+        return f"struct {tag(pass_)} {{\n{body}\n}};"
     return f"typedef struct {{\n{body}\n}} {pass_.decisions.names.state_struct};"
 
 
-def _own_struct(pass_: Pass, stage: Stage) -> str:
+def _own_struct(pass_: Pass, stage: Stage, *, named: bool) -> str:
     """The module's own struct with the new members, for a place further up."""
     item, body = _struct_item(pass_)
-    members = [_member(pass_, field) for field in fields_at(pass_, stage)]
-    members += _borrowed_module(pass_, stage)
+    members = _new_members(pass_, stage, body)
     data, at = item.data, body.end - 1
     text = data[item.start : at].decode("latin-1").rstrip() + "\n"
     end = data.find(b";", body.end) + 1
     rows = "".join(f"{member}\n" for member in members)
+    if named:
+        inside = data[body.start : at].decode("latin-1").rstrip()
+        return f"struct {tag(pass_)} {inside}\n{rows}}};"
     return f"{text}{rows}{data[at:end].decode('latin-1')}"
+
+
+def _new_members(pass_: Pass, stage: Stage, body: Node) -> list[str]:
+    """The lines of new members of a struct, indented like those it has."""
+    members = [_member(pass_, field) for field in fields_at(pass_, stage)]
+    members += _borrowed_module(pass_, stage)
+    margin = indent_at(body.data, body.named[-1].start) if body.named else ""
+    return [re.sub(r"(?m)^    ", margin or "    ", each) for each in members]
 
 
 def _struct_item(pass_: Pass) -> tuple[Node, Node]:
@@ -174,9 +190,8 @@ def _member(pass_: Pass, field: StateField) -> str:
 def _extend(pass_: Pass, stage: Stage) -> None:
     adopted = pass_.decisions.adopted
     assert adopted is not None
-    members = [_member(pass_, field) for field in fields_at(pass_, stage)]
-    members += _borrowed_module(pass_, stage)
     body = adopted.struct.node.child("body")
+    members = _new_members(pass_, stage, body) if body is not None else []
     if not members or body is None:
         return
     at = body.end - 1

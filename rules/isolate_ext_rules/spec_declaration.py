@@ -5,7 +5,7 @@ from __future__ import annotations
 from isolate_ext.engine import Pass
 from isolate_ext.model.entities import Declaration
 from isolate_ext.model.types import StaticType
-from isolate_ext_rules.common_header import read_before
+from isolate_ext_rules.include_order import read_before
 from isolate_ext_rules.type_names import spec_name
 from isolate_ext_rules.type_ready import creation_sites
 

@@ -31,6 +31,7 @@ def naming_paths(pass_: Pass) -> set[str]:
     """The files whose text names the state."""
     paths = {each.path for each in needing(pass_)} | {pass_.decisions.init.creator.path}
     paths |= {each.struct.path for each in pass_.decisions.contexts}
+    paths |= {s.path for channel in pass_.decisions.channels for s in channel.signatures}
     paths |= {use.path for each in pass_.decisions.closures for _, use in each.rows}
     paths |= {
         prototype.path
@@ -94,10 +95,18 @@ def conditions_of(pass_: Pass, field: StateField) -> tuple[Condition, ...]:
     return tuple(each for each in field.conditions if each.group not in around)
 
 
+def names_only(pass_: Pass, path: str) -> bool:
+    """Whether pointers to the struct are all that a file needs of it."""
+    return not _uses(pass_, path)
+
+
 def _needs(pass_: Pass, path: str) -> list[int]:
+    return [*_uses(pass_, path), *_mentions(pass_, path)]
+
+
+def _uses(pass_: Pass, path: str) -> list[int]:
+    """Code that uses the state, or what the accessors are declared for."""
     starts = [d.start for d in pass_.decisions.routes if d.path == path and not d.is_macro]
-    for key in pass_.decisions.threaded:
-        starts += [p.start for p in pass_.extension.routines[key].prototypes if p.path == path]
     starts += [
         d.start
         for key in pass_.decisions.types
@@ -110,19 +119,28 @@ def _needs(pass_: Pass, path: str) -> list[int]:
         for use in closures
         if use.path == path
     ]
-    parsed = pass_.parsed(path)
-    for context in pass_.decisions.contexts:
-        if context.struct.path == path:
-            inner = context.struct.node.start
-            starts += [i.start for i in parsed.items() if i.start <= inner < i.end]
-    for channel in pass_.decisions.channels:
-        for each in channel.signatures:
-            if each.path == path:
-                starts += [i.start for i in parsed.items() if i.start <= each.start < i.end]
-    for include in parsed.scan.includes:
+    for include in pass_.parsed(path).scan.includes:
         target = resolve_include(path, include.name, pass_.extension.files)
         if target in pass_.extension.generated:
             starts.append(include.span[0])
+    return starts
+
+
+def _mentions(pass_: Pass, path: str) -> list[int]:
+    """Prototypes, members and signatures that have a pointer to the struct."""
+    parsed, starts = pass_.parsed(path), []
+    for key in pass_.decisions.threaded:
+        starts += [p.start for p in pass_.extension.routines[key].prototypes if p.path == path]
+    inner = [
+        each.struct.node.start for each in pass_.decisions.contexts if each.struct.path == path
+    ]
+    inner += [
+        each.start
+        for channel in pass_.decisions.channels
+        for each in channel.signatures
+        if each.path == path
+    ]
+    starts += [i.start for at in inner for i in parsed.items() if i.start <= at < i.end]
     return starts
 
 
@@ -143,6 +161,17 @@ def declared(pass_: Pass, field: StateField) -> Iterator[tuple[str, int, int]]:
         for define in parsed.scan.defines:
             if define.name in tested:
                 yield other, *define.span
+
+
+def declared_for_own(pass_: Pass) -> Iterator[tuple[str, int, int]]:
+    """Where the types are declared that the module's own state struct is made of."""
+    adopted, ends = pass_.decisions.adopted, pass_.extension.structs.ends
+    if adopted is None:
+        return
+    for each in adopted.struct.fields:
+        for word in sorted({each.ctype.base, *_words(each.ctype.arrays)}):
+            if word in ends and word not in adopted.struct.names:
+                yield ends[word]
 
 
 def _words(texts: Iterable[str]) -> set[str]:

@@ -102,8 +102,14 @@ def test_parameters_and_locals_of_a_typedef(tmp_path: Path) -> None:
         TABLE.replace(
             "static PyObject *\nspam", "#define RUN(r) (r)->check(1)\nstatic PyObject *\nspam"
         ),
+        TABLE.replace(
+            "    {0, NULL},\n};", "#ifdef FAR\n    {'f', abs},\n#endif\n    {0, NULL},\n};"
+        ),
+        TABLE.replace("static const rule_t", "static rule_t").replace(
+            "    for (rule", "#ifdef FAR\n    rules[1].check = abs;\n#endif\n    for (rule"
+        ),
     ],
-    ids=["foreign function", "handed on", "macro row", "macro call"],
+    ids=["foreign function", "handed on", "macro row", "macro call", "dead row", "dead line"],
 )
 def test_an_open_world_is_refused(code: str) -> None:
     outcome = migrated(code)

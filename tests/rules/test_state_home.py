@@ -54,11 +54,17 @@ def test_it_is_not_put_into_a_conditional_part_of_a_header(stage: Stage, tmp_pat
     compiled(outcome, stage, tmp_path / "fresh", "-DFRESH")
 
 
-def test_what_members_are_made_of_comes_first() -> None:
-    late = HEADER.replace("extern egg_t egg;", "static inline int egg_lays(void);").replace(
-        "#include <Python.h>", "#include <Python.h>\n\nint egg_lay(void);"
-    )
-    outcome = migrated({"spam.c": SPAM, "lay.c": LAY, "egg.h": late % "\nextern egg_t egg;"})
+def test_prototypes_may_stand_in_front_of_what_members_are_made_of(tmp_path: Path) -> None:
+    late = HEADER.replace("#include <Python.h>", "#include <Python.h>\n\nint egg_lay(void);")
+    outcome = migrated({"spam.c": SPAM, "lay.c": LAY, "egg.h": late % ""})
+    assert outcome.refusals == []
+    compiled(outcome, Stage.ISOLATED, tmp_path)
+
+
+def test_what_members_are_made_of_comes_in_front_of_code() -> None:
+    code = "int egg_lay(void);\nstatic inline int egg_lays(void) { return egg_lay(); }"
+    late = HEADER.replace("#include <Python.h>", f"#include <Python.h>\n\n{code}")
+    outcome = migrated({"spam.c": SPAM, "lay.c": LAY, "egg.h": late % ""})
     assert reasons(outcome) == {Reason.LAYOUT}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from isolate_ext.model.channels import Channel, IndirectCall, Place, Places
 from isolate_ext.model.declarators import declarators
-from isolate_ext.model.entities import CType, Definition, Struct, strip_casts
+from isolate_ext.model.entities import CType, Declaration, Definition, Struct, strip_casts
 from isolate_ext.model.expressions import local_type, type_of
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.initialisers import entries
@@ -33,8 +33,7 @@ class Flow:
         self._visit(self._follow, "assignment_expression", "declaration", "call_expression")
         for variable in extension.variables.values():
             for declaration in variable.definitions if variable.function is None else ():
-                values = declaration.initialiser
-                if values is not None:
+                for values in self._initialisers(declaration):
                     self._initialise(declaration.path, None, declaration.ctype, values)
         self._visit(self._leave, "identifier", "field_expression")
         self._leave_macros()
@@ -67,8 +66,18 @@ class Flow:
         for path in self.extension.files:
             for definition in self.extension.functions(path):
                 if definition in self._relevant and definition.node is not None:
-                    for node in definition.node.of_kind(*kinds):
-                        visit(path, definition, node)
+                    for variant in self.extension.files[path].variants(definition.node):
+                        for node in variant.of_kind(*kinds):
+                            visit(path, definition, node)
+
+    def _initialisers(self, declaration: Declaration) -> Iterator[Node]:
+        """The initialiser of a variable with each of the branches of `#if` in it."""
+        if declaration.initialiser is None:
+            return
+        for variant in self.extension.files[declaration.path].variants(declaration.node):
+            for each in declarators(variant):
+                if each.name.start == declaration.name_start and each.initialiser is not None:
+                    yield each.initialiser
 
     def _follow(self, path: str, inside: Definition, node: Node) -> None:
         if node.kind == "assignment_expression":
@@ -97,7 +106,9 @@ class Flow:
         place = self.places.named_by(path, inside, pointer)
         if place is not None:
             self._copied.add((path, pointer.start))
-            self.places.channel(place).calls.append(IndirectCall(path, call, inside))
+            calls = self.places.channel(place).calls
+            if all((each.path, each.call.start) != (path, call.start) for each in calls):
+                calls.append(IndirectCall(path, call, inside))
             return
         routine = self.extension.routine_named(callee.str, path)
         for index, argument in enumerate(arguments.named):
