@@ -95,18 +95,20 @@ def test_a_path_is_taken_as_it_is(only_here: Path) -> None:
     assert [each.path for each in choose_interpreters([str(only_here / "venv")])] == [apart]
 
 
-def test_all_that_fit_are_the_newest_of_each_minor_version(only_here: Path) -> None:
+def test_all_that_fit_are_the_newest_of_each_minor_version_and_debug_builds(
+    only_here: Path,
+) -> None:
     install(only_here, "3.90.1")
     install(only_here / ".pyenv/versions/a", "3.90.4")
     install(only_here / ".pyenv/versions/b", "3.91.0", headers=False)
     install(only_here / ".pyenv/versions/c", "3.92.0")
     install(only_here / ".pyenv/versions/d", "3.92.1", "d")
     install(only_here / ".pyenv/versions/e", "3.8.2")
-    assert labels(choose_interpreters([], None)) == ["3.92.0", "3.90.4"]
-    assert labels(choose_interpreters([], ">=3.89")) == ["3.92.0", "3.90.4"]
+    assert labels(choose_interpreters([], None)) == ["3.92.1d", "3.92.0", "3.90.4"]
+    assert labels(choose_interpreters([], ">=3.89")) == ["3.92.1d", "3.92.0", "3.90.4"]
     assert labels(choose_interpreters([], ">=3.89,<3.91")) == ["3.90.4"]
-    assert labels(choose_interpreters([], "^3.92")) == ["3.92.0"]
-    assert labels(choose_interpreters([], "what?")) == ["3.92.0", "3.90.4"]
+    assert labels(choose_interpreters([], "^3.92")) == ["3.92.1d", "3.92.0"]
+    assert labels(choose_interpreters([], "what?")) == ["3.92.1d", "3.92.0", "3.90.4"]
 
 
 def test_a_debug_build_of_the_same_kind(only_here: Path) -> None:

@@ -106,12 +106,13 @@ def _not_judged(
 
 
 def _with_leaks(rung: RungResult, one: Mapping[str, Any], other: Mapping[str, Any]) -> RungResult:
-    """Memory that a call leaks: not more than in the original."""
-    was, now = (rungs.get("cycles", {}).get("data", {}).get("work", 0.0) for rungs in (one, other))
-    if now <= was + LEAK:
-        return rung
-    before = f", {was} before" if one else ""
-    return rung.failing(f"calls leak {now} blocks a run{before}")
+    """What calls leak, memory and on a debug build references: not more than in the original."""
+    for key, name in (("work", "blocks"), ("work references", "references")):
+        was, now = (it.get("cycles", {}).get("data", {}).get(key, 0.0) for it in (one, other))
+        if now > was + LEAK:
+            before = f", {was} before" if one else ""
+            rung = rung.failing(f"calls leak {now} {name} a run{before}")
+    return rung
 
 
 def _with_differences(rung: RungResult, surface: list[Any]) -> RungResult:

@@ -1,4 +1,7 @@
-"""Import, work, destroy, many times: no module, no type and no memory is left behind."""
+"""Import, work, destroy, many times: no module, no type and no memory is left behind.
+
+On a debug build the references are counted, too: one to an object that lives anyway is no memory.
+"""
 
 import gc
 import sys
@@ -8,8 +11,9 @@ from types import ModuleType
 
 PARTS, WARM = 8, 3
 RUNS = 48
+NAMES = {"blocks": "blocks of memory", "references": "references"}
 TOLERATED = 0.5
-"""Blocks a cycle: less is noise of the interpreter's own caches."""
+"""Blocks or references a cycle: less is noise of the interpreter's own caches."""
 
 
 def run(setting):
@@ -20,7 +24,7 @@ def run(setting):
     setting.ownership.types.update(_standing_types(setting))
     work = _work(setting)
     stops = [count * part // PARTS for part in range(WARM, PARTS + 1)]
-    references, marks, watched = [], [], 0
+    references, marks, watched = [], Marks(stops), 0
     for number in range(1, count + 1):
         made = _cycle(setting)
         watched += len(made)
@@ -31,21 +35,43 @@ def run(setting):
             references = [pair for pair in references if pair[1]() is not None]
         if number in stops:
             gc.collect()
-            marks.append(sys.getallocatedblocks())
+            marks.take()
     alive = sorted({name for name, _ in references})
-    per_cycle = round(_slope(stops, marks) - work, 2)
+    growth = marks.slopes()
+    per_cycle = {kind: round(growth[kind] - work[kind], 2) for kind in growth}
     problems = [f"alive after its copy is gone: {name}" for name in alive]
-    if per_cycle > TOLERATED:
-        problems.append(f"{per_cycle:.1f} blocks of memory more a cycle")
+    for kind, more in per_cycle.items():
+        if more > TOLERATED:
+            problems.append(f"{more:.1f} {NAMES[kind]} more a cycle")
     return {
         "ok": not problems,
         "problems": problems,
-        "blocks": per_cycle,
-        "work": work,
+        **per_cycle,
+        "work": work["blocks"],
+        "work references": work.get("references", 0.0),
         "survivors": len(references),
         "watched": watched,
         "cycles": count,
     }
+
+
+class Marks:
+    """Blocks in use, and on a debug build all references; two lists, to weigh little itself."""
+
+    def __init__(self, stops):
+        self.stops = stops
+        self.taken = {"blocks": []}
+        if hasattr(sys, "gettotalrefcount"):
+            self.taken["references"] = []
+
+    def take(self):
+        self.taken["blocks"].append(sys.getallocatedblocks())
+        if "references" in self.taken:
+            self.taken["references"].append(sys.gettotalrefcount())
+
+    def slopes(self):
+        """The growth of each count a run, by its name."""
+        return {kind: _slope(self.stops, marks) for kind, marks in self.taken.items()}
 
 
 def _slope(stops, marks):
@@ -58,17 +84,17 @@ def _slope(stops, marks):
 
 
 def _work(setting):
-    """Blocks that the work itself leaks on a copy that stays: no matter of import and destroy."""
+    """What the work itself leaks on a copy that stays: no matter of import and destroy."""
     module = setting.subject.load()
     stops = [RUNS * part // PARTS for part in range(WARM, PARTS + 1)]
-    marks = []
+    marks = Marks(stops)
     for number in range(1, RUNS + 1):
         setting.workload.work(module)
         setting.exercise(module)
         if number in stops:
             _settle()
-            marks.append(sys.getallocatedblocks())
-    return max(0.0, round(_slope(stops, marks), 2))
+            marks.take()
+    return {kind: max(0.0, round(slope, 2)) for kind, slope in marks.slopes().items()}
 
 
 def _standing_types(setting):
