@@ -95,7 +95,7 @@ def test_a_path_is_taken_as_it_is(only_here: Path) -> None:
     assert [each.path for each in choose_interpreters([str(only_here / "venv")])] == [apart]
 
 
-def test_all_that_fit_are_the_newest_of_each_minor_version_and_debug_builds(
+def test_all_that_fit_are_the_newest_builds_and_debug_builds(
     only_here: Path,
 ) -> None:
     install(only_here, "3.90.1")
