@@ -13,6 +13,7 @@ from isolate_ext.engine.spelling import applied, edit, expansion_at, nearest, so
 from isolate_ext.model.calls import made_by
 from isolate_ext.model.entities import Kind
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.hidden_statics import hidden_statics
 from isolate_ext.model.strings import stringised
 from isolate_ext.placement.decisions import Decisions
 from isolate_ext.placement.refusals import Reason
@@ -38,13 +39,19 @@ _VERSION = re.compile(
 
 
 def spelled_out(files: Mapping[str, Parsed]) -> dict[str, bytes]:
-    """Files whose init function is hidden behind macros, with those written out."""
+    """Files in which macros hide the init function, types or variables, with those written out."""
     changed = {}
+    hidden = list(hidden_statics(files))
     for path, parsed in files.items():
         items = [
             *_init_headers(files, parsed),
             *_hidden_types(files, parsed),
             *_hidden_slots(files, parsed),
+        ] or [
+            item
+            for each in hidden
+            if each.path == path and not each.braces
+            for item in expansion_at(files, parsed, each.start, each.name)
         ]
         if items:
             changed[path] = applied(parsed, items)

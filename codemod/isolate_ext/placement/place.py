@@ -8,6 +8,7 @@ from dataclasses import replace
 from isolate_ext.model.entities import Kind, Variable
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.found_module import found_modules
+from isolate_ext.model.hidden_statics import hidden_statics
 from isolate_ext.model.init import ModuleInit, module_inits
 from isolate_ext.model.makings import makings as makings_of
 from isolate_ext.model.sequences import struct_sequences
@@ -104,6 +105,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions.refusals.extend(hooks(extension, decisions.roles))
     decisions.refusals.extend(_stringised(extension, decisions))
     decisions.refusals.extend(hidden_returns(extension, init, decisions.roles))
+    decisions.refusals.extend(_hidden(extension))
     return decisions
 
 
@@ -181,6 +183,13 @@ def _stringised(extension: Extension, decisions: Decisions) -> Iterator[Refusal]
         use, name = each.macro, extension.variables[each.symbol].name
         text = f"{extension.routines[use.symbol].name} makes a string of the name {name}"
         yield Refusal("global", Reason.PASTED_NAME, use.path, use.start, use.end, text, each.symbol)
+
+
+def _hidden(extension: Extension) -> Iterator[Refusal]:
+    """Variables that only a macro declares: nothing is known of them."""
+    for each in hidden_statics(extension.files):
+        text = f"{each.name} hides a static variable"
+        yield Refusal("global", Reason.FENCED, each.path, each.start, each.end, text)
 
 
 def _seeds(extension: Extension, decisions: Decisions, reach: Reach, grows: bool) -> Iterator[str]:

@@ -1,0 +1,104 @@
+"""Static variables that a macro declares where it is used: ``#define SLOT(x) static PyObject *x``.
+
+No declaration of them is seen, so they are unknown to the model until the macro is written out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from isolate_ext.syntax import Parsed
+from isolate_ext.syntax.expansion import invocation
+
+_DECLARED = re.compile(rb"\bstatic\b([^;(){}=,\[]*[\w#*\s])([;=,\[]|\Z)")
+_TWO_WORDS = re.compile(rb"[\w#]+[\s*]+[\w#]+\s*\Z")
+_HARMLESS = re.compile(
+    rb"[^*]*\b(?:const|char|inline|__inline\w*|_Py_Identifier|PyModuleDef|PyMethodDef|PyGetSetDef|"
+    rb"PyMemberDef|PyModuleDef_Slot|PyType_Slot|PyType_Spec|PyStructSequence_\w+)\b"
+)
+_WORD = re.compile(rb"\b[A-Za-z_]\w*")
+_GOES_ON = (b";", b"=", b",", b"[")
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenStatic:
+    """An invocation of the macro ``name`` that declares a static variable.
+
+    ``braces`` says that the macro gives it the values of its members: it may be anything, a type
+    under another name included.
+    """
+
+    path: str
+    start: int
+    end: int
+    name: str
+    braces: bool
+
+
+def hidden_statics(files: Mapping[str, Parsed]) -> Iterator[HiddenStatic]:
+    """Invocations outside of macros, in source order, that are compiled on Python 3.
+
+    Constants, strings and definition tables do not count.
+    """
+    names = _declaring(files)
+    for path, parsed in files.items() if names else ():
+        data, last = parsed.source.data, 0
+        places = [(at, name) for name in names for at in parsed.occurrences(name)]
+        for start, name in sorted(places):
+            end = _end(data, start + len(name))
+            unseen = start < last or parsed.define_at(start) is not None
+            if unseen or any(c.verdict is False for c in parsed.conditions(start)):
+                continue
+            declared = list(_declared(parsed, name, data[end : end + 80].lstrip(), frozenset()))
+            if declared:
+                last = end
+                yield HiddenStatic(path, start, end, name, any(declared))
+
+
+def _declaring(files: Mapping[str, Parsed]) -> set[str]:
+    """Macros that may declare a variable, themselves or by others."""
+    defines = [define for parsed in files.values() for define in parsed.scan.live_defines]
+    found = {define.name for define in defines if _variables(define.skeleton)}
+    growing = bool(found)
+    while growing:
+        more = {
+            define.name
+            for define in defines
+            if define.name not in found
+            and any(word.decode() in found for word in _WORD.findall(define.skeleton))
+        }
+        found |= more
+        growing = bool(more)
+    return found
+
+
+def _variables(code: bytes) -> list[re.Match[bytes]]:
+    return [
+        match
+        for match in _DECLARED.finditer(code)
+        if _TWO_WORDS.search(match[1]) and not _HARMLESS.match(match[1])
+    ]
+
+
+def _declared(parsed: Parsed, name: str, following: bytes, seen: frozenset[str]) -> Iterator[bool]:
+    """One value for each variable that a macro declares: whether it has an initialiser in braces.
+
+    ``following`` is the text behind the invocation.
+    """
+    for define in parsed.macros.definitions(name):
+        code = define.skeleton.strip()
+        for match in _variables(code):
+            if match[2] or following.startswith(_GOES_ON):
+                yield match[2] == b"=" and code[match.end() :].lstrip().startswith(b"{")
+        for word in _WORD.finditer(code):
+            inner = word[0].decode()
+            if inner not in seen and inner != name and parsed.macros.definitions(inner):
+                rest = code[_end(code, word.end()) :].lstrip() or following
+                yield from _declared(parsed, inner, rest, seen | {name})
+
+
+def _end(data: bytes, end_of_name: int) -> int:
+    call = invocation(data, end_of_name)
+    return call[0] if call is not None else end_of_name
