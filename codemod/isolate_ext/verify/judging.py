@@ -9,7 +9,7 @@ from typing import Any
 from isolate_ext.report.ladder import RungResult, Verdict
 from isolate_ext.verify.surface_diff import differences
 
-ISOLATION = ("reimport", "shared-gil", "own-gil", "cycles", "protocol")
+ISOLATION = ("reimport", "shared-gil", "own-gil", "runtime", "cycles", "protocol")
 """Rungs that must hold whatever the unmodified build did: they are what isolation means."""
 
 EXPECTED_TO_FAIL = ("reimport", "own-gil")
@@ -63,8 +63,8 @@ def judge(
         why = f"the original does not import: {'; '.join(one['import']['problems'])}"
         return Judgement(notes=(why,), absent=why)
     surface = _surface(one, other, version)
-    rungs = [_judged(name, one.get(name), rung) for name, rung in other.items()]
-    rungs += _not_judged(other, version, chosen)
+    rungs = [judged(name, one.get(name), rung) for name, rung in other.items()]
+    rungs += _notjudged(other, version, chosen)
     rungs = [_with_leaks(each, one, other) if each.name == "cycles" else each for each in rungs]
     rungs = [_with_differences(each, surface) if each.name == "surface" else each for each in rungs]
     crashes = tuple(
@@ -77,9 +77,11 @@ def judge(
     )
 
 
-def _judged(name: str, was: Mapping[str, Any] | None, rung: Mapping[str, Any]) -> RungResult:
+def judged(name: str, was: Mapping[str, Any] | None, rung: Mapping[str, Any]) -> RungResult:
     """One rung of the probe; one that failed before too is only then told when it is isolation."""
     before, after = was["status"] if was else "", rung["status"]
+    if after == "absent":
+        return RungResult(name, Verdict.NOT_JUDGED, problems=(rung["data"]["why"],))
     problems = tuple(f"{after}: {line}" for line in rung["problems"][:SHOWN]) or (after,)
     if after == "ok":
         verdict, problems = Verdict.HOLDS, ()
@@ -95,7 +97,7 @@ def _alone(rung: Mapping[str, Any]) -> bool:
     return "alone" in rung["data"]
 
 
-def _not_judged(
+def _notjudged(
     other: Mapping[str, Any], version: tuple[int, int], chosen: Sequence[str] | None
 ) -> list[RungResult]:
     required = [*REQUIRED, *(["own-gil"] if version >= (3, 13) else [])]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from isolate_ext.report.ladder import ModuleLadder, RungResult
-from isolate_ext.verify import cost
+from isolate_ext.verify import cost, drive
 from isolate_ext.verify.builds import Build, Library
 from isolate_ext.verify.drive import probe
-from isolate_ext.verify.judging import judge
+from isolate_ext.verify.environments import site_packages
+from isolate_ext.verify.judging import judge, judged
+from isolate_ext.verify.runtime.reinitialisation import reinitialise
 from isolate_ext.verify.settings import Settings
 from isolate_ext.verify.static_storage import storage
 
@@ -59,7 +62,7 @@ def climb_module(subject: Subject, settings: Settings) -> ModuleLadder:
     )  # fmt: skip
 
 
-OTHERS = ("binary", "cost")
+OTHERS = ("runtime", "binary", "cost")
 """Rungs that are not the probe's."""
 
 
@@ -71,12 +74,48 @@ def _probe_rungs(settings: Settings) -> tuple[str, ...] | None:
 
 def _others(subject: Subject, settings: Settings, probed: Mapping[str, Any]) -> list[RungResult]:
     rungs = []
+    if settings.wants("runtime"):
+        rungs.append(_runtime(subject, settings, probed))
     if settings.wants("binary"):
         was = subject.before.path if subject.before else None
         rungs.append(storage(was, subject.after.path, subject.own))
     if settings.wants("cost") and subject.before is not None:
         rungs.append(_cost(subject.before, subject.after, settings, probed))
     return rungs
+
+
+def _runtime(subject: Subject, settings: Settings, probed: Mapping[str, Any]) -> RungResult:
+    """Three runtimes in one process, of each build."""
+
+    def lives(built: Built) -> dict[str, Any]:
+        with tempfile.TemporaryDirectory(prefix="runtime-") as scratch:
+            return asdict(
+                reinitialise(
+                    _embedded(built, settings),
+                    Path(built.build.python),
+                    Path(scratch),
+                    only=probed["only"],
+                    skip=probed["skip"],
+                    timeout=settings.timeout,
+                )
+            )
+
+    was = lives(subject.before) if subject.before is not None else None
+    return judged("runtime", was, lives(subject.after))
+
+
+def _embedded(built: Built, settings: Settings) -> drive.Subject:
+    """The library for a host program, which knows nothing of a virtual environment."""
+    build, library = built.build, built.library
+    site = (str(site_packages(Path(build.venv))),) if build.venv else ()
+    return drive.Subject(
+        library.module,
+        library.path if library.by_path else None,
+        (*build.sys_path, *site),
+        build.prefixes,
+        build.companions,
+        str(settings.workload.resolve()) if settings.workload else None,
+    )
 
 
 def _cost(before: Built, after: Built, settings: Settings, probed: Mapping[str, Any]) -> RungResult:
