@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from isolate_ext.app.modelling import Library
 from isolate_ext.app.writing import journal_folder
-from isolate_ext.project import ProjectError, choose_interpreters, discover
+from isolate_ext.project import DiscoveredExtension, ProjectError, choose_interpreters, discover
 from isolate_ext.project.cache import cache_folder
 from isolate_ext.project.discover import read_build_files
 from isolate_ext.project.errors import ENVIRONMENT
 from isolate_ext.report.ladder import Ladder
 from isolate_ext.verify import trees
+from isolate_ext.verify.binary.untouched import untouched_by_unit
 from isolate_ext.verify.building import Recipe
 from isolate_ext.verify.builds import compilers
 from isolate_ext.verify.climbing import climb
-from isolate_ext.verify.settings import Settings, Trees
+from isolate_ext.verify.settings import Settings, SourceFacts, Trees
 
 NO_BASELINE = (
     "no migration of this project is on record and no --before was given: "
@@ -62,23 +64,44 @@ def verify(options: VerifyOptions, say: Callable[[str], None]) -> Ladder:
         ladder.before = trees.before(root, options.before, journal_folder(root), scratch / "before")
         if not ladder.before:
             ladder.notes.append(NO_BASELINE)
-        pair = Trees(
-            scratch / "before" if ladder.before else None,
-            trees.copy(root, scratch / "after"),
-            _own_files(root),
-        )
+        one = scratch / "before" if ladder.before else None
+        other = trees.copy(root, scratch / "after")
+        pair = Trees(one, other, _facts(one, other))
         for interpreter in interpreters:
             ladder.pythons.append(climb(pair, interpreter, _settings(options), say))
     return ladder
 
 
-def _own_files(root: Path) -> dict[str, tuple[str, ...]]:
-    """The files that touch Python, by module; none where the build files say nothing that helps."""
+def _facts(before: Path | None, after: Path) -> dict[str, SourceFacts]:
+    """What the sources of each module say; none where the build files say nothing that helps."""
+    found = _extensions(after)
+    earlier = _extensions(before) if before is not None else {}
+    return {
+        name: SourceFacts(
+            each.python_sources or each.files, _untouched(before, earlier.get(name), after, each)
+        )
+        for name, each in found.items()
+    }
+
+
+def _extensions(root: Path) -> dict[str, DiscoveredExtension]:
     try:
-        found = discover(root).extensions
+        return {each.name: each for each in discover(root).extensions}
     except ProjectError:
         return {}
-    return {each.name: each.python_sources or each.files for each in found}
+
+
+def _untouched(
+    before: Path | None, one: DiscoveredExtension | None, after: Path, other: DiscoveredExtension
+) -> Mapping[str, Collection[str]]:
+    if before is None or one is None:
+        return {}
+    models = Library(before).model(one), Library(after).model(other)
+    try:
+        return untouched_by_unit(*models)
+    finally:
+        for each in models:
+            each.forget()
 
 
 def _settings(options: VerifyOptions) -> Settings:

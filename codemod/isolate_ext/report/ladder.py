@@ -34,7 +34,9 @@ class RungResult:
 
     @property
     def change(self) -> str:
-        """``before -> after``."""
+        """``before -> after``; empty where neither was measured."""
+        if not self.before and not self.after:
+            return ""
         return f"{self.before or 'absent'} -> {self.after or 'absent'}"
 
     def replaced(self, **fields: Any) -> RungResult:

@@ -50,7 +50,7 @@ def _climb(
                 Built(one, twin) if one is not None and twin is not None else None,
                 Built(other, library),
                 interpreter.version[:2],
-                trees.own_files(library.module),
+                trees.facts_of(library.module),
             )
             ladder.modules.append(climb_module(subject, settings))
     for name in _missing(one, other):

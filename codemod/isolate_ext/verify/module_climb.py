@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from isolate_ext.verify.drive import probe
 from isolate_ext.verify.environments import site_packages
 from isolate_ext.verify.judging import judge, judged
 from isolate_ext.verify.runtime.reinitialisation import reinitialise
-from isolate_ext.verify.settings import Settings
+from isolate_ext.verify.settings import Settings, SourceFacts
 from isolate_ext.verify.static_storage import storage
+from isolate_ext.verify.untouched_code import code
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,12 @@ class Built:
 
 @dataclass(frozen=True)
 class Subject:
-    """One module: as it was, None where there is nothing to compare with, and as it is.
-
-    ``own`` are its files that touch Python, as paths in the tree.
-    """
+    """One module: as it was, None where there is nothing to compare with, and as it is."""
 
     before: Built | None
     after: Built
     version: tuple[int, int]
-    own: Collection[str]
+    facts: SourceFacts
 
 
 def climb_module(subject: Subject, settings: Settings) -> ModuleLadder:
@@ -62,7 +60,7 @@ def climb_module(subject: Subject, settings: Settings) -> ModuleLadder:
     )  # fmt: skip
 
 
-OTHERS = ("runtime", "binary", "cost")
+OTHERS = ("runtime", "binary", "machine-code", "cost")
 """Rungs that are not the probe's."""
 
 
@@ -78,7 +76,10 @@ def _others(subject: Subject, settings: Settings, probed: Mapping[str, Any]) -> 
         rungs.append(_runtime(subject, settings, probed))
     if settings.wants("binary"):
         was = subject.before.path if subject.before else None
-        rungs.append(storage(was, subject.after.path, subject.own))
+        rungs.append(storage(was, subject.after.path, subject.facts.own))
+    if settings.wants("machine-code") and subject.before is not None:
+        before, after = subject.before.build, subject.after.build
+        rungs.append(code(before, after, subject.facts.untouched))
     if settings.wants("cost") and subject.before is not None:
         rungs.append(_cost(subject.before, subject.after, settings, probed))
     return rungs

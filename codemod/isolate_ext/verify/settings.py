@@ -35,16 +35,27 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class SourceFacts:
+    """What the sources of one module say; paths are relative to the trees.
+
+    ``own`` are the files that touch Python, ``untouched`` the functions of each translation unit
+    whose text is that of before.
+    """
+
+    own: Collection[str] = ()
+    untouched: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Trees:
     """The source trees to build; ``before`` is None where there is nothing to compare with.
 
-    ``own`` are the files of each module that touch Python, as paths in the trees.
+    ``facts`` are by the name of the module, or by its last part.
     """
 
     before: Path | None
     after: Path
-    own: Mapping[str, Collection[str]] = field(default_factory=dict)
+    facts: Mapping[str, SourceFacts] = field(default_factory=dict)
 
-    def own_files(self, module: str) -> Collection[str]:
-        """By the whole name, or by its last part where that is known alone."""
-        return self.own.get(module) or self.own.get(module.rpartition(".")[2]) or ()
+    def facts_of(self, module: str) -> SourceFacts:
+        return self.facts.get(module) or self.facts.get(module.rpartition(".")[2]) or SourceFacts()
