@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from isolate_ext.app.modelling import Library
+from isolate_ext.app.source_facts import source_facts
 from isolate_ext.app.writing import journal_folder
-from isolate_ext.project import DiscoveredExtension, ProjectError, choose_interpreters, discover
+from isolate_ext.project import (
+    Interpreter,
+    ProjectError,
+    choose_interpreters,
+    find_debug_build,
+)
 from isolate_ext.project.cache import cache_folder
 from isolate_ext.project.discover import read_build_files
 from isolate_ext.project.errors import ENVIRONMENT
 from isolate_ext.report.ladder import Ladder
 from isolate_ext.verify import trees
-from isolate_ext.verify.binary.untouched import untouched_by_unit
 from isolate_ext.verify.building import Recipe
 from isolate_ext.verify.builds import compilers
 from isolate_ext.verify.climbing import climb
-from isolate_ext.verify.settings import Settings, SourceFacts, Trees
+from isolate_ext.verify.settings import Settings, Trees
 
 NO_BASELINE = (
     "no migration of this project is on record and no --before was given: "
     "it is judged by itself, and nothing is compared"
 )
+
+COUNTING = ("cycles", "protocol")
+"""The rungs that a debug build sees more of: it counts references."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,42 +73,23 @@ def verify(options: VerifyOptions, say: Callable[[str], None]) -> Ladder:
             ladder.notes.append(NO_BASELINE)
         one = scratch / "before" if ladder.before else None
         other = trees.copy(root, scratch / "after")
-        pair = Trees(one, other, _facts(one, other))
+        pair = Trees(one, other, source_facts(one, other))
+        settings = _settings(options)
         for interpreter in interpreters:
-            ladder.pythons.append(climb(pair, interpreter, _settings(options), say))
+            ladder.pythons.append(climb(pair, interpreter, settings, say))
+        if settings.rungs is None:
+            counting = replace(settings, rungs=COUNTING, tests="")
+            for interpreter in _debug_builds(interpreters):
+                climbed = climb(pair, interpreter, counting, say)
+                climbed.wanted = False
+                ladder.pythons.append(climbed)
     return ladder
 
 
-def _facts(before: Path | None, after: Path) -> dict[str, SourceFacts]:
-    """What the sources of each module say; none where the build files say nothing that helps."""
-    found = _extensions(after)
-    earlier = _extensions(before) if before is not None else {}
-    return {
-        name: SourceFacts(
-            each.python_sources or each.files, _untouched(before, earlier.get(name), after, each)
-        )
-        for name, each in found.items()
-    }
-
-
-def _extensions(root: Path) -> dict[str, DiscoveredExtension]:
-    try:
-        return {each.name: each for each in discover(root).extensions}
-    except ProjectError:
-        return {}
-
-
-def _untouched(
-    before: Path | None, one: DiscoveredExtension | None, after: Path, other: DiscoveredExtension
-) -> Mapping[str, Collection[str]]:
-    if before is None or one is None:
-        return {}
-    models = Library(before).model(one), Library(after).model(other)
-    try:
-        return untouched_by_unit(*models)
-    finally:
-        for each in models:
-            each.forget()
+def _debug_builds(chosen: Sequence[Interpreter]) -> Iterator[Interpreter]:
+    """Those that count references for an interpreter that was chosen."""
+    found = dict.fromkeys(map(find_debug_build, chosen))
+    yield from (each for each in found if each is not None and each not in chosen)
 
 
 def _settings(options: VerifyOptions) -> Settings:

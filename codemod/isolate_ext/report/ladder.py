@@ -71,7 +71,7 @@ class PythonLadder:
     """All modules of a project under one interpreter.
 
     ``rungs`` concern the whole build: that it builds, and the project's own tests.  ``absent``
-    says why nothing was judged there.
+    says why nothing was judged there.  One that is not ``wanted`` only adds to another.
     """
 
     python: str
@@ -80,6 +80,7 @@ class PythonLadder:
     modules: list[ModuleLadder] = field(default_factory=list)
     absent: str = ""
     log: str = ""
+    wanted: bool = True
 
     def all_rungs(self) -> Iterator[tuple[str, RungResult]]:
         """(module, rung); "" stands for the whole build."""
@@ -118,5 +119,6 @@ class Ladder:
     @property
     def inconclusive(self) -> bool:
         """Nothing was judged, or something on an interpreter that the user named was not."""
-        judged = [each.judged and bool(each.rungs) for each in self.pythons]
+        wanted = [each for each in self.pythons if each.wanted]
+        judged = [each.judged and bool(each.rungs) for each in wanted]
         return not any(judged) or (self.chosen and not all(judged))

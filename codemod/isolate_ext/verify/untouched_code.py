@@ -31,9 +31,9 @@ def code(before: Build, after: Build, untouched: Mapping[str, Collection[str]]) 
         return RungResult("machine-code", Verdict.NOT_JUDGED, problems=(why,), seconds=seconds)
     problems = tuple(_differing(found)[:SHOWN])
     verdict = Verdict.FAILS if problems else Verdict.HOLDS
-    after = f"{counts[Sameness.IDENTICAL]} identical"
+    same = f"{counts[Sameness.IDENTICAL]} identical"
     notes = (told, *found.problems)
-    return RungResult("machine-code", verdict, "", after, problems, notes, seconds)
+    return RungResult("machine-code", verdict, "", same, problems, notes, seconds)
 
 
 def _differing(found: Validation) -> list[str]:
