@@ -14,6 +14,8 @@ from isolate_ext.verify import process, pythons
 from isolate_ext.verify.process import VerifyError
 
 WITHOUT = "; without a network, build by --build-command 'python setup.py build_ext --inplace'"
+PIP = "pip<26"
+"""The newest that runs on every Python that is judged; what comes with one may be too old."""
 
 
 @contextmanager
@@ -44,6 +46,8 @@ def base(python: Path, requires: Sequence[str], cache: Path) -> Path:
         if wanted:
             pip = [str(folder / "bin/python"), "-m", "pip", "install", "-q", "-U"]
             done = process.run([*pip, *options, *wanted], log=log)
+            if not done.ok and process.run([*pip, PIP], log=log).ok:
+                done = process.run([*pip, *options, *wanted], log=log)
         if not done.ok:
             without = WITHOUT if "build" in wanted else ""
             raise VerifyError(f"cannot install {' '.join(wanted)} for {python}: see {log}{without}")
