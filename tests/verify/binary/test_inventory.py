@@ -20,6 +20,7 @@ BUILDS = (
     ("-gdwarf-5", "-O2"),
     ("-gdwarf-4", "-O2", "-fdebug-types-section"),
     ("-gdwarf-5", "-O2", "-flto"),
+    ("-gdwarf-5", "-gz"),
 )
 HELD = {
     "plain_pointer": Holds.OBJECTS,
@@ -167,6 +168,15 @@ def test_without_debug_information_there_is_a_reason(compile_library: Compile) -
     each = inventory(compile_library(SOURCE))
     assert "no debug information" in each.reason
     assert (each.variables, each.vanished, each.unknown) == ((), (), ())
+
+
+@pytest.mark.parametrize("version", ("-gdwarf-4", "-gdwarf-5"))
+def test_debug_information_in_other_files_is_a_reason(
+    compile_library: Compile, tmp_path: Path, version: str
+) -> None:
+    (tmp_path / "spam.c").write_text("int here;\n")
+    library = compile_library(version, "-gsplit-dwarf", "spam.c", cwd=tmp_path)
+    assert "-gsplit-dwarf" in inventory(library).reason
 
 
 @pytest.mark.parametrize(

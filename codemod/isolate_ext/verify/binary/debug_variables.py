@@ -44,6 +44,12 @@ class Variables:
         self._dwarf = dwarf
         self._files: dict[int, list[str]] = {}
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether units are described in files of their own (``-gsplit-dwarf``)."""
+        tops = (unit.get_top_DIE().attributes for unit in self._dwarf.iter_CUs())
+        return any("DW_AT_dwo_name" in top or "DW_AT_GNU_dwo_name" in top for top in tops)
+
     def __iter__(self) -> Iterator[Described]:
         for unit in self._dwarf.iter_CUs():
             expressions = DWARFExprParser(unit.structs)

@@ -70,8 +70,11 @@ def _read(library: Path, elf: ELFFile, tree: Tree | None) -> Inventory:
     image = Image(elf)
     if not elf.has_dwarf_info(strict=True):
         return Inventory(library, "no debug information: built without -g, or stripped")
+    variables = Variables(elf.get_dwarf_info())
+    if variables.elsewhere:
+        return Inventory(library, "its debug information lies in other files (-gsplit-dwarf)")
     reader = _Reader(image, elf.elfclass // 8, tree)
-    for each in Variables(elf.get_dwarf_info()):
+    for each in variables:
         reader.add(each)
     return Inventory(
         library,
