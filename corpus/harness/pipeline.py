@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,13 @@ from harness.manifest import Manifest, Package, StdlibModule
 from harness.sides import Options, PackageSide, Project, StdlibSide
 from harness.verdicts import verdict
 from isolate_ext.verify import builds, pythons, test_runs
+from isolate_ext.verify.building import Recipe
 from isolate_ext.verify.builds import Build, Library
-from isolate_ext.verify.drive import PROBE, probe
-from isolate_ext.verify.judging import judge
+from isolate_ext.verify.module_climb import Built, Subject, climb_module
 from isolate_ext.verify.process import VerifyError
+from isolate_ext.verify.settings import Settings, SourceFacts, Trees
+
+VERIFY = Path(builds.__file__).parent
 
 
 def run(
@@ -96,11 +99,13 @@ def _one_python(
     if project.options.tests and version == project.recorded:
         say(f"testing on {version}")
         result["tests"] = _tests(project, side, one, other)
+    facts = side.facts(before, after)
     result["libraries"] = {}
     for library in one.libraries:
         say(f"probing {library.module} on {version}")
         twin = next((item for item in other.libraries if item.module == library.module), None)
-        result["libraries"][library.module] = _probes(project, one, other, library, twin, version)
+        climbed = _climbed(project, one, other, library, twin, version, facts)
+        result["libraries"][library.module] = climbed
     return result
 
 
@@ -143,68 +148,34 @@ def _tested(
     return test_runs.keep(kept, key, run)
 
 
-def _probes(
-    project: Project, one: Build, other: Build, library: Library, twin: Library | None, version: str
-) -> dict[str, Any]:
-    before = _probed(project, one, library, ())
+def _climbed(
+    project: Project, one: Build, other: Build, library: Library, twin: Library | None,
+    version: str, facts: Mapping[str, SourceFacts],
+) -> dict[str, Any]:  # fmt: skip
+    """The ladder of one module; that of the same two builds is not climbed twice."""
     if twin is None:
         return {"reasons": [f"{library.module} is missing from the migrated build"]}
-    after = before if one.key == other.key else _probed(project, other, twin, before["skip"])
-    major, minor = (int(part) for part in version.split("."))
-    judgement = judge(before, after, (major, minor))
-    return {
-        "reasons": judgement.reasons,
-        "notes": judgement.notes,
-        "surface": judgement.surface,
-        "absent": judgement.absent,
-        "before": _bare(before),
-        "after": _bare(after),
-    }
-
-
-def _probed(
-    project: Project, built: Build, library: Library, skip: tuple[str, ...] | list[str]
-) -> dict[str, Any]:
     snippet = manifest.workload(library.module)
     text = Path(snippet).read_text() if snippet else ""
-    key = builds.key_of(
-        built.key,
-        library.module,
-        builds.fingerprint(PROBE),
-        text,
-        repr(sorted(skip)),
-        str(project.options.cycles),
-    )
-    path = project.options.cache / "probes" / f"{key}.json"
+    tool = builds.fingerprint(VERIFY)
+    asked = (tool, text, str(project.options.cycles))
+    key = builds.key_of(one.key, other.key, library.module, *asked)
+    path = project.options.cache / "ladders" / f"{key}.json"
     if path.exists():
         found: dict[str, Any] = json.loads(path.read_text())
         return found
-    result = probe(
-        library.path if library.by_path else None,
-        built.python,
-        module=library.module,
-        sys_path=built.sys_path,
-        prefixes=built.prefixes,
-        companions=built.companions,
-        workload=snippet,
-        skip=skip,
+    major, minor = (int(part) for part in version.split("."))
+    settings = Settings(
+        project.options.cache,
+        Recipe(),
+        workload=Path(snippet) if snippet else None,
         cycles=project.options.cycles,
+        jobs=1,
     )
+    known = Trees(None, Path(), facts).facts_of(library.module)
+    subject = Subject(Built(one, library), Built(other, twin), (major, minor), known)
+    ladder = climb_module(subject, settings)
+    result = {**asdict(ladder), "reasons": list(ladder.reasons)}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result))
     return result
-
-
-def _bare(probed: dict[str, Any]) -> dict[str, Any]:
-    """A probe's result without the long descriptions, which the judgement has digested."""
-    return {
-        name: {
-            **rung,
-            "data": {
-                key: value
-                for key, value in rung["data"].items()
-                if key not in ("surface", "outcomes")
-            },
-        }
-        for name, rung in probed["rungs"].items()
-    }

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness import debian, fetch, migrating, testing
 from harness.manifest import Manifest, Package, StdlibModule
 from harness.stdlib_build import Stdlib
+from isolate_ext.app.source_facts import source_facts
 from isolate_ext.verify import builds, pythons
 from isolate_ext.verify.building import Recipe, build
 from isolate_ext.verify.builds import Build
 from isolate_ext.verify.process import VerifyError
+from isolate_ext.verify.settings import SourceFacts
 from isolate_ext.verify.test_runs import TestRun
 from isolate_ext.verify.trees import unpack
 
@@ -83,6 +86,10 @@ class PackageSide:
         )
         return build(tree, python, self.project.options.cache, recipe)
 
+    def facts(self, before: Path, after: Path) -> Mapping[str, SourceFacts]:
+        """What the sources of its modules say."""
+        return source_facts(before, after)
+
     def has_tests(self) -> bool:
         """Whether the manifest knows how to run its tests."""
         return bool(self.package.test.command)
@@ -128,6 +135,15 @@ class StdlibSide:
     def build(self, tree: Path, python: Path, version: str) -> Build:
         """Compile it."""
         return self.stdlib.build(self.module, tree, python, version)
+
+    def facts(self, before: Path, after: Path) -> Mapping[str, SourceFacts]:
+        """Its own files are those that the manifest names, and what lies beside them."""
+        own = [
+            path.relative_to(after).as_posix()
+            for name in self.module.sources
+            for path in (after / name).parent.glob("*.[ch]")
+        ]
+        return {self.module.name: SourceFacts(frozenset(own))}
 
     def has_tests(self) -> bool:
         """Every module of the manifest has tests."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import sys
 from pathlib import Path
 
 from harness.manifest import Manifest, StdlibModule, facts
@@ -11,7 +13,6 @@ from isolate_ext.verify import builds, diagnostics, environments, process, pytho
 from isolate_ext.verify.builds import Build, Library
 
 COMMON = (
-    "gcc",
     "-shared",
     "-fPIC",
     "-O1",
@@ -130,5 +131,11 @@ class Stdlib:
         flags = [self.fill(flag, source, python) for flag in self.flags(module, version)]
         files = [str(source / name) for name in module.sources]
         target = ["-o", str(place / f"{module.name}.so")]
-        compiler = [os.environ.get("CC", COMMON[0]), *COMMON[1:]]
-        return process.run([*compiler, *flags, *files, *target, *module.libraries], log=log)
+        wrapped = builds.compiler_wrappers(self.cache, sys.executable)["CC"]
+        command = [*shlex.split(wrapped), *COMMON, *flags, *files, *target, *module.libraries]
+        environment = {
+            **os.environ,
+            "ISOLATE_EXT_SOURCE": str(source),
+            "ISOLATE_EXT_CC_LOG": str(place.parent / "cc.log"),
+        }
+        return process.run(command, log=log, environment=environment)

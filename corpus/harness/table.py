@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 COLUMNS = (
@@ -15,10 +15,27 @@ COLUMNS = (
     "own GIL",
     "cycles",
     "teardown",
+    "re-init",
+    "binary",
+    "untouched code",
+    "cost",
     "surface",
     "result",
 )
-COMPACT = ("extension", "Python", "tests", "re-import", "own GIL", "cycles", "surface", "result")
+COMPACT = (
+    "extension",
+    "Python",
+    "tests",
+    "re-import",
+    "own GIL",
+    "cycles",
+    "re-init",
+    "binary",
+    "cost",
+    "surface",
+    "result",
+)
+VERDICTS = ("fails", "failed before", "not judged", "holds")
 WORST = ("crashed", "hung", "failed", "absent", "ok")
 
 
@@ -91,7 +108,11 @@ def _cells(row: dict[str, Any]) -> list[str]:
         _rung(tried, "reimport"),
         _rung(tried, "own-gil"),
         _rung(tried, "cycles"),
-        _teardown(tried),
+        _verdict(tried, "teardown", "protocol"),
+        _rung(tried, "runtime"),
+        _verdict(tried, "binary"),
+        _verdict(tried, "machine-code"),
+        _verdict(tried, "cost"),
         _surface(tried),
         row["verdict"],
     ]
@@ -120,57 +141,44 @@ def _tests(tried: dict[str, Any]) -> str:
     return f"{sides}, {same}"
 
 
+def _rungs(tried: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rungs of all libraries and versions."""
+    for result in tried.values():
+        for climbed in result.get("libraries", {}).values():
+            yield from climbed.get("rungs", ())
+
+
 def _rung(tried: dict[str, Any], name: str) -> str:
-    """Worst status of a rung over all libraries and versions, before -> after."""
-    pairs = [
-        (probed["before"].get(name, {}).get("status"), probed["after"].get(name, {}).get("status"))
-        for result in tried.values()
-        for probed in result.get("libraries", {}).values()
-        if "before" in probed
-    ]
+    """Worst word of a rung over all libraries and versions, before -> after."""
+    found = [rung for rung in _rungs(tried) if rung["name"] == name]
     sides = []
-    for side in zip(*pairs, strict=True):
-        seen = [status for status in side if status]
+    for side in ("before", "after"):
+        seen = [rung[side] for rung in found if rung[side] in WORST]
         sides.append(min(seen, key=WORST.index) if seen else "-")
-    return " -> ".join(sides) if sides and set(sides) != {"-"} else "-"
+    return " -> ".join(sides) if set(sides) != {"-"} else "-"
 
 
-def _teardown(tried: dict[str, Any]) -> str:
-    """Worst status after the migration; an ending that was bad before too is told as such."""
-    pairs = [
-        (probed.get("before", {}).get(name, {}).get("status"), rung["status"])
-        for result in tried.values()
-        for probed in result.get("libraries", {}).values()
-        for name, rung in probed.get("after", {}).items()
-        if name.startswith("teardown") or name == "protocol"
+def _verdict(tried: dict[str, Any], *names: str) -> str:
+    """Worst verdict of some rungs over all libraries and versions."""
+    seen = [
+        rung["verdict"]
+        for rung in _rungs(tried)
+        if any(rung["name"] == name or rung["name"].startswith(f"{name}-") for name in names)
     ]
-    if not pairs:
-        return "-"
-    worst = min((after for _, after in pairs), key=WORST.index)
-    inherited = all(before == after for before, after in pairs if after != "ok")
-    return f"{worst}, as before" if inherited and worst != "ok" else worst
+    return min(seen, key=VERDICTS.index) if seen else "-"
 
 
 def _surface(tried: dict[str, Any]) -> str:
-    changes = [
-        line
-        for result in tried.values()
-        for probed in result.get("libraries", {}).values()
-        for line in probed.get("surface", [])
-    ]
+    libraries = [each for result in tried.values() for each in result.get("libraries", {}).values()]
     regressions = [
         reason
-        for result in tried.values()
-        for probed in result.get("libraries", {}).values()
-        for reason in probed["reasons"]
+        for climbed in libraries
+        for reason in climbed["reasons"]
         if reason.startswith("surface:")
     ]
     if regressions:
         return f"{len(regressions)} regressions"
-    if not any(
-        "before" in probed
-        for result in tried.values()
-        for probed in result.get("libraries", {}).values()
-    ):
+    if not any(climbed.get("rungs") for climbed in libraries):
         return "-"
+    changes = [line for climbed in libraries for line in climbed.get("surface", [])]
     return "same" if not changes else f"{len(changes)} expected"

@@ -62,8 +62,10 @@ class ModuleLadder:
     absent: str = ""
 
     @property
-    def failures(self) -> list[RungResult]:
-        return [each for each in self.rungs if each.verdict is Verdict.FAILS]
+    def reasons(self) -> list[str]:
+        """Why it is not verified: a line for each problem of a rung that fails."""
+        failing = [each for each in self.rungs if each.verdict is Verdict.FAILS]
+        return [f"{each.name}: {line}" for each in failing for line in each.problems]
 
 
 @dataclass(slots=True)

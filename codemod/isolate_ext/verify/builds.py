@@ -15,7 +15,7 @@ from pathlib import Path
 from isolate_ext.verify import environments
 from isolate_ext.verify.process import VerifyError
 
-FORMAT = "6"
+FORMAT = "8"
 """Changes when builds made by an older version must not be used any more."""
 
 RECORDER = Path(__file__).parent / "recorder" / "isolate_ext_recorder.py"

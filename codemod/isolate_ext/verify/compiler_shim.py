@@ -49,7 +49,8 @@ def main(compiler, args):
 
 def _compile(compiler, args):
     tree = os.environ.get("ISOLATE_EXT_SOURCE")
-    mapped = [f"-fdebug-prefix-map={tree}={SOURCE_ROOT}"] if tree and "-c" in args else []
+    compiles = any(arg.endswith(SOURCES) for arg in args)
+    mapped = [f"-fdebug-prefix-map={tree}={SOURCE_ROOT}"] if tree and compiles else []
     done = subprocess.run([compiler, *args, *mapped], stderr=subprocess.PIPE, check=False)
     return done.returncode, done.stderr
 
@@ -82,7 +83,8 @@ def _key(compiler, args):
     if done.returncode != 0:
         return None
     here = os.fsencode(os.getcwd())
-    seen = "\0".join([compiler, *rest]).encode("utf-8", "surrogateescape")
+    root = SOURCE_ROOT if os.environ.get("ISOLATE_EXT_SOURCE") else ""
+    seen = "\0".join([compiler, *rest, root]).encode("utf-8", "surrogateescape")
     if os.environ.get("VIRTUAL_ENV"):
         seen = seen.replace(os.fsencode(os.environ["VIRTUAL_ENV"]), b"@")
     text = done.stdout.replace(here, b".")
