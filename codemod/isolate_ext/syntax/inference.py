@@ -12,6 +12,8 @@ from isolate_ext.syntax.grammar import parse_snippet, parses
 _PASTE = re.compile(rb"\s*##\s*")
 _STRINGISE = re.compile(rb"#\s*([A-Za-z_]\w*)")
 _SIMPLE = re.compile(rb"[-+~!]?\s*[\w.]+|\"[^\"\\]*\"|'[^'\\]*'")
+_LITERAL = re.compile(rb"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", re.DOTALL)
+_BRACKET = re.compile(rb"[][(){};\"'#]")
 _OPERATOR = re.compile(rb"[-+*/%&|^<>=!~]{1,3}")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _SPECIFIER_WORDS = frozenset(
@@ -47,6 +49,22 @@ def is_simple(body: bytes) -> bool:
     """Whether a body is empty or a single token, which always parses."""
     text = body.strip()
     return not text or _SIMPLE.fullmatch(text) is not None
+
+
+def is_sequence(body: bytes) -> bool:
+    """Whether a semicolon stands outside of all brackets: then no parentheses can be around it."""
+    depth = 0
+    for match in _BRACKET.finditer(_LITERAL.sub(b"", body) if b";" in body else b""):
+        mark = match.group()
+        if mark in b"([{":
+            depth += 1
+        elif mark in b")]}":
+            depth -= 1
+        elif depth == 0 and mark == b";":
+            return True
+        if depth < 0 or mark in b"\"'#":
+            return False
+    return False
 
 
 def infer(define: Define, shape_of: ShapeOf) -> Shape:
@@ -133,16 +151,18 @@ def _is_whole(body: bytes) -> bool:
 
 
 def _tried(body: bytes, first: bytes) -> Shape:
-    if parses(b"int x=(" + body + b");"):
+    sequence = is_sequence(body)
+    if not sequence and not body.endswith(b",") and parses(b"int x=(" + body + b");"):
         return Shape.EXPRESSION
     if body.endswith(b",") or body.startswith((b"{", b".", b"[")):
         if parses(b"int x[]={" + body.rstrip(b", ") + b"};"):
             return Shape.ENTRY
-    if parses(b"int x=(" + body + b" y);") or parses(b"int x=(1 " + body + b");"):
-        return Shape.SPECIFIER
-    if parses(b"int x=(" + body + b":0);"):
-        return Shape.CHOICE
-    if parses(body + b" x;") and not body.endswith((b";", b"}")):
+    if not sequence:
+        if parses(b"int x=(" + body + b" y);") or parses(b"int x=(1 " + body + b");"):
+            return Shape.SPECIFIER
+        if parses(b"int x=(" + body + b":0);"):
+            return Shape.CHOICE
+    if not body.endswith((b";", b"}")) and parses(body + b" x;"):
         kinds = [child.type for child in parse_snippet(body + b" x;").root_node.children]
         if kinds == ["declaration"]:
             return Shape.TYPE
