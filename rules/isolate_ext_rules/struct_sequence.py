@@ -1,9 +1,11 @@
 """Struct sequences.
 
 What: a static type that `PyStructSequence_InitType` fills becomes a member of the module state,
-made by `PyStructSequence_NewType`; what guarded the static memory asks the member.
+made by `PyStructSequence_NewType`; what guarded the static memory asks the member. A doc that is
+NULL becomes an empty one.
 
 Why: the static type is shared by every interpreter, and is filled once for the whole process.
+`PyStructSequence_NewType` of Python 3.9.0 to 3.9.2 crashes where the doc is NULL.
 
 Declines when: it is filled where a failure cannot be told to the caller, or used by its value.
 
@@ -26,6 +28,7 @@ from isolate_ext.text.replacement import Part
 from isolate_ext_rules.c_text import indent_at, remove_declaration, statement_of
 from isolate_ext_rules.examples import module
 from isolate_ext_rules.global_variable import editable_uses
+from isolate_ext_rules.sequence_doc import give_docs
 
 POINT = module(
     """
@@ -46,6 +49,11 @@ spam_point(PyObject *self, PyObject *args)
         }
     }""",
 )
+DESIGNATED = """{
+    .name = "spam.point",
+    .fields = point_fields,
+    .n_in_sequence = 2,
+}"""
 EXAMPLES = (
     Rewrite(
         POINT,
@@ -54,8 +62,13 @@ EXAMPLES = (
             "if (state->PointType == NULL) {",
             "PyStructSequence_New(state->PointType)",
             "PyTypeObject *PointType;",
+            'point_desc = {"spam.point", "", point_fields, 2};',
         ),
         ("static PyTypeObject PointType", "PyStructSequence_InitType"),
+    ),
+    Rewrite(
+        POINT.replace('{"spam.point", NULL, point_fields, 2}', DESIGNATED),
+        ('.name = "spam.point",\n    .doc = "",\n    .fields = point_fields,',),
     ),
 )
 
@@ -74,6 +87,7 @@ def run(pass_: Pass) -> None:
                 _refer(pass_, sequence, use, use.node)
         for declaration in sequence.variable.definitions + sequence.variable.declarations:
             remove_declaration(pass_, declaration, _group(sequence), Stage.HEAP_TYPES)
+    give_docs(pass_)
 
 
 def _group(sequence: StructSequence) -> str:

@@ -73,3 +73,44 @@ def test_a_static_type_of_another_kind_is_refused(code: str) -> None:
     outcome = migrated(module(code))
     assert Reason.TYPE_SHAPE in reasons(outcome)
     assert outcome.stage is Stage.ACCESS
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "written"),
+    [
+        ('{"spam.point", 0, point_fields, 2}', '{"spam.point", "", point_fields, 2}'),
+        ('{"spam.point", "p", point_fields, 2}', '{"spam.point", "p", point_fields, 2}'),
+        (
+            '{.name = "spam.point", .doc = NULL, .fields = point_fields, .n_in_sequence = 2}',
+            '{.name = "spam.point", .doc = "", .fields = point_fields, .n_in_sequence = 2}',
+        ),
+        (
+            '{.name = "spam.point", /* no doc */ .fields = point_fields, .n_in_sequence = 2}',
+            '{.name = "spam.point", .doc = "", /* no doc */ .fields = point_fields, '
+            ".n_in_sequence = 2}",
+        ),
+        (
+            '{.fields = point_fields, .name = "spam.point", .n_in_sequence = 2}',
+            '{.fields = point_fields, .name = "spam.point", .doc = "", .n_in_sequence = 2}',
+        ),
+    ],
+)
+def test_old_pythons_need_a_doc(descriptor: str, written: str, tmp_path: Path) -> None:
+    outcome = migrated(POINT.replace('{"spam.point", NULL, point_fields, 2}', descriptor))
+    assert outcome.stage is Stage.ISOLATED
+    assert f"point_desc = {written};" in text_of(outcome)
+    behaves(outcome, tmp_path, USE, "point spam")
+
+
+def test_a_descriptor_of_two_types_is_given_one_doc(tmp_path: Path) -> None:
+    code = POINT.replace(
+        "static PyTypeObject PointType;", "static PyTypeObject PointType, OtherType;"
+    ).replace(
+        "    return m;\n",
+        "    if (PyStructSequence_InitType2(&OtherType, &point_desc) < 0)\n"
+        "        return NULL;\n    return m;\n",
+    )
+    outcome = migrated(code)
+    assert outcome.stage is Stage.ISOLATED
+    assert 'point_desc = {"spam.point", "", point_fields, 2};' in text_of(outcome)
+    behaves(outcome, tmp_path, USE, "point spam")

@@ -15,6 +15,7 @@ GETSET_FIELDS = ("name", "get", "set", "doc", "closure")
 MEMBER_FIELDS = ("name", "type", "offset", "flags", "doc")
 SPEC_FIELDS = ("name", "basicsize", "itemsize", "flags", "slots")
 SLOT_FIELDS = ("slot", "value")
+SEQUENCE_FIELDS = ("name", "doc", "fields", "n_in_sequence")
 
 _ORDERS: dict[str, tuple[str, ...]] = {
     "PyTypeObject": TYPE_FIELDS,
@@ -25,6 +26,7 @@ _ORDERS: dict[str, tuple[str, ...]] = {
     "PyType_Spec": SPEC_FIELDS,
     "PyType_Slot": SLOT_FIELDS,
     "PyModuleDef_Slot": SLOT_FIELDS,
+    "PyStructSequence_Desc": SEQUENCE_FIELDS,
     **SUITES,
 }
 

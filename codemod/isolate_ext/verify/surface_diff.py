@@ -73,6 +73,8 @@ def _reason(
         return "a function made by hand is bound to its module, like those of a method table"
     if fact.startswith(sequences) and last in ("immutable", "set-attribute"):
         return "struct sequences made at run time can be changed"
+    if fact.startswith(sequences) and last in ("doc", "__doc__") and (before, after) == (None, ""):
+        return "struct sequences made at run time need a doc before 3.9.3"
     if " / layout / " in fact:
         gained = {"heap": True, "gc": True, "immutable": True}
         return "a heap type's layout" if after == gained.get(last) else ""

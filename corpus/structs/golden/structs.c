@@ -70,7 +70,7 @@ static PyStructSequence_Field version_fields[] = {
 };
 
 static PyStructSequence_Desc version_desc = {
-    "structs.version_info", NULL, version_fields, 3
+    "structs.version_info", "", version_fields, 3
 };
 
 
