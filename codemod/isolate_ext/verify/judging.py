@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isolate_ext.report.ladder import RungResult, Verdict
-from isolate_ext.verify.surface_diff import differences
+from isolate_ext.verify.surface_diff import Difference, differences
 
 ISOLATION = ("reimport", "shared-gil", "own-gil", "runtime", "cycles", "protocol")
 """Rungs that must hold whatever the unmodified build did: they are what isolation means."""
@@ -117,7 +117,7 @@ def _with_leaks(rung: RungResult, one: Mapping[str, Any], other: Mapping[str, An
     return rung
 
 
-def _with_differences(rung: RungResult, surface: list[Any]) -> RungResult:
+def _with_differences(rung: RungResult, surface: list[Difference]) -> RungResult:
     regressions = [str(item) for item in surface if not item.expected]
     told = rung.replaced(notes=(*rung.notes, *(str(item) for item in surface if item.expected)))
     for line in regressions[:SHOWN]:
@@ -127,9 +127,24 @@ def _with_differences(rung: RungResult, surface: list[Any]) -> RungResult:
 
 def _surface(
     one: Mapping[str, Any], other: Mapping[str, Any], version: tuple[int, int]
-) -> list[Any]:
+) -> list[Difference]:
     was, now = (rungs.get("surface", {}).get("data", {}).get("surface") for rungs in (one, other))
-    return differences(was, now, version) if was and now else []
+    if not was or not now:
+        return []
+    shaky = _unsteady(one) | _unsteady(other)
+    return differences(_without(was, shaky), _without(now, shaky), version)
+
+
+def _unsteady(rungs: Mapping[str, Any]) -> set[str]:
+    """Calls that two processes of one build do not agree on: clocks, addresses, chance."""
+    first = rungs["learn"]["data"]["outcomes"]
+    again = rungs["surface"]["data"]["surface"]["calls"]
+    return {key for key in first.keys() & again.keys() if first[key] != again[key]}
+
+
+def _without(surface: Mapping[str, Any], calls: set[str]) -> dict[str, Any]:
+    kept = {key: value for key, value in surface["calls"].items() if key not in calls}
+    return {**surface, "calls": kept}
 
 
 def _notes(before: Probed | None, one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

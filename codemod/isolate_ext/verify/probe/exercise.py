@@ -71,6 +71,21 @@ def outcome_of(error):
     return f"! {kind.__module__}.{kind.__qualname__}: {message}"
 
 
+PLAIN = (bool, int, float, complex, str, bytes)
+SHOWN = 80
+
+
+def _shown(result):
+    """The value, of results that are plain data or a short tuple or list of it."""
+    kind = type(result)
+    if kind in (tuple, list) and len(result) <= 8:
+        if not all(type(item) in PLAIN for item in result):
+            return ""
+    elif kind not in PLAIN:
+        return ""
+    return ": " + ADDRESS.sub("0x", repr(result))[:SHOWN]
+
+
 class Blocked(BaseException):
     """Raised by the alarm in a call that waits for something."""
 
@@ -168,7 +183,7 @@ class Exercise:
                 self._label(type(error))
             return None
         kind = type(result)
-        self.outcomes[key] = f"-> {kind.__module__}.{kind.__qualname__}"
+        self.outcomes[key] = f"-> {kind.__module__}.{kind.__qualname__}{_shown(result)}"
         if self.ownership.owns_type(kind):
             self._keep(result, key)
         return result
