@@ -117,6 +117,24 @@ def test_a_migration_is_verified_against_its_journal(run: Run, tmp_path: Path) -
     ]
 
 
+def test_the_text_of_a_pull_request(run: Run, tmp_path: Path, capsys: Any) -> None:
+    root = legacy(tmp_path / "p")
+    words = ["--python", NEWEST.label, "--build-command", "sh build.sh", "--rung", "reimport"]
+    assert guarded(["verify", str(root), "--pr-body", *words]) == 2
+    assert "--pr-body needs the original" in capsys.readouterr().err
+    write_tree(root, {"setup.py": setup_py("spam", "eggs"), "eggs.c": clean("eggs")})
+    assert guarded(["migrate", str(root), "--no-compile"]) == 0
+    (root / "spam.c").write_text((root / "spam.c").read_text() + "/* more */\n")
+    capsys.readouterr()
+    assert guarded(["verify", str(root), "--pr-body", *words]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("## Why\n\n`spam` and `eggs` use single-phase initialisation")
+    assert "`spam`, re-import: `shared: type spam.Error`" in text
+    assert "Edited by hand after the migration: `spam.c`." in text
+    assert "eggs is not judged: the project's build did not make it here." in text
+    assert "| re-import | holds (failed -> ok) |" in text
+
+
 def test_a_git_revision_is_the_baseline(run: Run, tmp_path: Path) -> None:
     root = repository(legacy(tmp_path / "p"))
     (root / "spam.c").write_text(clean().replace("spam.Error", "spam.Other"))
@@ -238,6 +256,12 @@ def test_usage(run: Run, tmp_path: Path, words: list[str], line: str) -> None:
     code, _, err = run(spam(tmp_path / "p"), *words)
     assert (code, err.count("\n")) == (2, 1)
     assert line in err
+
+
+def test_a_module_that_the_build_does_not_make(run: Run, tmp_path: Path) -> None:
+    code, document, _ = run(spam(tmp_path / "p"), "--module", "eggs")
+    assert code == 5
+    assert document["pythons"][0]["absent"] == "no module eggs in the build, but spam"
 
 
 def test_a_cache_that_cannot_be_written(

@@ -30,6 +30,8 @@ NO_BASELINE = (
     "it is judged by itself, and nothing is compared"
 )
 
+NOT_BUILT = "{} is not judged: the project's build did not make it here"
+
 COUNTING = ("cycles", "protocol")
 """The rungs that a debug build sees more of: it counts references."""
 
@@ -54,8 +56,12 @@ class VerifyOptions:
     jobs: int = 2
 
 
-def verify(options: VerifyOptions, say: Callable[[str], None]) -> Ladder:
-    """The ladder of a project, told to ``say`` as it is climbed.
+def verify(
+    options: VerifyOptions,
+    say: Callable[[str], None],
+    look: Callable[[Trees], None] | None = None,
+) -> Ladder:
+    """The ladder of a project, told to ``say`` as it is climbed; ``look`` sees the trees first.
 
     Raises ProjectError for a path that is no project, an interpreter that is not there, a
     ``before`` that is nothing to compare with, and where there is no compiler.
@@ -74,6 +80,8 @@ def verify(options: VerifyOptions, say: Callable[[str], None]) -> Ladder:
         one = scratch / "before" if ladder.before else None
         other = trees.copy(root, scratch / "after")
         pair = Trees(one, other, source_facts(one, other))
+        if look is not None:
+            look(pair)
         settings = _settings(options)
         for interpreter in interpreters:
             ladder.pythons.append(climb(pair, interpreter, settings, say))
@@ -83,7 +91,16 @@ def verify(options: VerifyOptions, say: Callable[[str], None]) -> Ladder:
                 climbed = climb(pair, interpreter, counting, say)
                 climbed.wanted = False
                 ladder.pythons.append(climbed)
+        if not options.modules:
+            ladder.notes += [NOT_BUILT.format(name) for name in _not_built(pair, ladder)]
     return ladder
+
+
+def _not_built(pair: Trees, ladder: Ladder) -> list[str]:
+    """Modules of the build files that no build gave, where one gave others."""
+    built = {each.module for python in ladder.pythons for each in python.modules}
+    known = built | {name.rpartition(".")[2] for name in built}
+    return [name for name in pair.facts if built and name.rpartition(".")[2] not in known]
 
 
 def _debug_builds(chosen: Sequence[Interpreter]) -> Iterator[Interpreter]:

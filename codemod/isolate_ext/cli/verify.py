@@ -12,6 +12,7 @@ import typer
 from isolate_ext.cli.debug_python import make_debug_python
 
 if TYPE_CHECKING:
+    from isolate_ext.app.verify import VerifyOptions
     from isolate_ext.report.ladder import Ladder
 
 
@@ -75,6 +76,9 @@ DebugPython = Annotated[
         help="Build a debug Python from an unpacked CPython source tree, print its path and end.",
     ),
 ]
+PrBody = Annotated[
+    bool, typer.Option("--pr-body", help="Print the text of a pull request, in Markdown.")
+]
 
 
 def verify(
@@ -82,7 +86,7 @@ def verify(
     build_command: BuildCommand = "", build_timeout: BuildTimeout = 1800,
     requires: Requires = None, workload: Workload = None, tests: Tests = "", skip: Skip = None,
     rung: Rungs = None, cycles: Cycles = 200, timeout: Timeout = 120, jobs: Jobs = 2,
-    output_format: Printed = Form.full, debug_python: DebugPython = None,
+    output_format: Printed = Form.full, pr_body: PrBody = False, debug_python: DebugPython = None,
 ) -> int:  # fmt: skip
     """Build a project before and after its migration, and prove the isolation."""
     from isolate_ext.app.verify import VerifyOptions
@@ -95,9 +99,22 @@ def verify(
         tuple(requires or ()), workload, tests, tuple(skip or ()), tuple(rung or ()), cycles,
         timeout, jobs,
     )  # fmt: skip
+    if pr_body:
+        return _pull_request(options)
     result = use_case(options, lambda line: terminal.say([line]))
     _show(result, output_format)
     return int(verified(result).code)
+
+
+def _pull_request(options: VerifyOptions) -> int:
+    from isolate_ext.app.pull_request import pull_request
+    from isolate_ext.cli import terminal
+    from isolate_ext.report.exits import verified
+    from isolate_ext.report.pull_request import body
+
+    result = pull_request(options, lambda line: terminal.say([line]))
+    sys.stdout.write(body(result))
+    return int(verified(result.ladder).code)
 
 
 def _show(result: Ladder, form: Form) -> None:

@@ -21,7 +21,8 @@ class Verdict(StrEnum):
 class RungResult:
     """One rung.  ``before`` and ``after`` are the words of the measurement, "" where there is none.
 
-    ``problems`` are lines that say what is wrong; ``notes`` what is worth knowing all the same.
+    ``problems`` are lines that say what is wrong, ``problems_before`` what was in the original;
+    ``notes`` what is worth knowing all the same.
     """
 
     name: str
@@ -31,6 +32,7 @@ class RungResult:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    problems_before: tuple[str, ...] = ()
 
     @property
     def change(self) -> str:
@@ -51,7 +53,8 @@ class RungResult:
 class ModuleLadder:
     """One extension module under one interpreter; ``library`` is the file that was judged.
 
-    ``absent`` says why nothing could be judged; ``surface`` are all differences that Python sees.
+    ``absent`` says why nothing could be judged; ``surface`` are all differences that Python sees,
+    ``expected`` those of them that are no regression: reason -> what differs.
     """
 
     module: str
@@ -60,6 +63,7 @@ class ModuleLadder:
     notes: list[str] = field(default_factory=list)
     surface: list[str] = field(default_factory=list)
     absent: str = ""
+    expected: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def reasons(self) -> list[str]:

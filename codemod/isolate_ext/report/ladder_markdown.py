@@ -60,13 +60,13 @@ def _cell(name: str, python: PythonLadder, module: str) -> str:
 def _problems(result: Ladder) -> Iterator[str]:
     for python in result.pythons:
         if python.absent:
-            yield f"- CPython {python.python}: not judged: {_escaped(python.absent)}"
+            yield f"- CPython {python.python}: not judged: {escaped(python.absent)}"
         for module, rung in python.all_rungs():
             if rung.verdict is not Verdict.HOLDS:
                 where = f"{module} on CPython {python.python}".strip()
                 for line in rung.problems:
-                    yield f"- {where}, {title(rung.name)} ({rung.verdict}): {_escaped(line)}"
+                    yield f"- {where}, {title(rung.name)} ({rung.verdict}): {escaped(line)}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")

@@ -39,6 +39,9 @@ def _climb(
     if not other.ok:
         ladder.log = other.failure
         return
+    made = [library.module for library in other.libraries] + _missing(one, other)
+    if unknown := [name for name in settings.modules if name not in made]:
+        raise VerifyError(f"no module {', '.join(unknown)} in the build, but {', '.join(made)}")
     if settings.tests:
         say(f"testing on {interpreter.label}")
         ladder.rungs.append(tested(one, other, settings))

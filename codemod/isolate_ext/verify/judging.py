@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from isolate_ext.report.ladder import RungResult, Verdict
@@ -25,12 +25,16 @@ Probed = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Judgement:
-    """``absent``: why there is nothing to compare with; ``surface``: every difference, a line."""
+    """``absent``: why there is nothing to compare with; ``surface``: every difference, a line.
+
+    ``expected`` are those of them that are no regression: reason -> what differs.
+    """
 
     rungs: tuple[RungResult, ...] = ()
     notes: tuple[str, ...] = ()
     surface: tuple[str, ...] = ()
     absent: str = ""
+    expected: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -72,9 +76,12 @@ def judge(
     )
     if crashes:
         rungs.append(RungResult("crash", Verdict.FAILS, "", "crashed", crashes))
-    return Judgement(
-        tuple(rungs), tuple(_notes(before, one, other)), tuple(str(each) for each in surface)
-    )
+    expected: dict[str, list[str]] = {}
+    for each in surface:
+        if each.expected:
+            expected.setdefault(each.expected, []).append(each.fact)
+    notes, lines = tuple(_notes(before, one, other)), tuple(str(each) for each in surface)
+    return Judgement(tuple(rungs), notes, lines, expected=expected)
 
 
 def judged(name: str, was: Mapping[str, Any] | None, rung: Mapping[str, Any]) -> RungResult:
@@ -90,7 +97,8 @@ def judged(name: str, was: Mapping[str, Any] | None, rung: Mapping[str, Any]) ->
     else:
         verdict = Verdict.FAILS
     notes = (f"judged without its package: {rung['data']['alone']}",) if _alone(rung) else ()
-    return RungResult(name, verdict, before, after, problems, notes, rung["seconds"])
+    was_wrong = tuple(was["problems"][:SHOWN]) if was else ()
+    return RungResult(name, verdict, before, after, problems, notes, rung["seconds"], was_wrong)
 
 
 def _alone(rung: Mapping[str, Any]) -> bool:

@@ -56,7 +56,7 @@ def climb_module(subject: Subject, settings: Settings) -> ModuleLadder:
     library = subject.after.library
     return ModuleLadder(
         library.module, library.path, rungs, list(judgement.notes), list(judgement.surface),
-        judgement.absent,
+        judgement.absent, {reason: list(facts) for reason, facts in judgement.expected.items()},
     )  # fmt: skip
 
 

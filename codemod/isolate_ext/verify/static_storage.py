@@ -38,7 +38,8 @@ def storage(before: Path | None, after: Path, own: Collection[str]) -> RungResul
 
 
 def _counted(rung: StorageRung) -> str:
-    return f"{len(rung.failures)} objects" if not rung.reason else ""
+    count = len(rung.failures)
+    return f"{count} object{'s' * (count != 1)}" if not rung.reason else ""
 
 
 def _notes(rung: StorageRung) -> list[str]:
