@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,11 @@ TEARDOWN = ("at-exit", "self-cycle", "copyreg", "subclass", "generator")
 IN_INTERPRETERS = ("own-gil", "shared-gil")
 SCENES = tuple(f"teardown-{name}" for name in TEARDOWN)
 BAD_ENDINGS = ("Fatal Python error", "Exception ignored", "Segmentation fault", "double free")
+
+OWN_GIL, JUDGED = 12, 13
+"""The minor versions that have interpreters with their own GIL, and where that can be judged."""
+
+UNCLEAN = "this Python's own modules do not work in interpreters with their own GIL"
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,8 @@ class Driver:
     def _rung_or_alone(self, name: str, only: list[str], skip: list[str]) -> Rung:
         """One rung; of the library alone where modules of others keep its package out."""
         plan = {"only": only if name != "surface" else None, "skip": skip}
+        if name == "own-gil" and self.minor < JUDGED and not self._is_clean(name):
+            return Rung("absent", data={"why": UNCLEAN})
         rung = self.rung(name, **plan)
         refusing = self._others_that_refuse(rung)
         crashed = rung.status == "crashed" and name in IN_INTERPRETERS
@@ -153,6 +161,11 @@ class Driver:
         ]
         return replace(alone, data={**alone.data, "alone": ", ".join(blockers)})
 
+    def _is_clean(self, name: str) -> bool:
+        """Whether the interpreter climbs a rung without the extension, with what it imports."""
+        others = self.rung("import").data["others"]
+        return self.rung(f"{name}-others", modules=["json", *others]).status == "ok"
+
     def _others_that_crash(self, name: str, others: Sequence[str]) -> list[str]:
         """Extensions of others that the package imports, and that crash without it as well."""
         tried = ((other, self.rung(f"{name}-others", modules=[other])) for other in others)
@@ -168,15 +181,15 @@ class Driver:
             if not any(name == it or name.startswith(it + ".") for it in own)
         ]
 
+    @cached_property
+    def minor(self) -> int:
+        """The 13 of Python 3.13."""
+        asked = [self.interpreter, "-c", "import sys; print(sys.version_info[1])"]
+        return int(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
+
     def offered(self) -> list[str]:
         """The rungs that this interpreter can climb."""
-        probe = "import sys; print(sys.version_info[1])"
-        minor = int(
-            subprocess.run(
-                [self.interpreter, "-c", probe], capture_output=True, text=True, check=True
-            ).stdout
-        )
-        own = ["own-gil"] if minor >= 13 else []
+        own = ["own-gil"] if self.minor >= OWN_GIL else []
         return ["surface", "reimport", "shared-gil", *own, "cycles", "protocol", "blank", *SCENES]
 
     def learn(self, skip: list[str]) -> tuple[Rung, list[str]]:

@@ -17,6 +17,7 @@ EXPECTED_TO_FAIL = ("reimport", "own-gil")
 
 REQUIRED = ("import", "learn", "surface", "reimport", "cycles", "protocol")
 LEAK = 0.5
+OWN_GIL = (3, 13)
 SHOWN = 8
 
 Probed = Mapping[str, Any]
@@ -101,6 +102,14 @@ def judged(name: str, was: Mapping[str, Any] | None, rung: Mapping[str, Any]) ->
     return RungResult(name, verdict, before, after, problems, notes, rung["seconds"], was_wrong)
 
 
+def _informational(rung: RungResult) -> RungResult:
+    """Interpreters with their own GIL are judged from 3.13 on; before, they are only told of."""
+    if rung.name != "own-gil" or rung.verdict is not Verdict.FAILS:
+        return rung
+    problems = tuple(f"informational before 3.13: {line}" for line in rung.problems)
+    return rung.replaced(verdict=Verdict.NOT_JUDGED, problems=problems)
+
+
 def _alone(rung: Mapping[str, Any]) -> bool:
     return "alone" in rung["data"]
 
@@ -108,7 +117,7 @@ def _alone(rung: Mapping[str, Any]) -> bool:
 def _notjudged(
     other: Mapping[str, Any], version: tuple[int, int], chosen: Sequence[str] | None
 ) -> list[RungResult]:
-    required = [*REQUIRED, *(["own-gil"] if version >= (3, 13) else [])]
+    required = [*REQUIRED, *(["own-gil"] if version >= OWN_GIL else [])]
     if chosen is not None:
         required = ["import", "learn", *chosen]
     why = ("not judged: an earlier rung did not hold",)
