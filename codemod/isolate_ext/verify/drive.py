@@ -143,7 +143,7 @@ class Driver:
     def _rung_or_alone(self, name: str, only: list[str], skip: list[str]) -> Rung:
         """One rung; of the library alone where modules of others keep its package out."""
         plan = {"only": only if name != "surface" else None, "skip": skip}
-        if name == "own-gil" and self.minor < JUDGED and not self._is_clean(name):
+        if name == "own-gil" and OWN_GIL <= self.minor < JUDGED and not self._is_clean(name):
             return Rung("absent", data={"why": UNCLEAN})
         rung = self.rung(name, **plan)
         refusing = self._others_that_refuse(rung)

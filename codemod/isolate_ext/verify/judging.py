@@ -69,7 +69,8 @@ def judge(
         return Judgement(notes=(why,), absent=why)
     surface = _surface(one, other, version)
     rungs = [judged(name, one.get(name), rung) for name, rung in other.items()]
-    rungs += _notjudged(other, version, chosen)
+    rungs = [_informational(each) if version < OWN_GIL else each for each in rungs]
+    rungs += _not_judged(other, version, chosen)
     rungs = [_with_leaks(each, one, other) if each.name == "cycles" else each for each in rungs]
     rungs = [_with_differences(each, surface) if each.name == "surface" else each for each in rungs]
     crashes = tuple(
@@ -114,7 +115,7 @@ def _alone(rung: Mapping[str, Any]) -> bool:
     return "alone" in rung["data"]
 
 
-def _notjudged(
+def _not_judged(
     other: Mapping[str, Any], version: tuple[int, int], chosen: Sequence[str] | None
 ) -> list[RungResult]:
     required = [*REQUIRED, *(["own-gil"] if version >= OWN_GIL else [])]
