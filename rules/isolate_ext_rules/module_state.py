@@ -32,7 +32,7 @@ from isolate_ext_rules.name_ahead import tag
 from isolate_ext_rules.private_macros import take_away, text_of
 from isolate_ext_rules.spec_declaration import late_declarations
 from isolate_ext_rules.state_home import find_home, struct_comes_late
-from isolate_ext_rules.state_needs import conditions_of
+from isolate_ext_rules.state_needs import conditions_of, number_below
 from isolate_ext_rules.state_text import (
     CALLBACK_ARGUMENT,
     CONVERTER_ARGUMENT,
@@ -183,7 +183,10 @@ def _member(pass_: Pass, field: StateField) -> str:
     comment = ""
     if field.kind is not Kind.TYPE and home.siblings == 1:
         comment = trailing_comment(pass_.parsed(home.path).source.data, home.end)[0]
-    line = f"    {field.declaration};" + (f"  {comment}" if comment else "")
+    number, declaration = number_below(pass_, field), field.declaration
+    if number:
+        declaration = re.sub(rf"\b{field.needs}\b", number, declaration, count=1)
+    line = f"    {declaration};" + (f"  {comment}" if comment else "")
     return conditional(conditions_of(pass_, field), line)
 
 

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from isolate_ext.engine import Pass
-from isolate_ext.model.entities import Definition
+from isolate_ext.model.entities import CType, Definition
 from isolate_ext.placement.decisions import BY_TYPE, RouteKind, StateField
 from isolate_ext.syntax import Condition, Group, resolve_include
-from isolate_ext_rules.line_places import unconditional
+from isolate_ext_rules.line_places import HEADER, unconditional
+
+_BUILT_IN = re.compile(r"(?:(?:unsigned|signed|char|short|int|long|float|double|_Bool)\b\s*)+")
 
 
 def is_shared(pass_: Pass) -> bool:
@@ -149,7 +151,8 @@ def declared(pass_: Pass, field: StateField) -> Iterator[tuple[str, int, int]]:
     ends = pass_.extension.structs.ends
     path = pass_.extension.variables[field.symbol].home.path
     words = _words(field.arrays)
-    for word in sorted(words | {field.needs}):
+    needs = set() if number_below(pass_, field) else {field.needs}
+    for word in sorted(words | needs):
         if word in ends:
             yield ends[word]
             continue
@@ -161,6 +164,17 @@ def declared(pass_: Pass, field: StateField) -> Iterator[tuple[str, int, int]]:
         for define in parsed.scan.defines:
             if define.name in tested:
                 yield other, *define.span
+
+
+def number_below(pass_: Pass, field: StateField) -> str:
+    """The built-in type that a member gets in place of a name for it that is declared too late."""
+    where = pass_.extension.structs.ends.get(field.needs)
+    under = pass_.extension.structs.resolve(CType(field.needs))
+    if where is None or under.steps not in ("", "c") or not _BUILT_IN.fullmatch(under.specifier):
+        return ""
+    path, _, end = where
+    hidden = not path.endswith(HEADER) and is_shared(pass_)
+    return under.specifier if hidden or end > first_need(pass_, path) else ""
 
 
 def declared_for_own(pass_: Pass) -> Iterator[tuple[str, int, int]]:

@@ -68,6 +68,17 @@ def test_what_members_are_made_of_comes_in_front_of_code() -> None:
     assert reasons(outcome) == {Reason.LAYOUT}
 
 
+def test_a_name_for_a_number_that_comes_late_is_spelled_out(tmp_path: Path) -> None:
+    code = "int egg_lay(void);\nstatic inline int egg_lays(void) { return egg_lay(); }"
+    header = f"#include <Python.h>\n\n{code}\ntypedef unsigned char egg_t;\n"
+    guarded = f"#ifndef EGG_H\n#define EGG_H\n{header}#endif\n"
+    lay = '#include "egg.h"\n\nstatic egg_t egg;\n\nint\negg_lay(void)\n{\n    return egg++;\n}\n'
+    outcome = migrated({"spam.c": SPAM.replace("egg_t egg;\n", ""), "lay.c": lay, "egg.h": guarded})
+    assert outcome.refusals == []
+    compiled(outcome, Stage.ISOLATED, tmp_path)
+    assert "    unsigned char egg;" in text_of(outcome, "egg.h")
+
+
 def test_the_part_of_a_header_for_clients_stays() -> None:
     client = (
         "\n#ifndef EGG_MODULE\nstatic void **egg_api;\n\nstatic int\negg_import(void)\n{\n"
