@@ -114,3 +114,48 @@ def test_a_descriptor_of_two_types_is_given_one_doc(tmp_path: Path) -> None:
     assert outcome.stage is Stage.ISOLATED
     assert 'point_desc = {"spam.point", "", point_fields, 2};' in text_of(outcome)
     behaves(outcome, tmp_path, USE, "point spam")
+
+
+CONSTRUCTOR = POINT.replace(
+    "static PyObject *\nspam_point",
+    """static newfunc sequence_new;
+
+static PyObject *
+point_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    return sequence_new(type, args, keywords);
+}
+
+static PyObject *
+spam_point""",
+).replace(
+    "    return m;\n",
+    "    sequence_new = PointType.tp_new;\n    PointType.tp_new = point_new;\n"
+    '    PyModule_AddObject(m, "Point", Py_NewRef((PyObject *)&PointType));\n    return m;\n',
+)
+
+
+def test_a_constructor_of_its_own_calls_that_of_the_interpreter(tmp_path: Path) -> None:
+    outcome = migrated(CONSTRUCTOR)
+    text = text_of(outcome)
+    assert outcome.refusals == []
+    assert "static newfunc sequence_new;" in text
+    assert "    sequence_new = state->PointType->tp_new;\n" in text
+    behaves(outcome, tmp_path, "import spam\nprint(spam.Point((1, 2)).y)", "2")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "sequence_new = PointType.tp_new;\n    PointType.tp_new = point_new;",
+            "PointType.tp_new = point_new;\n    sequence_new = PointType.tp_new;",
+        ),
+        ("sequence_new = PointType.tp_new;", "sequence_new = PyTuple_Type.tp_new;"),
+        ("return sequence_new(", "sequence_new = PyTuple_Type.tp_new; return sequence_new("),
+    ],
+    ids=["after its own", "of another type", "later"],
+)
+def test_any_other_constructor_that_is_kept_needs_the_state(old: str, new: str) -> None:
+    outcome = migrated(CONSTRUCTOR.replace(old, new))
+    assert Reason.NO_ROUTE in reasons(outcome)

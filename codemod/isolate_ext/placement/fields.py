@@ -15,6 +15,7 @@ from isolate_ext.placement.decisions import Level, StateField, Stay
 from isolate_ext.placement.once import filled_once
 from isolate_ext.placement.ownership import owns
 from isolate_ext.placement.refusals import Reason, Refusal
+from isolate_ext.placement.same_function import same_function
 from isolate_ext.placement.scratch import is_scratch
 from isolate_ext.placement.writes import assigned, writers_of
 from isolate_ext.syntax import Condition, resolve_include
@@ -157,6 +158,9 @@ class FieldPlan:
                 self._add(variable, self._declare(variable), owned=owned)
         elif is_scratch(self.extension, variable):
             self.scratch.append(variable)
+        elif same_function(self.extension, variable, self.writers.of(variable)):
+            why = "every import sets it to the same function of the interpreter"
+            self._stay(variable, Level.PROCESS, why, False)
         elif self._mutable(variable) and self._unusual(variable):
             self.stays.append(
                 Stay(
