@@ -178,11 +178,13 @@ def _late(
 
 
 def _refuse(pass_: Pass, key: str, why: str) -> None:
-    """Refuse a member, or the module's own struct, for what it is made of."""
+    """Refuse a member for what it is made of, or all that would join the module's own struct."""
     adopted = pass_.decisions.adopted
     if key == _OWN and adopted is not None:
         path, start, end = adopted.struct.path, adopted.struct.start, adopted.struct.end
-        pass_.refuse(Reason.LAYOUT, path, start, end, f"what {adopted.name} is made of {why}")
+        text = f"what {adopted.name} is made of {why}"
+        for each in pass_.decisions.fields:
+            pass_.refuse(Reason.LAYOUT, path, start, end, text, each)
         return
     home = pass_.extension.variables[key].home
     end = home.name_start + len(home.name)

@@ -106,3 +106,14 @@ def test_code_in_such_a_header_needs_the_whole_struct() -> None:
     inline = "static inline int\nlay_one(void)\n{\n    return lay_many(1);\n}\n"
     code = files(module(CODE, ROW, ""), f"int lay_many(int count);\n{inline}")
     assert Reason.LAYOUT in reasons(migrated(code))
+
+
+def test_an_own_struct_of_private_types_stays_alone() -> None:
+    private = OWN.replace("    laying way;", "    nest_t *nest;").replace(
+        "typedef struct {\n\tlaying",
+        "typedef struct {\n    int hay;\n} straw_t;\n\n"
+        "typedef struct {\n\tstraw_t *straw;\n\tlaying",
+    )
+    outcome = migrated(files(private))
+    assert reasons(outcome) == {Reason.LAYOUT}
+    assert "static int laid;" in text_of(outcome, "lay.c", Stage.ACCESS)
