@@ -223,7 +223,7 @@ def _header(pass_: Pass) -> None:
     returned = f"return PyModuleDef_Init(&{definition_name(pass_)});"
     if creator is init.entry:
         before = data[start : creator.start].decode("latin-1")
-        new = f"\n\n{before}PyMODINIT_FUNC\nPyInit_{init.name}(void)\n{{\n    {returned}\n}}"
+        new = f"\n\n{before}PyMODINIT_FUNC\n{init.entry.name}(void)\n{{\n    {returned}\n}}"
         pass_.replace(creator.path, creator.end, creator.end, new, GROUP, Stage.ISOLATED)
     else:
         at = body_start(pass_.parsed(init.entry.path).source.data, init.entry.body)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from isolate_ext.engine.branches import plain_branches
 from isolate_ext.engine.macro_bodies import written_bodies
 from isolate_ext.engine.outcome import Check, Outcome
 from isolate_ext.engine.plan import Note, Plan
-from isolate_ext.engine.prepare import plain_branches, spelled_out, written_out
+from isolate_ext.engine.prepare import spelled_out, written_out
 from isolate_ext.engine.rule import Pass, Rule, Settings
 from isolate_ext.engine.stages import Stage
 from isolate_ext.model.extension import Extension

@@ -1,7 +1,7 @@
-"""Text made plain before it is migrated: Python 2 branches, and macros that hide what changes.
+"""Text made plain before it is migrated: macros that hide what changes.
 
-Handbook pattern 13.  A branch for Python 2 that the edits would break goes; the macros through
-which an init function or a static type is spelled are written out.  Everything else stays.
+Handbook pattern 13.  The macros through which an init function or a static type is spelled are
+written out.  Everything else stays.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 
 from isolate_ext.engine.spelling import applied, edit, expansion_at, nearest, sole_definition
 from isolate_ext.model.calls import made_by
-from isolate_ext.model.entities import Kind
+from isolate_ext.model.declarators import declarators
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.hidden_statics import hidden_statics
+from isolate_ext.model.init import joining_macros
 from isolate_ext.model.strings import stringised
 from isolate_ext.placement.decisions import Decisions
 from isolate_ext.placement.refusals import Reason
-from isolate_ext.syntax import Define, Group, Parsed
+from isolate_ext.syntax import Define, Parsed
 from isolate_ext.syntax.expansion import expand, invocation
 from isolate_ext.text.replacement import Replacement
 
@@ -33,18 +34,16 @@ _TYPE_BODY = re.compile(
     rb"\bPyTypeObject\b|\bPyObject_New\w*\b|\bPyObject_NEW\w*\b|\bPyModuleDef\b"
 )
 _SLOTS = re.compile(rb"\.tp_\w+\s*=")
-_VERSION = re.compile(
-    r"\bPY_(MAJOR_VERSION|VERSION_HEX|MINOR_VERSION)\b|PY3|PYTHON3|PYPY|PY2|PY_2|PY_3"
-)
 
 
 def spelled_out(files: Mapping[str, Parsed]) -> dict[str, bytes]:
     """Files in which macros hide the init function, types or variables, with those written out."""
     changed = {}
     hidden = list(hidden_statics(files))
+    joining = joining_macros(files)
     for path, parsed in files.items():
         items = [
-            *_init_headers(files, parsed),
+            *_init_headers(files, parsed, joining),
             *_hidden_types(files, parsed),
             *_hidden_slots(files, parsed),
         ] or [
@@ -124,24 +123,13 @@ def _unseen_slots(extension: Extension, decisions: Decisions) -> list[str]:
     ]
 
 
-def plain_branches(extension: Extension, decisions: Decisions) -> dict[str, bytes]:
-    """Files with the `#if` groups resolved that Python >= 3.9 decides and edits would touch."""
-    changed = {}
-    for path, parsed in extension.files.items():
-        touched = list(_touched(extension, decisions, path))
-        items = [
-            change
-            for group in _decided_groups(parsed)
-            if any(start < group.end and group.start < end for start, end in touched)
-            for change in _resolve(parsed, group)
-        ]
-        if items:
-            changed[path] = applied(parsed, items)
-    return changed
+def _init_headers(
+    files: Mapping[str, Parsed], parsed: Parsed, joining: frozenset[str]
+) -> Iterator[Replacement]:
+    """Invocations that make up an init function: its header, and macros of its body.
 
-
-def _init_headers(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Replacement]:
-    """Invocations that make up an init function: its header, and macros of its body."""
+    A header whose name is of the ``joining`` macros stays: the build says what it is.
+    """
     data = parsed.source.data
     for item in parsed.items():
         if item.kind != "function_definition":
@@ -149,8 +137,10 @@ def _init_headers(files: Mapping[str, Parsed], parsed: Parsed) -> Iterator[Repla
         body = item.child("body")
         if body is None:
             continue
-        header = list(_expansions(files, parsed, item.start, body.start, _SPELLS_INIT))
-        if not header and not re.search(rb"\bPyInit_\w+", data[item.start : body.start]):
+        named = bool(joining) and any(each.name.str in joining for each in declarators(item))
+        spelled = () if named else _expansions(files, parsed, item.start, body.start, _SPELLS_INIT)
+        header = list(spelled)
+        if not (named or header or re.search(rb"\bPyInit_\w+", data[item.start : body.start])):
             continue
         yield from header
         yield from _expansions(files, parsed, body.start, body.end, _INIT_BODY)
@@ -295,56 +285,3 @@ def _at_top_level(parsed: Parsed, offset: int) -> bool:
             body = item.child("body")
             return body is None or offset < body.start
     return True
-
-
-def _touched(extension: Extension, decisions: Decisions, path: str) -> Iterator[tuple[int, int]]:
-    """Spans that the migration rewrites as a whole, and every use that it edits."""
-    for definition in {decisions.init.creator, decisions.init.entry}:
-        if definition.path == path:
-            yield definition.start, definition.end
-    home = decisions.init.def_declaration
-    if home is not None and home.path == path:
-        yield home.start, home.end
-    for type_ in decisions.types.values():
-        keys = [type_.key, *type_.suites]
-        for key in keys:
-            for declaration in extension.variables[key].definitions:
-                if declaration.path == path:
-                    yield declaration.start, declaration.end
-    for key in [*decisions.fields, *decisions.threaded]:
-        for use in extension.uses_of(key):
-            if use.path == path and any(
-                c.verdict is False for c in extension.files[path].conditions(use.start)
-            ):
-                yield use.start, use.end
-    for variable in extension.of_kind(Kind.MODULE_DEF):
-        for declaration in variable.definitions:
-            if declaration.path == path:
-                yield declaration.start, declaration.end
-
-
-def _decided_groups(parsed: Parsed) -> Iterator[Group]:
-    """Outermost groups whose branches are decided by the version of Python."""
-    pending = list(parsed.scan.groups)
-    while pending:
-        group = pending.pop(0)
-        verdicts = [branch.verdict for branch in group.branches]
-        texts = " ".join(branch.text for branch in group.branches)
-        if False in verdicts and None not in verdicts and _VERSION.search(texts):
-            yield group
-        else:
-            pending.extend(inner for branch in group.branches for inner in branch.groups())
-
-
-def _resolve(parsed: Parsed, group: Group) -> Iterator[Replacement]:
-    """Keep the branch that is taken, without its directives."""
-    data = parsed.source.data
-    taken = next((branch for branch in group.branches if branch.verdict is True), None)
-    start = data.rfind(b"\n", 0, group.start) + 1
-    end = data.find(b"\n", group.end - 1)
-    end = len(data) if end < 0 else end + 1
-    if taken is None:
-        yield edit(parsed, start, end, b"")
-        return
-    yield edit(parsed, start, taken.start, b"")
-    yield edit(parsed, data.rfind(b"\n", 0, taken.end) + 1, end, b"")

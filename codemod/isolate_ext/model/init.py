@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -12,10 +12,11 @@ from isolate_ext.model.entities import Declaration, Definition, Kind, Use, Varia
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.initialisers import fields_of, rows_of
 from isolate_ext.model.remembered import remembered
-from isolate_ext.syntax import Node
+from isolate_ext.syntax import Node, Parsed
 
 CREATE = frozenset({"PyModule_Create", "PyModule_Create2"})
 _SIZEOF = re.compile(r"sizeof\s*\(\s*((?:struct\s+)?\w+)\s*\)")
+_JOINED = re.compile(rb"\bPyInit_\s*,")
 _NULL = {"NULL", "0", "((void *)0)"}
 
 
@@ -67,13 +68,30 @@ class ModuleInit:
 def module_inits(extension: Extension) -> list[ModuleInit]:
     """Every PyInit function with a body, in source order."""
     found = []
+    joining = joining_macros(extension.files)
     for routine in extension.routines.values():
-        if routine.name.startswith("PyInit_") and not routine.is_macro:
-            for definition in routine.definitions:
-                init = _read(extension, routine.name.removeprefix("PyInit_"), definition)
-                if init is not None:
-                    found.append(init)
+        for definition in routine.definitions if not routine.is_macro else ():
+            if routine.name.startswith("PyInit_"):
+                name = routine.name.removeprefix("PyInit_")
+            elif routine.name in joining:
+                name = extension.name.rpartition(".")[2]
+            else:
+                continue
+            init = _read(extension, name, definition)
+            if init is not None:
+                found.append(init)
     return found
+
+
+def joining_macros(files: Mapping[str, Parsed]) -> frozenset[str]:
+    """The macros that join `PyInit_` with what the build calls the module."""
+    return frozenset(
+        define.name
+        for parsed in files.values()
+        if b"PyInit_" in parsed.source.data
+        for define in parsed.scan.defines
+        if define.params is None and _JOINED.search(parsed.source.data, *define.body_span)
+    )
 
 
 def state_struct(extension: Extension, init: ModuleInit) -> str | None:

@@ -159,8 +159,8 @@ class FieldPlan:
         elif is_scratch(self.extension, variable):
             self.scratch.append(variable)
         elif same_function(self.extension, variable, self.writers.of(variable)):
-            why = "every import sets it to the same function of the interpreter"
-            self._stay(variable, Level.PROCESS, why, False)
+            why = "every import sets it to the same function of the interpreter, without a lock"
+            self._stay(variable, Level.PROCESS, why, True)
         elif self._mutable(variable) and self._unusual(variable):
             self.stays.append(
                 Stay(
