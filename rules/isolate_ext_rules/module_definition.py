@@ -156,6 +156,12 @@ def _interpreters(pass_: Pass) -> str:
     guarded = pass_.settings.guarded
     since = "0x030c0000" if guarded else _since(pass_)
     claim = "MULTIPLE_INTERPRETERS_NOT" if guarded else "PER_INTERPRETER_GIL"
+    racing = [each for each in pass_.decisions.stays if each.shared and not each.conditions]
+    if racing and not guarded:
+        claim = "MULTIPLE_INTERPRETERS"
+        home = pass_.extension.variables[racing[0].symbol].home
+        text = f"{home.name} keeps the module to interpreters that share a GIL: {racing[0].why}"
+        pass_.note(home.path, home.name_start, text, review=True)
     if pass_.decisions.limited:
         creator = pass_.decisions.init.creator
         pass_.note(creator.path, creator.name_start, _LIMITED, review=True)

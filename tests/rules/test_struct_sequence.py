@@ -141,6 +141,8 @@ def test_a_constructor_of_its_own_calls_that_of_the_interpreter(tmp_path: Path) 
     assert outcome.refusals == []
     assert "static newfunc sequence_new;" in text
     assert "    sequence_new = state->PointType->tp_new;\n" in text
+    assert "Py_MOD_MULTIPLE_INTERPRETERS_SUPPORTED" in text
+    assert "PER_INTERPRETER_GIL" not in text
     behaves(outcome, tmp_path, "import spam\nprint(spam.Point((1, 2)).y)", "2")
 
 
