@@ -96,15 +96,15 @@ def _move_out(pass_: Pass, home: Declaration, at: int, text: str) -> None:
 
 def _complete_slots(pass_: Pass) -> None:
     slots = pass_.decisions.init.slots
-    values = slots.home.initialiser if slots is not None else None
+    values = slots.initialiser if slots is not None else None
     if slots is None or values is None or "Py_mod_multiple_interpreters" in values.str:
         return
     rows = [row for row in values.named if row.kind == "initializer_list"]
     if rows:
-        data = pass_.parsed(slots.home.path).source.data
+        data = pass_.parsed(slots.path).source.data
         start = data.rfind(b"\n", 0, rows[-1].start) + 1
         text = f"{_interpreters(pass_)}\n"
-        pass_.replace(slots.home.path, start, start, text, GROUP, Stage.ISOLATED)
+        pass_.replace(slots.path, start, start, text, GROUP, Stage.ISOLATED)
 
 
 def _hooks(pass_: Pass, present: Mapping[str, Entry]) -> tuple[str, dict[str, str]]:

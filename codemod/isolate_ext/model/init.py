@@ -17,6 +17,7 @@ from isolate_ext.syntax import Node, Parsed
 CREATE = frozenset({"PyModule_Create", "PyModule_Create2"})
 _SIZEOF = re.compile(r"sizeof\s*\(\s*((?:struct\s+)?\w+)\s*\)")
 _JOINED = re.compile(rb"\bPyInit_\s*,")
+_SLOTS = re.compile(r"(?:struct )?PyModuleDef_Slot")
 _NULL = {"NULL", "0", "((void *)0)"}
 
 
@@ -57,7 +58,7 @@ class ModuleInit:
     module_variable: str | None
     reassigned: bool
     exits: list[Exit] = field(default_factory=list)
-    slots: Variable | None = None
+    slots: Declaration | None = None
 
     @property
     def multi_phase(self) -> bool:
@@ -137,12 +138,14 @@ def _half_migrated(
     for entry_ in fields_of(extension.files[declaration.path], declaration):
         table = strip_casts(entry_.value).str if entry_.field == "m_slots" else ""
         slots = extension.variable_named(table, declaration.path) if table else None
-        if slots is None or slots.kind is not Kind.TABLE:
+        filled = slots.definitions if slots is not None else ()
+        home = next((each for each in filled if _SLOTS.fullmatch(each.ctype.base)), None)
+        if home is None:
             continue
-        init.slots = slots
-        for _, row in rows_of(extension.files[slots.home.path], slots.home):
+        init.slots = home
+        for _, row in rows_of(extension.files[home.path], home):
             if len(row) == 2 and row[0].text.strip() == "Py_mod_exec":
-                routine = extension.routine_named(strip_casts(row[1].value).str, slots.home.path)
+                routine = extension.routine_named(strip_casts(row[1].value).str, home.path)
                 if routine is not None and routine.definitions and init.creator is entry:
                     init.creator = routine.definitions[0]
                     parameters = init.creator.parameters

@@ -162,6 +162,9 @@ def _argument(use: Use, call: Node, arguments: Node, node: Node) -> Role:
 def _held(extension: Extension, use: Use, holder: Variable) -> Role:
     if use.node is None:
         return Role(Called.STORED, use, holder.name)
+    named = _named_slot(use)
+    if named is not None:
+        return named
     values = use.node.enclosing("initializer_list")
     if holder.kind is Kind.TYPE:
         return Role(Called.SLOT, use, _field(extension, use, values, holder), owners=(holder.key,))
@@ -176,6 +179,20 @@ def _held(extension: Extension, use: Use, holder: Variable) -> Role:
     if holder.kind is Kind.TABLE and values is not None:
         return _row(extension, use, values, holder)
     return Role(Called.STORED, use, holder.name)
+
+
+def _named_slot(use: Use) -> Role | None:
+    """What a slot macro of PEP 820 is given for a module: `PySlot_FUNC(Py_mod_exec, f)`."""
+    call = use.node.enclosing("call_expression") if use.node is not None else None
+    callee = call.child("function") if call is not None else None
+    arguments = call.child("arguments") if call is not None else None
+    if callee is None or arguments is None or not callee.str.startswith("PySlot_"):
+        return None
+    name = arguments.named[0].str
+    if name in ("Py_mod_exec", "Py_mod_create"):
+        return Role(Called.EXEC if name == "Py_mod_exec" else Called.CREATE, use, name)
+    hook = "m_" + name.removeprefix("Py_mod_state_")
+    return Role(Called.HOOK, use, hook) if hook in _HOOKS else None
 
 
 def _field(extension: Extension, use: Use, values: Node | None, holder: Variable) -> str:

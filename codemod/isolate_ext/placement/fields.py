@@ -11,6 +11,7 @@ from isolate_ext.model.declarators import future_tag
 from isolate_ext.model.entities import Kind, Variable, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import ModuleInit
+from isolate_ext.placement.behind_lock import Locked, behind_locks
 from isolate_ext.placement.decisions import Level, StateField, Stay
 from isolate_ext.placement.once import filled_once
 from isolate_ext.placement.ownership import owns
@@ -149,6 +150,10 @@ class FieldPlan:
             return
         elif self.once is not None and variable.key in (*self.once.tables, *self.once.guards):
             self._stay(variable, Level.PROCESS, "the first import fills it, under a lock", False)
+        elif (locked := self._locked(variable)) is not None:
+            why = "every use of it is behind a lock of the process"
+            racing = locked.racing
+            self.stays.append(Stay(variable.key, Level.PROCESS, why, bool(racing), racing))
         elif (missing := _stand_in(variable)) is not None:
             why = "it serves a function of the C API where Python does not have that yet"
             self.stays.append(Stay(variable.key, Level.RUNTIME, why, True, (missing,)))
@@ -174,6 +179,13 @@ class FieldPlan:
             )
         elif self._mutable(variable) and self._movable(variable):
             self._add(variable, self._declare(variable), owned=False)
+
+    def _locked(self, variable: Variable) -> Locked | None:
+        """The lock with what it protects, if the variable is one of them."""
+        for each in behind_locks(self.extension):
+            if variable.key in (each.lock, *each.numbers):
+                return each
+        return None
 
     def _conditions(self, variable: Variable) -> tuple[Condition, ...]:
         if variable.function is not None:

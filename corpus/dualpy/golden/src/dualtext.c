@@ -10,14 +10,6 @@ struct module_state {
     long longest;
 };
 
-static inline struct module_state *
-get_dualtext_state(PyObject *module)
-{
-    void *state = PyModule_GetState(module);
-    assert(state != NULL);
-    return (struct module_state *)state;
-}
-
 #if PY_MAJOR_VERSION >= 3
 #define GETSTATE(m) ((struct module_state *)PyModule_GetState(m))
 #else
