@@ -7,6 +7,8 @@ from pathlib import Path
 from isolate_ext.report.ladder import Ladder, ModuleLadder, PythonLadder, RungResult, Verdict
 from isolate_ext.report.pull_request import PullRequest, body
 from isolate_ext.report.results import (
+    ISOLATED,
+    PARTLY,
     ExtensionResult,
     FileChange,
     Finding,
@@ -35,7 +37,9 @@ def ladder(*labels: str) -> Ladder:
 
 
 def migration(after: bytes = b"", **more: object) -> MigrateResult:
-    extension = ExtensionResult("spam", groups=dict(GROUPS), users=["flags: spam.Egg"])
+    extension = ExtensionResult(
+        "spam", (), ISOLATED, "isolated", groups=dict(GROUPS), users=["flags: spam.Egg"]
+    )
     for name, value in more.items():
         setattr(extension, name, value)
     changes = [FileChange("src/spam.c", b"", after)]
@@ -48,6 +52,12 @@ def test_it_says_what_was_seen_of_the_original_and_where() -> None:
     assert "Measured on the original (v1.0):" in text
     assert "- `spam`, re-import: `` shared: type `Egg` `` (CPython 3.9.18 and 3.13.0)" in text
     assert "SIGSEGV" not in text.partition("## Verification")[0]
+
+
+def test_it_says_what_it_is_for() -> None:
+    text = body(PullRequest(ladder("3.13.0"), migration()))
+    assert text.startswith("## Why\n\nWhat the C code of `spam` keeps in globals")
+    assert "This change gives each copy of the module its own state." in text
 
 
 def test_each_kind_of_change_names_its_symbols() -> None:
@@ -75,6 +85,10 @@ def test_users_read_what_changes_for_them() -> None:
 
 def test_what_is_refused_is_not_hidden() -> None:
     refusal = Finding("state-access", "src/spam.c", 7, 1, "a callback | has no way", "callback")
-    text = body(PullRequest(ladder("3.13.0"), migration(refusals=[refusal])))
+    partly = migration(refusals=[refusal], status=PARTLY, stage="access")
+    text = body(PullRequest(ladder("3.13.0"), partly))
+    assert "This change is a step on the way" in text
+    assert "Initialisation is multi-phase" not in text
+    assert "- `spam` is changed up to the stage `access`, and works as before." in text
     assert "## What is not migrated" in text
     assert "- `spam`, src/spam.c:7: a callback \\| has no way." in text

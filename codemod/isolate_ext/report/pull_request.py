@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from isolate_ext.report.change_kinds import KINDS, OWN_GIL, ChangeKind
 from isolate_ext.report.ladder import Ladder, Verdict
 from isolate_ext.report.ladder_markdown import escaped, markdown
-from isolate_ext.report.results import ExtensionResult, FileChange, MigrateResult
+from isolate_ext.report.results import ISOLATED, ExtensionResult, FileChange, MigrateResult
 from isolate_ext.report.rungs import title
 from isolate_ext.report.summary import for_users
 
@@ -32,8 +32,13 @@ class PullRequest:
 
     @property
     def modules(self) -> list[ExtensionResult]:
-        """The extensions that it changes."""
-        return [each for each in self.migration.extensions if each.groups]
+        """The extensions that it isolates."""
+        return [it for it in self.migration.extensions if it.groups and it.status == ISOLATED]
+
+    @property
+    def unfinished(self) -> list[ExtensionResult]:
+        """Those that it changes, and that are not isolated by that."""
+        return [it for it in self.migration.extensions if it.groups and it.status != ISOLATED]
 
 
 def body(given: PullRequest) -> str:
@@ -44,16 +49,16 @@ def body(given: PullRequest) -> str:
 
 
 def _why(given: PullRequest) -> Iterator[str]:
-    names = [f"`{each.name}`" for each in given.modules] or ["This module"]
-    plural = len(names) > 1
+    found = [*given.modules, *given.unfinished]
+    names = [f"`{each.name}`" for each in found] or ["This module"]
     yield "## Why"
     yield ""
     yield (
-        f"{_joined(names)} {'use' if plural else 'uses'} single-phase initialisation: what the C "
-        "code keeps in globals and static types exists once in a process. A second import and "
-        "every sub-interpreter share these objects, and objects of one interpreter must not be "
-        "used in another. Since CPython 3.12 an interpreter with its own GIL refuses to import "
-        "such a module. This change gives each copy of the module its own state."
+        f"What the C code of {_joined(names)} keeps in globals and static types exists once in a "
+        "process. A second import and every sub-interpreter share these objects, and objects of "
+        "one interpreter must not be used in another. Since CPython 3.12 an interpreter with its "
+        "own GIL refuses to import a module that does not say that it supports it. "
+        f"{_purpose(given)}"
     )
     scenes = list(_scenes(given.ladder))
     if scenes:
@@ -61,6 +66,16 @@ def _why(given: PullRequest) -> Iterator[str]:
         yield f"Measured on the original ({given.ladder.before}):"
         yield ""
         yield from (f"- {line}" for line in scenes)
+
+
+def _purpose(given: PullRequest) -> str:
+    each = "each copy of the module its own state"
+    if not given.unfinished:
+        return f"This change gives {each}."
+    if not given.modules:
+        return f"This change is a step on the way to giving {each}."
+    names = _joined([f"`{each.name}`" for each in given.unfinished])
+    return f"This change gives {each}; for {names} it is a first step."
 
 
 def _scenes(ladder: Ladder) -> Iterator[str]:
@@ -140,9 +155,11 @@ def _listed(names: list[str], shown: int = LISTED) -> str:
 
 def _left(given: PullRequest) -> Iterator[str]:
     left = [(each.name, it) for each in given.migration.extensions for it in each.refusals]
-    if left:
+    if left or given.unfinished:
         yield "## What is not migrated"
         yield ""
+        for each in given.unfinished:
+            yield f"- `{each.name}` is changed up to the stage `{each.stage}`, and works as before."
         for name, it in left:
             lifted = f" {escaped(it.help)}" if it.help else ""
             yield f"- `{name}`, {it.path}:{it.line}: {escaped(it.message)}.{lifted}"
