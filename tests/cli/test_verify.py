@@ -40,6 +40,30 @@ class Errors(unittest.TestCase):
     def test_is_broken(self):
         self.assertTrue(issubclass(spam.Error, KeyError))
 """
+PLAIN = """\
+import signal
+import spam
+
+def test_raises():
+    try:
+        spam.fail()
+    except spam.Error:
+        return
+    raise AssertionError
+
+def test_signal():
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+
+def test_with_fixture(fixture):
+    pass
+
+class TestPlain:
+    def test_name(self):
+        assert spam.Error.__name__ == "Error"
+
+    def test_broken(self):
+        assert spam.Error.__name__ == "Wrong"
+"""
 Result = tuple[int, dict[str, Any], str]
 Run = Callable[..., Result]
 
@@ -128,7 +152,7 @@ def test_the_text_of_a_pull_request(run: Run, tmp_path: Path, capsys: Any) -> No
     capsys.readouterr()
     assert guarded(["verify", str(root), "--pr-body", *words]) == 0
     text = capsys.readouterr().out
-    assert text.startswith("## Why\n\n`spam` and `eggs` use single-phase initialisation")
+    assert text.startswith("## Why\n\nWhat the C code of `spam` and `eggs` keeps in globals")
     assert "`spam`, re-import: `shared: type spam.Error`" in text
     assert "Edited by hand after the migration: `spam.c`." in text
     assert "eggs is not judged: the project's build did not make it here." in text
@@ -336,6 +360,48 @@ def test_tests_are_compared_by_their_ids(run: Run, tmp_path: Path) -> None:
     assert code == 4
     assert problems(document, "tests") == "test_spam.Errors.test_fails: passed -> error"
     assert rungs(document)["tests"]["notes"][0] == "1 failed before, too"
+
+
+def test_plain_tests_are_run_inside_sub_interpreters(run: Run, tmp_path: Path) -> None:
+    root = legacy(tmp_path / "p")
+    write_tree(root, {"tests/test_plain.py": PLAIN, "tests/test_case.py": UNITTEST})
+    words = ["--tests-inside", "tests/test_*.py"]
+    code, document, _ = run(root, *words)
+    assert code == 4
+    told = problems(document, "tests-inside")
+    assert "own GIL: tests/test_plain.py::test_raises: passed in the main" in told
+    assert "own GIL: spam was not loaded there: something else took its place" in told
+    assert guarded(["migrate", str(root), "--no-compile"]) == 0
+    code, document, _ = run(root, *words)
+    rung = rungs(document)["tests-inside"]
+    assert (code, rung["problems"]) == (0, [])
+    assert (rung["before"], rung["after"]) == ("5 of 6, 0 of 6", "5 of 6, 5 of 6")
+    assert [note for note in rung["notes"] if "own GIL" in note or "not run" in note] == [
+        "own GIL: tests/test_plain.py::test_signal: passed in the main interpreter, here failed: "
+        "ValueError: signal only works in main thread of the main interpreter",
+        "1 not run, it takes arguments",
+    ]
+
+
+def test_tests_inside_that_prove_nothing(run: Run, tmp_path: Path) -> None:
+    root = legacy(tmp_path / "p")
+    write_tree(root, {"a.py": "def test_a(): pass\n", "b.py": "import nothing_of_that_name\n"})
+    for pattern, code, word in (
+        ("a.py", 5, "the tests did not load the built library"),
+        ("b.py", 5, "no plain test passes in the main interpreter: b.py: failed: ModuleNotFound"),
+    ):
+        found, document, _ = run(root, "--tests-inside", pattern)
+        assert (found, word in problems(document, "tests-inside")) == (code, True)
+    dies = "import os, _interpreters, spam\ndef test_a(): _interpreters.get_current()[0] and "
+    (root / "d.py").write_text(dies + "os.abort()\n")
+    found, document, _ = run(root, "--tests-inside", "d.py")
+    assert found == 4
+    assert "shared GIL: the process died of SIGABRT in d.py::test_a" in problems(
+        document, "tests-inside"
+    )
+    found, document, _ = run(root, "--tests-inside", "c.py")
+    assert found == 5
+    assert document["pythons"][0]["absent"] == "--tests-inside c.py: no such Python file here"
 
 
 def test_two_at_a_time_and_a_cache_of_which_a_part_is_gone(

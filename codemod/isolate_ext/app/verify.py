@@ -23,6 +23,7 @@ from isolate_ext.verify import trees
 from isolate_ext.verify.building import Recipe
 from isolate_ext.verify.builds import compilers
 from isolate_ext.verify.climbing import climb
+from isolate_ext.verify.inside_tests import OLDEST
 from isolate_ext.verify.settings import Settings, Trees
 
 NO_BASELINE = (
@@ -54,6 +55,7 @@ class VerifyOptions:
     cycles: int = 200
     timeout: float = 120.0
     jobs: int = 2
+    tests_inside: tuple[str, ...] = ()
 
 
 def verify(
@@ -71,6 +73,8 @@ def verify(
         raise ProjectError("no such workload file", str(options.workload))
     compilers()
     interpreters = choose_interpreters(options.pythons, _requires_python(root))
+    if options.tests_inside and all(it.version[:2] < OLDEST for it in interpreters):
+        raise ProjectError("needs Python 3.13 or later", "--tests-inside")
     ladder = Ladder(str(options.path), chosen=bool(options.pythons))
     with tempfile.TemporaryDirectory(prefix="isolate-ext-verify-") as folder:
         scratch = Path(folder)
@@ -86,7 +90,7 @@ def verify(
         for interpreter in interpreters:
             ladder.pythons.append(climb(pair, interpreter, settings, say))
         if settings.rungs is None:
-            counting = replace(settings, rungs=COUNTING, tests="")
+            counting = replace(settings, rungs=COUNTING, tests="", tests_inside=())
             for interpreter in _debug_builds(interpreters):
                 climbed = climb(pair, interpreter, counting, say)
                 climbed.wanted = False
@@ -128,6 +132,7 @@ def _settings(options: VerifyOptions) -> Settings:
         options.cycles,
         options.timeout,
         options.jobs,
+        options.tests_inside,
     )
 
 

@@ -56,6 +56,14 @@ Workload = Annotated[
     Path | None, typer.Option("--workload", help="A Python file with work(module), see the docs.")
 ]
 Tests = Annotated[str, typer.Option("--tests", metavar="CMD", help="Runs the project's tests.")]
+TestsInside = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tests-inside",
+        metavar="PATTERN",
+        help="Run the plain tests of these files in sub-interpreters, too (repeatable).",
+    ),
+]
 Skip = Annotated[
     list[str] | None, typer.Option("--skip", metavar="CALL", help="Never call this (repeatable).")
 ]
@@ -86,7 +94,8 @@ def verify(
     build_command: BuildCommand = "", build_timeout: BuildTimeout = 1800,
     requires: Requires = None, workload: Workload = None, tests: Tests = "", skip: Skip = None,
     rung: Rungs = None, cycles: Cycles = 200, timeout: Timeout = 120, jobs: Jobs = 2,
-    output_format: Printed = Form.full, pr_body: PrBody = False, debug_python: DebugPython = None,
+    tests_inside: TestsInside = None, output_format: Printed = Form.full,
+    pr_body: PrBody = False, debug_python: DebugPython = None,
 ) -> int:  # fmt: skip
     """Build a project before and after its migration, and prove the isolation."""
     from isolate_ext.app.verify import VerifyOptions
@@ -97,7 +106,7 @@ def verify(
     options = VerifyOptions(
         path, before, tuple(python or ()), tuple(module or ()), build_command, build_timeout,
         tuple(requires or ()), workload, tests, tuple(skip or ()), tuple(rung or ()), cycles,
-        timeout, jobs,
+        timeout, jobs, tuple(tests_inside or ()),
     )  # fmt: skip
     if pr_body:
         return _pull_request(options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from isolate_ext.project import Interpreter
 from isolate_ext.report.ladder import ModuleLadder, PythonLadder, RungResult, Verdict
+from isolate_ext.verify import inside_tests
 from isolate_ext.verify.building import build
 from isolate_ext.verify.builds import Build, Library
 from isolate_ext.verify.module_climb import Built, Subject, climb_module
@@ -45,6 +46,9 @@ def _climb(
     if settings.tests:
         say(f"testing on {interpreter.label}")
         ladder.rungs.append(tested(one, other, settings))
+    if settings.tests_inside and interpreter.version[:2] >= inside_tests.OLDEST:
+        say(f"testing in sub-interpreters of {interpreter.label}")
+        ladder.rungs.append(inside_tests.tested_inside(one, other, settings))
     for library in other.libraries:
         if not settings.modules or library.module in settings.modules:
             say(f"probing {library.module} on {interpreter.label}")

@@ -43,6 +43,15 @@ class Finished:
         """Whether it exited with status 0."""
         return self.status == 0
 
+    @property
+    def ending(self) -> str:
+        """How it ended, as the end of a sentence that begins with its name."""
+        if self.status is None:
+            return "did not end within the time limit"
+        if self.status < 0:
+            return f"died of {signal.Signals(-self.status).name}"
+        return f"ended with status {self.status}"
+
     def tail(self, lines: int = TAIL) -> str:
         """The end of its log."""
         with self.log.open("rb") as file:

@@ -16,7 +16,8 @@ class Settings:
     """What the user chose.
 
     ``modules`` restricts the judgement to those, ``rungs`` to those of the probe; ``skip`` names
-    calls that are not made; ``timeout`` is for one rung, in seconds, ``jobs`` are rungs at a time.
+    calls that are not made; ``timeout`` is for one rung, in seconds, ``jobs`` are rungs at a time;
+    ``tests_inside`` are patterns of test files.
     """
 
     cache: Path
@@ -29,6 +30,7 @@ class Settings:
     cycles: int = 200
     timeout: float = 120.0
     jobs: int = 2
+    tests_inside: tuple[str, ...] = ()
 
     def wants(self, rung: str) -> bool:
         return self.rungs is None or rung in self.rungs
