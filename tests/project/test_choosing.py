@@ -95,7 +95,7 @@ def test_a_path_is_taken_as_it_is(only_here: Path) -> None:
     assert [each.path for each in choose_interpreters([str(only_here / "venv")])] == [apart]
 
 
-def test_all_that_fit_are_the_newest_builds_and_debug_builds(
+def test_all_that_fit_are_the_newest_of_each_minor_version(
     only_here: Path,
 ) -> None:
     install(only_here, "3.90.1")
@@ -104,11 +104,11 @@ def test_all_that_fit_are_the_newest_builds_and_debug_builds(
     install(only_here / ".pyenv/versions/c", "3.92.0")
     install(only_here / ".pyenv/versions/d", "3.92.1", "d")
     install(only_here / ".pyenv/versions/e", "3.8.2")
-    assert labels(choose_interpreters([], None)) == ["3.92.1d", "3.92.0", "3.90.4"]
-    assert labels(choose_interpreters([], ">=3.89")) == ["3.92.1d", "3.92.0", "3.90.4"]
+    assert labels(choose_interpreters([], None)) == ["3.92.0", "3.90.4"]
+    assert labels(choose_interpreters([], ">=3.89")) == ["3.92.0", "3.90.4"]
     assert labels(choose_interpreters([], ">=3.89,<3.91")) == ["3.90.4"]
-    assert labels(choose_interpreters([], "^3.92")) == ["3.92.1d", "3.92.0"]
-    assert labels(choose_interpreters([], "what?")) == ["3.92.1d", "3.92.0", "3.90.4"]
+    assert labels(choose_interpreters([], "^3.92")) == ["3.92.0"]
+    assert labels(choose_interpreters([], "what?")) == ["3.92.0", "3.90.4"]
 
 
 def test_a_debug_build_of_the_same_kind(only_here: Path) -> None:

@@ -28,8 +28,7 @@ def choose_interpreters(
     build (``3.13t``), a command (``python3.9``), or a path; that of a virtual environment stands
     for the interpreter it was made from. All that fit: of each minor version the newest regular
     build that has headers and that `requires_python` allows (a specifier that is not valid allows
-    all), and a debug build, where there is one, for it counts references. Each has headers and is
-    not older than 3.9; else, or if there is none, a ProjectError.
+    all). Each has headers and is not older than 3.9; else, or if there is none, a ProjectError.
     """
     if wanted:
         return tuple(dict.fromkeys(named(each) for each in wanted))
@@ -37,8 +36,7 @@ def choose_interpreters(
     if not fitting:
         rule = f"requires-python {requires_python}" if requires_python else "3.9 and later"
         raise ProjectError(f"no interpreter with headers fits; {there_are()}", rule, ENVIRONMENT)
-    debug = [found for each in fitting.values() if (found := find_debug_build(each)) is not None]
-    return tuple(sorted([*fitting.values(), *debug], reverse=True))
+    return tuple(sorted(fitting.values(), reverse=True))
 
 
 def find_debug_build(interpreter: Interpreter) -> Interpreter | None:

@@ -16,7 +16,7 @@ from isolate_ext.verify.runtime.host import build_host
 from isolate_ext.verify.runtime.reinitialisation import reinitialise
 
 HERE = Path(__file__).parent
-PYTHONS = tuple(each for each in choose_interpreters([]) if not each.debug)
+PYTHONS = choose_interpreters([])
 NEWEST = PYTHONS[0]
 RELIC = HERE / "relic.c"
 Climb = Callable[..., Rung]
