@@ -190,7 +190,8 @@ class Driver:
     def offered(self) -> list[str]:
         """The rungs that this interpreter can climb."""
         own = ["own-gil"] if self.minor >= OWN_GIL else []
-        return ["surface", "reimport", "shared-gil", *own, "cycles", "protocol", "blank", *SCENES]
+        types = ("protocol", "references", "blank")
+        return ["surface", "reimport", "shared-gil", *own, "cycles", *types, *SCENES]
 
     def learn(self, skip: list[str]) -> tuple[Rung, list[str]]:
         """Try every call; one that kills the process is noted, left out, and it starts again."""

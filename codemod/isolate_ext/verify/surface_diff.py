@@ -80,6 +80,8 @@ def _reason(
         return "a heap type's layout" if after == gained.get(last) else ""
     if fact.endswith("members / __reduce__") and before == "absent":
         return "keeps protocols 0 and 1 from pickling a heap type without its fields"
+    if last == "visits" and set(before.split(", ")) - {""} <= set(after.split(", ")):
+        return "the garbage collector is shown more"
     if last in HEAP_MEMBERS and " / members / " in fact and before == "absent":
         return "heap types store it in their dict"
     if version < (3, 10):

@@ -6,6 +6,7 @@ be compared between builds; a journal names the call that is about to be made, s
 finds the process dead knows which one it was.
 """
 
+import gc
 import operator
 import os
 import re
@@ -95,7 +96,7 @@ class Exercise:
 
     ``outcomes`` maps a call to its text, ``errors`` a call to the class of the extension that it
     raised, ``types`` the extension's classes by label, ``specimens`` instances by that label,
-    ``makers`` the calls that made them.
+    ``makers`` the calls that made them, ``visited`` the classes that traverse showed of them then.
     """
 
     def __init__(self, module, ownership, only=None, skip=(), journal=None, timed=False):
@@ -111,6 +112,7 @@ class Exercise:
         self.types = {}
         self.specimens = {}
         self.makers = {}
+        self.visited = {}
         self.slow = []
         self._labels = {}
 
@@ -193,6 +195,7 @@ class Exercise:
         kept = self.specimens.setdefault(label, [])
         if len(kept) < SPECIMENS and not any(result is other for other in kept):
             self.makers[f"{label}#{len(kept)}"] = key
+            self.visited[f"{label}#{len(kept)}"] = _visited(result)
             kept.append(result)
 
     def _timed(self, key, function, args):
@@ -226,6 +229,11 @@ def worth_repeating(exercise, calls=1500):
     makers = [key for label in good for key in good[label][:2]]
     others = [key for label in bad for key in bad[label][:1]]
     return list(dict.fromkeys(makers + list(exercise.errors)[:20] + others))[:calls]
+
+
+def _visited(specimen):
+    own = type(specimen)
+    return {type(item).__qualname__ for item in gc.get_referents(specimen) if item is not own}
 
 
 def quiet():

@@ -12,6 +12,7 @@ from probe import (
     interpreters,
     loading,
     ownership,
+    references,
     reimport,
     surface,
     teardown,
@@ -99,6 +100,7 @@ RUNGS = {
     "cycles": cycles.run,
     "cost": cost.run,
     "protocol": teardown.protocol,
+    "references": references.run,
     "blank": teardown.blank,
     **{f"teardown-{name}": scene for name, scene in teardown.SCENES.items()},
 }

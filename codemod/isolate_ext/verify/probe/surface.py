@@ -29,7 +29,9 @@ def run(setting):
     for label, kind in sorted(done.types.items()):
         facts[f"type {label}"] = _type(kind)
         for number, specimen in enumerate(done.specimens.get(label, [])[:1]):
-            facts[f"instance {label}#{number}"] = _instance(specimen)
+            made = f"{label}#{number}"
+            visits = {"visits": ", ".join(sorted(done.visited[made]))}
+            facts[f"instance {made}"] = {**_instance(specimen), **visits}
     facts["calls"] = done.outcomes
     return {"surface": facts}
 

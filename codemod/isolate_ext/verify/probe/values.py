@@ -37,9 +37,13 @@ def accept(*args, **kwargs):
     return
 
 
-def identity(value=None, *rest):
-    """A callback that gives its first argument back."""
-    return value
+def identity():
+    """A fresh callback that gives its first argument back."""
+
+    def identity(value=None, *rest):
+        return value
+
+    return identity
 
 
 SETS = (
@@ -51,7 +55,7 @@ SETS = (
     ("1", lambda: (1,)),
     ("None", lambda: (None,)),
     ("obj", lambda: (Bag(),)),
-    ("call", lambda: (identity,)),
+    ("call", lambda: (identity(),)),
     ("dict", lambda: ({"a": 1},)),
     ("float", lambda: (1.5,)),
     ("-1", lambda: (-1,)),
@@ -63,8 +67,8 @@ SETS = (
     ("1,1", lambda: (1, 1)),
     ("bytes,1", lambda: (b"abc", 1)),
     ("ints,1", lambda: ([1, 2, 3], 1)),
-    ("str,call", lambda: ("abc", identity)),
-    ("str,1,call", lambda: ("abc", 1, identity)),
+    ("str,call", lambda: ("abc", identity())),
+    ("str,1,call", lambda: ("abc", 1, identity())),
     ("obj,str", lambda: (Bag(), "abc")),
     ("dict,str", lambda: ({"a": 1}, "a")),
     ("str,dict", lambda: ("abc", {"a": 1})),
