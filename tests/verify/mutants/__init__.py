@@ -1,0 +1,1 @@
+"""Mutants of migrated extensions: one mistake each, compiled, and taken up the ladder."""
