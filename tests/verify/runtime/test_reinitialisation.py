@@ -136,7 +136,7 @@ def test_the_fatal_error_is_told(climb: Climb) -> None:
 
 
 def test_one_that_hangs(climb: Climb) -> None:
-    rung = climb(NEWEST, RELIC, "HANGS", timeout=5.0)
+    rung = climb(NEWEST, RELIC, "HANGS", timeout=12.0)
     assert rung.status == "hung"
     assert rung.problems == ("runtime 2 hangs in the exercise (touch())",)
 
