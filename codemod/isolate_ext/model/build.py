@@ -302,6 +302,8 @@ def _add_macros(extension: Extension, parsed: Parsed) -> None:
                 define.conditions,
             )
         )
+        if parsed.source.data.find(b"##", start, end) < 0:
+            continue
         for match in _PASTE.finditer(parsed.source.data, start, end):
             words = [word.decode() for word in match.groups() if word]
             pattern = "".join(r"\w+" if word in names else re.escape(word) for word in words)

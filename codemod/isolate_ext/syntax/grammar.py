@@ -16,12 +16,12 @@ _GAP = b" " * 1024
 _ERROR = 0xFFFF
 _PUNCTUATION = ("(", ")", "{", "}", "[", "]", ",", ";")
 
-KINDS: Mapping[int, tuple[str, bool]] = {
-    index: (kind, LANGUAGE.node_kind_is_named(index))
+KINDS: Mapping[int, tuple[str, bool] | None] = {
+    index: None if kind in _PUNCTUATION else (kind, LANGUAGE.node_kind_is_named(index))
     for index in range(LANGUAGE.node_kind_count)
-    if (kind := LANGUAGE.node_kind_for_id(index) or "") not in _PUNCTUATION
+    for kind in [LANGUAGE.node_kind_for_id(index) or ""]
 } | {_ERROR: ("ERROR", True)}
-"""What the ids of nodes mean, and whether they are more than a token; brackets are left out."""
+"""What the ids of nodes mean, and whether they are more than a token; None for brackets."""
 FIELDS: Mapping[int | None, str | None] = {
     index: LANGUAGE.field_name_for_id(index) for index in range(1, LANGUAGE.field_count + 1)
 } | {None: None}

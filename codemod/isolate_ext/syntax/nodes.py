@@ -13,13 +13,17 @@ from isolate_ext.syntax.grammar import FIELDS, KINDS
 _START = attrgetter("start")
 _HEADS = {"compound_statement": "function_definition", "initializer_list": "init_declarator"}
 """Heads of pieces of their own, with what they must stand in at the top."""
-
-
 _LEAVES = frozenset({
-    "char_literal", "null", "storage_class_specifier", "string_literal", "system_lib_string",
-    "type_qualifier",
+    "char_literal", "false", "field_identifier", "identifier", "null", "number_literal",
+    "primitive_type", "statement_identifier", "storage_class_specifier", "string_literal",
+    "system_lib_string", "true", "type_identifier", "type_qualifier",
 })  # fmt: skip
-"""What has tokens below it that say no more than its text."""
+"""What has nothing below it, or tokens that say no more than its text."""
+_MADE = {
+    index: known and (*known, known[1] and known[0] not in _LEAVES, known[0] in _HEADS)
+    for index, known in KINDS.items()
+}
+"""Of the nodes that are made, whether to look below them, and whether they may be heads."""
 
 
 class _Piece:
@@ -239,18 +243,18 @@ def _fill(node: Node) -> None:
         return
     while True:
         inner = cursor.node
-        known = KINDS.get(inner.kind_id)
+        known = _MADE[inner.kind_id]
         if known is not None:
-            kind, is_named = known
+            kind, is_named, has_inside, may_be_head = known
             child = Node(
                 kind, inner.start_byte + base, inner.end_byte + base,
                 FIELDS[cursor.field_id], parent, data, is_named, piece,
             )  # fmt: skip
             siblings.append(child)
             nodes.append(child)
-            if kind in _HEADS and piece is outer and _is_head(child, node):
+            if may_be_head and piece is outer and _is_head(child, node):
                 piece.inner[child] = _Piece(inner, base)
-            elif kind not in _LEAVES and descend():
+            elif has_inside and descend():
                 above.append(siblings)
                 child.children = siblings = []
                 parent = child

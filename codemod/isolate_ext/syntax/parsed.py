@@ -88,9 +88,7 @@ class Parsed:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        return frozenset(
-            name.decode() for name in (*self.scan.identifiers, *self.scan.body_identifiers)
-        )
+        return frozenset(map(bytes.decode, (*self.scan.identifiers, *self.scan.body_identifiers)))
 
     def names(self) -> Collection[str]:
         """Every identifier that occurs."""
