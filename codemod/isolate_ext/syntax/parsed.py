@@ -32,12 +32,14 @@ class Parsed:
         pieces: list[tuple[Any, int]],
         fences: tuple[Fence, ...],
         stand_ins: tuple[StandIn, ...],
-        primary: Shown | None = None,
     ) -> None:
         self.scan = scan
         self.source: Source = scan.source
         self.macros = macros
-        self.primary = primary
+        self.primary: Shown | None = None
+        """The first view, for the next one who parses an edited text of the file."""
+        self.windows: dict[bytes, Any] = {}
+        """What was parsed of further views by itself, for the same use."""
         self._pieces = pieces
         self._view_fences = fences
         self._view_stand_ins = stand_ins

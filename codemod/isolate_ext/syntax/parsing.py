@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import Any
 
 from isolate_ext.syntax.chunks import Chunks, Span, merged
 from isolate_ext.syntax.configurations import Configuration, Walk, walk
@@ -40,11 +41,13 @@ class View:
 class Views:
     """Parses the views of one file and collects pieces, fences and stand-ins."""
 
-    def __init__(self, scan: Scan, macros: MacroEnvironment, earlier: Shown | None) -> None:
+    def __init__(self, scan: Scan, macros: MacroEnvironment, earlier: Parsed | None) -> None:
         self.scan = scan
         self.macros = macros
-        self.earlier = earlier
+        self.earlier = earlier.primary if earlier is not None else None
+        self.known = earlier.windows if earlier is not None else {}
         self.primary: Shown | None = None
+        self.windows: dict[bytes, Any] = {}
         self.names = candidates(scan.identifiers, scan.skeleton, macros)
         self.braces = braces_of(scan.identifiers, macros)
         self.pieces: list[Piece] = []
@@ -117,7 +120,9 @@ class Views:
 
     def _parse_window(self, view: View, window: Span) -> None:
         start, end = window
-        root = parse_bytes(view.text(start, end)).root_node
+        text = view.text(start, end)
+        root = self.known.get(text) or parse_bytes(text).root_node
+        self.windows[text] = root
         base = start
         if root.has_error:
             mended = repaired(view.neutraliser, window)
@@ -146,8 +151,10 @@ def parse(scan: Scan, macros: MacroEnvironment, earlier: Parsed | None = None) -
 
     What an ``earlier`` text of the file has in common with it need not be parsed again.
     """
-    views = Views(scan, macros, earlier.primary if earlier is not None else None)
+    views = Views(scan, macros, earlier)
     views.run()
     fences = sorted(set(views.fences), key=lambda fence: fence.span)
     stand_ins = tuple(views.stand_ins[span] for span in sorted(views.stand_ins))
-    return Parsed(scan, macros, views.pieces, tuple(fences), stand_ins, views.primary)
+    parsed = Parsed(scan, macros, views.pieces, tuple(fences), stand_ins)
+    parsed.primary, parsed.windows = views.primary, views.windows
+    return parsed
