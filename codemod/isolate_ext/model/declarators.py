@@ -14,6 +14,8 @@ _UNUSED = re.compile(r"\bPy_UNUSED\s*\(\s*(\w+)\s*\)")
 DECLARING = ("_Py_IDENTIFIER", "_Py_static_string")
 """Macros of the C API that declare a variable where a statement may stand."""
 _TYPE_QUALIFIERS = ("const", "volatile", "_Atomic")
+_STORAGE = ("storage_class_specifier", "type_qualifier")
+_NO_WORDS: frozenset[str] = frozenset()
 _QUALIFIERS = {"const", "volatile", "restrict", "register", "static", "extern", "inline", "auto"}
 
 
@@ -42,12 +44,8 @@ def is_declaration(statement: Node) -> bool:
 
 def storage(declaration: Node) -> frozenset[str]:
     """The storage classes and qualifiers written before the type."""
-    return frozenset(
-        word
-        for child in declaration.children
-        if child.kind in ("storage_class_specifier", "type_qualifier")
-        for word in child.str.split()
-    )
+    words = [child.str for child in declaration.children if child.kind in _STORAGE]
+    return frozenset(" ".join(words).split()) if words else _NO_WORDS
 
 
 def base_type(declaration: Node) -> str:

@@ -34,6 +34,7 @@ class MacroEnvironment:
         self._definitions = definitions
         self._shapes: dict[str, Shape | None] = {}
         self._balances: dict[str, Balance] = {}
+        self._taking: dict[str, bool] = {}
 
     @classmethod
     def of(cls, scans: Iterable[Scan]) -> MacroEnvironment:
@@ -126,6 +127,28 @@ class MacroEnvironment:
     def is_function_like(self, name: str) -> bool:
         """Whether some visible definition takes arguments."""
         return any(define.params is not None for define in self._definitions.get(name, ()))
+
+    def takes_arguments(self, name: str) -> bool:
+        """Whether parentheses after a name in a macro's place belong to the invocation."""
+        if name not in self._taking:
+            self._taking[name] = self._takes_arguments(name, 3)
+        return self._taking[name]
+
+    def _takes_arguments(self, name: str, depth: int) -> bool:
+        definitions = self.definitions(name)
+        if not definitions:
+            return name not in SYSTEM_MACROS or "ragma" in name
+        if any(define.params is not None for define in definitions):
+            return True
+        if not all(define.code for define in definitions):
+            return True
+        aliases = [define.code.decode("latin-1").strip() for define in definitions]
+        return depth > 0 and any(
+            alias.isidentifier()
+            and self.is_macro(alias)
+            and self._takes_arguments(alias, depth - 1)
+            for alias in aliases
+        )
 
     def takes_types(self, name: str) -> bool:
         """Whether an argument may be a type: a known builtin or any function-like macro."""

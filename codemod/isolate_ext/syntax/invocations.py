@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from isolate_ext.capi.macros import SYSTEM_MACROS, TYPE_ARGUMENTS, Shape
+from isolate_ext.capi.macros import TYPE_ARGUMENTS, Shape
 from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.lexing import IDENTIFIER
 from isolate_ext.syntax.sheet import Sheet
@@ -63,7 +63,7 @@ def invocation(sheet: Sheet, macros: MacroEnvironment, start: int, name: str) ->
     end = start + len(name)
     after, at = word_after(skeleton, end)
     opening = -1
-    if after == b"(" and _takes_arguments(macros, name):
+    if after == b"(" and macros.takes_arguments(name):
         close = closing(skeleton, at)
         if close > 0:
             opening = at
@@ -76,24 +76,7 @@ def invocation(sheet: Sheet, macros: MacroEnvironment, start: int, name: str) ->
 def is_call(macros: MacroEnvironment, name: bytes) -> bool:
     """Whether a macro with arguments is an expression or a statement, and no special word."""
     text = name.decode()
-    return macros.shape(text) in _CALLS and name not in _SPECIAL and _takes_arguments(macros, text)
-
-
-def _takes_arguments(macros: MacroEnvironment, name: str, depth: int = 3) -> bool:
-    definitions = macros.definitions(name)
-    if not definitions:
-        return name not in SYSTEM_MACROS or "ragma" in name
-    if any(define.params is not None for define in definitions):
-        return True
-    if not all(define.code for define in definitions):
-        return True
-    aliases = [define.code.decode("latin-1").strip() for define in definitions]
-    return depth > 0 and any(
-        alias.isidentifier()
-        and macros.is_macro(alias)
-        and _takes_arguments(macros, alias, depth - 1)
-        for alias in aliases
-    )
+    return macros.shape(text) in _CALLS and name not in _SPECIAL and macros.takes_arguments(text)
 
 
 _NATIVE = frozenset(
