@@ -72,3 +72,11 @@ def test_what_is_alike_is_taken_over_though_it_moved() -> None:
     before = [raw for raw, _ in old.primary.pieces]
     assert again is not None
     assert [raw in before for raw, _ in again.pieces] == [False, True, True, False, True]
+
+
+def test_so_is_what_only_a_further_view_shows() -> None:
+    old = "int a;\n#if EGGS\nint f(void) { return a; }\n#else\nint b;\n#endif\n"
+    new = "static int a;\n" + old.partition("\n")[2]
+    first = parsed(old)
+    assert_alike(old, new)
+    assert first.windows and parsed(new, first).windows == first.windows
