@@ -21,6 +21,7 @@ from isolate_ext.project import find_interpreters
 
 COMMAND = [sys.executable, "-c", "from isolate_ext.cli.main import run; run()"]
 NEWEST = find_interpreters()[0]
+CORPUS = Path(__file__).parents[2] / "corpus"
 BUILD = """\
 set -e
 include=$(python -c "import sysconfig; print(sysconfig.get_path('include'))")
@@ -159,6 +160,21 @@ def test_the_text_of_a_pull_request(run: Run, tmp_path: Path, capsys: Any) -> No
     assert "| re-import | holds (failed -> ok) |" in text
 
 
+def test_an_extension_of_the_corpus_is_verified(run: Run, tmp_path: Path) -> None:
+    root = tmp_path / "csvlite"
+    root.mkdir()
+    for name in ("csvlite.c", "setup.py"):
+        shutil.copy(CORPUS / "csvlite" / name, root)
+    (root / "build.sh").write_text(BUILD.replace("spam", "csvlite"))
+    assert guarded(["migrate", str(root), "--no-compile"]) == 0
+    chosen = ["--rung", "surface", "--rung", "binary", "--rung", "cycles", "--cycles", "20"]
+    code, document, _ = run(root, *chosen, rung="reimport")
+    assert (code, document["exit_reason"]) == (0, "verified")
+    told = {name: (rung["before"], rung["after"]) for name, rung in rungs(document).items()}
+    assert told["reimport"] == told["cycles"] == ("failed", "ok")
+    assert told["binary"] == ("3 objects", "0 objects")
+
+
 def test_a_git_revision_is_the_baseline(run: Run, tmp_path: Path) -> None:
     root = repository(legacy(tmp_path / "p"))
     (root / "spam.c").write_text(clean().replace("spam.Error", "spam.Other"))
@@ -274,6 +290,7 @@ def test_an_interpreter_without_headers(
     [
         (["--before", "gone"], "--before gone: no such directory or file"),
         (["--workload", "gone.py"], "gone.py: no such workload file"),
+        (["--rung", "nonsense"], "nonsense: no such rung"),
     ],
 )
 def test_usage(run: Run, tmp_path: Path, words: list[str], line: str) -> None:
@@ -417,7 +434,10 @@ def test_two_at_a_time_and_a_cache_of_which_a_part_is_gone(
     assert [each.wait() for each in both] == [0, 0]
 
 
-def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, cache: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_nothing_behind(
+    tmp_path: Path, cache: Path, number: signal.Signals
+) -> None:
     root = spam(tmp_path / "p", at_import="for (;;) { sleep(1); }")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -431,12 +451,29 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, cache: Path) -> None
         assert running.poll() is None
     while not (probes := _mentioning(scratch)):
         time.sleep(0.1)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(number)
     err = running.communicate(timeout=30)[1]
     assert running.returncode == 130
     assert err.startswith("isolate-ext: interrupted; to run it again: isolate-ext verify ")
     assert [pid for pid in probes if Path(f"/proc/{pid}").exists()] == []
     assert list(scratch.iterdir()) == []
+
+
+def test_an_interrupt_ends_a_build(tmp_path: Path, cache: Path) -> None:
+    root = spam(tmp_path / "p")
+    mark = tmp_path / "mark"
+    build = f"sh -c 'touch {mark}; sleep 600; true {mark}' & wait"
+    words = ["verify", str(root), "--python", NEWEST.label, "--build-command", build]
+    running = subprocess.Popen([*COMMAND, *words], stderr=subprocess.DEVNULL)
+    while not mark.exists():
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 130
+    deadline = time.monotonic() + 30
+    while _mentioning(mark) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert _mentioning(mark) == []
 
 
 def _mentioning(folder: Path) -> list[int]:

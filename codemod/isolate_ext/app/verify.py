@@ -19,6 +19,7 @@ from isolate_ext.project.cache import cache_folder
 from isolate_ext.project.discover import read_build_files
 from isolate_ext.project.errors import ENVIRONMENT
 from isolate_ext.report.ladder import Ladder
+from isolate_ext.report.rungs import is_known
 from isolate_ext.verify import trees
 from isolate_ext.verify.building import Recipe
 from isolate_ext.verify.builds import compilers
@@ -71,6 +72,8 @@ def verify(
     root = _root(options.path)
     if options.workload is not None and not options.workload.is_file():
         raise ProjectError("no such workload file", str(options.workload))
+    if unknown := [name for name in options.rungs if not is_known(name)]:
+        raise ProjectError("no such rung; docs/verify.md lists them", unknown[0])
     compilers()
     interpreters = choose_interpreters(options.pythons, _requires_python(root))
     if options.tests_inside and all(it.version[:2] < OLDEST for it in interpreters):

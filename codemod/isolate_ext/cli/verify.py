@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -103,6 +104,7 @@ def verify(
     from isolate_ext.cli import terminal
     from isolate_ext.report.exits import verified
 
+    _end_politely()
     options = VerifyOptions(
         path, before, tuple(python or ()), tuple(module or ()), build_command, build_timeout,
         tuple(requires or ()), workload, tests, tuple(skip or ()), tuple(rung or ()), cycles,
@@ -113,6 +115,13 @@ def verify(
     result = use_case(options, lambda line: terminal.say([line]))
     _show(result, output_format)
     return int(verified(result).code)
+
+
+def _end_politely() -> None:
+    """Being asked to end, and a closed terminal, are interrupts: what was started ends, too."""
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is signal.SIG_DFL:
+            signal.signal(each, signal.default_int_handler)
 
 
 def _pull_request(options: VerifyOptions) -> int:

@@ -51,6 +51,11 @@ def title(name: str) -> str:
     return TITLES.get(name) or (f"{kind}: {rest.replace('-', ' ')}" if rest else name)
 
 
+def is_known(name: str) -> bool:
+    """Whether it can be asked for."""
+    return name in TITLES or name.startswith("teardown-")
+
+
 def meaning(name: str) -> str:
     """One line for people who never saw the ladder."""
     kind = name.partition("-")[0]
