@@ -58,6 +58,8 @@ class Ownership:
             return isinstance(home, ModuleType) and not self.subject.covers(home.__name__)
         if isinstance(item, type):
             return not self.owns_type(item)
+        if type(item).__name__ == "PyCapsule":
+            return self._lent(item)
         if isinstance(item, dict):
             return any(
                 item is vars(place)
@@ -65,6 +67,15 @@ class Ownership:
                 if isinstance(place, ModuleType) and place is not module
             )
         return False
+
+    def _lent(self, capsule):
+        """Whether a capsule stands in a module of others, from which it was imported."""
+        return any(
+            capsule is value
+            for name, place in list(sys.modules.items())
+            if isinstance(place, ModuleType) and not self.subject.covers(name)
+            for value in vars(place).values()
+        )
 
 
 def immutable(item):

@@ -1,0 +1,1 @@
+"""Controls: what must pass the ladder as it is, and what must fail it."""
