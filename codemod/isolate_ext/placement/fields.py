@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from isolate_ext.model.calls import made_by, uncalled
 from isolate_ext.model.declarators import future_tag
-from isolate_ext.model.entities import Kind, Variable, strip_casts
+from isolate_ext.model.entities import Declaration, Kind, Variable, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import ModuleInit
+from isolate_ext.placement.apart import common_conditions, definitions_apart, differ
 from isolate_ext.placement.behind_lock import Locked, behind_locks
 from isolate_ext.placement.decisions import Level, StateField, Stay
 from isolate_ext.placement.once import filled_once
@@ -18,12 +19,14 @@ from isolate_ext.placement.ownership import owns
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.same_function import same_function
 from isolate_ext.placement.scratch import is_scratch
+from isolate_ext.placement.unusual_files import unusual_files
 from isolate_ext.placement.writes import assigned, writers_of
-from isolate_ext.syntax import Condition, resolve_include
+from isolate_ext.syntax import Condition
 
 _DEFINITIONS = (Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE)
 _RESERVED = re.compile(r"_?Py[A-Z]?[a-z]*_")
 _KNOWN = frozenset({"PyObject", "PyTypeObject"})
+_DIFFERENT = "is defined differently in several branches of an #if"
 _OBJECTS = (Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT)
 
 
@@ -34,27 +37,6 @@ def lives(variable: Variable) -> bool:
         all(each.verdict is not False for each in (*where, *declaration.conditions))
         for declaration in variable.definitions
     )
-
-
-def _unusual_files(extension: Extension) -> dict[str, tuple[str, ...]]:
-    """Files that are included only under unusual conditions, with those of one `#include`."""
-    found: dict[str, tuple[str, ...]] = {}
-    usual: set[str] = set(extension.units)
-    pending = list(usual)
-    while pending:
-        path = pending.pop()
-        parsed = extension.files[path]
-        for include in parsed.scan.includes:
-            target = resolve_include(path, include.name, extension.files)
-            if target is None or target in usual:
-                continue
-            if parsed.usual(include.span[0]):
-                usual.add(target)
-                pending.append(target)
-            else:
-                conditions = parsed.conditions(include.span[0])
-                found[target] = tuple(c.text for c in conditions if c.verdict is not True)
-    return {path: conditions for path, conditions in found.items() if path not in usual}
 
 
 def _function_table(extension: Extension, variable: Variable) -> bool:
@@ -96,7 +78,7 @@ class FieldPlan:
         self.stays: list[Stay] = []
         self.refusals: list[Refusal] = []
         self.scratch: list[Variable] = []
-        self.unusual_files = _unusual_files(extension)
+        self.unusual_files = unusual_files(extension)
         self.uncalled = uncalled(extension)
         self.writers = writers_of(extension)
         self.once = filled_once(extension, init, self.writers, refused)
@@ -133,6 +115,7 @@ class FieldPlan:
         if kind in _DEFINITIONS:
             return
         if kind is Kind.CONSTANT:
+            self._constant(variable)
             return
         if kind is Kind.ARG_PARSER:
             self._stay(
@@ -180,6 +163,18 @@ class FieldPlan:
         elif self._mutable(variable) and self._movable(variable):
             self._add(variable, self._declare(variable), owned=False)
 
+    def _constant(self, variable: Variable) -> None:
+        """It stays; where another branch of an `#if` makes it a variable, interpreters race."""
+        for each in definitions_apart(variable):
+            if each.ctype.const or "const" in each.ctype.qualifiers:
+                continue
+            if self._usual(each):
+                self._refuse(variable, Reason.LAYOUT, _DIFFERENT)
+                return
+            why = "it is a constant in the usual configuration"
+            texts = tuple(c.text for c in each.conditions if c.verdict is not True)
+            self.stays.append(Stay(variable.key, Level.PROCESS, why, True, texts))
+
     def _locked(self, variable: Variable) -> Locked | None:
         """The lock with what it protects, if the variable is one of them."""
         for each in behind_locks(self.extension):
@@ -194,8 +189,11 @@ class FieldPlan:
 
     def _unusual(self, variable: Variable) -> bool:
         """Compiled only where a macro is set that nothing sets by itself, as for debugging."""
-        parsed = self.extension.files[variable.home.path]
-        return variable.home.path in self.unusual_files or not parsed.usual(variable.home.start)
+        return not any(map(self._usual, (variable.home, *definitions_apart(variable))))
+
+    def _usual(self, definition: Declaration) -> bool:
+        path = definition.path
+        return path not in self.unusual_files and self.extension.files[path].usual(definition.start)
 
     def _readable(self, variable: Variable) -> bool:
         if variable.ctype.pointers > 1:
@@ -213,6 +211,9 @@ class FieldPlan:
 
     def _movable(self, variable: Variable) -> bool:
         home = variable.home
+        if differ(definitions_apart(variable)):
+            self._refuse(variable, Reason.LAYOUT, _DIFFERENT)
+            return False
         if future_tag(home.node) is not None and self._tagged(variable) > 1:
             self._refuse(variable, Reason.LAYOUT, "has a type without a name, which would be taken")
             return False
@@ -279,7 +280,9 @@ class FieldPlan:
             variable.kind,
             variable.key,
             owned,
-            variable.home.conditions if variable.function is None else variable.function.conditions,
+            common_conditions(variable)
+            if variable.function is None
+            else variable.function.conditions,
             tuple(_sizes(variable)),
             members,
             "" if variable.ctype.base in _KNOWN else variable.ctype.base,
