@@ -278,9 +278,10 @@ def creator_nodes(extension: Extension, creator: Definition) -> tuple[Node, ...]
     return tuple(found.values())
 
 
-def init_closure(extension: Extension, init: ModuleInit) -> set[str]:
+@remembered
+def init_closure(extension: Extension, init: ModuleInit) -> frozenset[str]:
     """Keys of routines that only run during init: called from it and from nowhere else."""
-    closure = {each.routine for each in init.chain}
+    closure = frozenset(each.routine for each in init.chain)
     while True:
         added = set()
         for routine in extension.routines.values():
@@ -294,7 +295,7 @@ def init_closure(extension: Extension, init: ModuleInit) -> set[str]:
         closure |= added
 
 
-def _within(use: Use, closure: set[str]) -> bool:
+def _within(use: Use, closure: frozenset[str]) -> bool:
     return use.called and use.inside is not None and use.inside.routine in closure
 
 

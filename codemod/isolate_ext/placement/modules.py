@@ -128,7 +128,7 @@ def _assigned(function: Node | None, name: str) -> bool:
     )
 
 
-def _fresh(extension: Extension, closure: set[str]) -> str:
+def _fresh(extension: Extension, closure: Collection[str]) -> str:
     """A name for the new parameter that none of these functions uses."""
     taken: set[str] = set()
     for key in closure:
