@@ -85,6 +85,7 @@ class Climber:
             only=only,
             rungs=rungs,
             cycles=CYCLES,
+            jobs=2,
         )
 
     def _judged(self, done: Mapping[str, Any], names: Sequence[str]) -> Caught:

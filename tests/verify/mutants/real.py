@@ -19,7 +19,7 @@ from isolate_ext.verify import pythons
 from isolate_ext.verify.builds import Build
 from isolate_ext.verify.process import VerifyError
 from mutants.compiling import Commands, Unit
-from mutants.subjects import Subject, commands, pair
+from mutants.subjects import Subject, commands, pair, workload
 
 CHOSEN = (
     *("_csv", "_queue", "_random", "_lsprof", "_struct", "select", "zlib", "_sha256", "_md5"),
@@ -89,7 +89,7 @@ def _stdlib(
     companions = stdlib.build(module, stdlib.tree, python, version).companions
     return Subject(
         module.name, extension, discovery.root, made, built[before][0], library, python,
-        pair(version), tuple(extension.files), _workload(module.name), (), companions,
+        pair(version), tuple(extension.files), workload(module.name), (), companions,
     )  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def _package(side: PackageSide, entry: Package, python: Path, version: str) -> l
                 Path(other.python),
                 pair(version),
                 tuple(extension.files),
-                _workload(library.module),
+                workload(library.module),
                 other.sys_path,
                 other.companions,
             )
@@ -133,11 +133,6 @@ def _model(tree: Path, module: str) -> Extension | None:
         if found.name == module or found.short_name == module.rpartition(".")[2]:
             return Library(discovery.root).model(found)
     return None
-
-
-def _workload(module: str) -> Path | None:
-    found = manifest.workload(module)
-    return Path(found) if found is not None else None
 
 
 def _recorded(build: Build, library: str) -> Commands | None:

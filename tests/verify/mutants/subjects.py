@@ -81,9 +81,16 @@ def original(name: str, version: str, folder: Path) -> list[Subject]:
                     python,
                     pair(version),
                     tuple(extension.files),
+                    workload(found.name),
                 )
             )
     return made
+
+
+def workload(module: str) -> Path | None:
+    """The snippet that uses a module as its users do, where there is one."""
+    path = CORPUS / "workloads" / f"{module}.py"
+    return path if path.exists() else None
 
 
 @cache
