@@ -15,7 +15,7 @@ from isolate_ext.report.summary import for_users
 LISTED = 12
 SCENES = 4
 CLAIM = b"Py_MOD_PER_INTERPRETER_GIL_SUPPORTED"
-ISOLATION = ("reimport", "shared-gil", "own-gil", "cycles")
+ISOLATION = ("reimport", "shared-gil", "own-gil", "runtime", "cycles")
 """Rungs whose failure before the migration is the reason for it."""
 
 HAVING_NO_EFFECT = ("a heap type's layout", "heap types store it in their dict")
