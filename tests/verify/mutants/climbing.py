@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ GROUPS = (
     ("own-gil",),
 )
 CYCLES = 64
+NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -37,33 +39,43 @@ SURVIVES = Caught()
 class Climber:
     """Climbs with the libraries of one extension; ``before`` is the original's climb.
 
-    ``groups`` of rungs run in turn.  ``unjudged`` rungs fail without a mistake already, each with
-    the first line of it.
+    ``groups`` of rungs run in turn.  ``unjudged`` are the problems that the build without a
+    mistake has already, by rung.
     """
 
     def __init__(self, subject: Subject, groups: Sequence[Sequence[str]] = GROUPS) -> None:
         self.subject = subject
         self.groups = groups
         self.before: dict[str, Any] = {}
-        self.unjudged: dict[str, str] = {}
         if subject.before is not None:
             self.before = self._probe(subject.before, self._rungs(), subject.skip, None)
-        while (found := self.climb(subject.after)).rung:
-            self.unjudged[found.rung] = found.problem
+        self.unjudged = dict(self._failing(subject.after))
+        self._known = {_plain(line) for lines in self.unjudged.values() for line in lines}
 
     def climb(self, library: Path) -> Caught:
-        """The first rung of all that fails."""
+        """The first rung of all that fails with a problem of its own."""
+        for name, problems in self._failing(library):
+            for line in problems:
+                if _plain(line) not in self._known:
+                    return Caught(name, line)
+        return SURVIVES
+
+    def _failing(self, library: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """(rung, problems), one rung after the other, as far as it is asked for."""
+        binary = storage(None, library, self.subject.own)
+        if binary.verdict is Verdict.FAILS:
+            yield binary.name, binary.problems
         skip = self.before["skip"] if self.before else self.subject.skip
         done: dict[str, Any] = {"rungs": {}, "crashes": [], "skip": skip, "only": None}
-        found = self._binary(library)
         for group in self.groups:
             names = [name for name in group if name in self._rungs()]
-            if found.rung or not names:
-                continue
-            more = self._probe(library, names, done["skip"], done["only"])
-            done = {**more, "rungs": {**done["rungs"], **more["rungs"]}}
-            found = self._judged(done, names)
-        return found
+            if names:
+                more = self._probe(library, names, done["skip"], done["only"])
+                done = {**more, "rungs": {**done["rungs"], **more["rungs"]}}
+                verdict = judge(self.before or None, done, self.subject.version, names)
+                for rung in verdict.rungs:
+                    if rung.verdict is Verdict.FAILS:
+                        yield rung.name, rung.problems
 
     def _rungs(self) -> list[str]:
         own = self.subject.version >= (3, 13)
@@ -88,15 +100,7 @@ class Climber:
             jobs=2,
         )
 
-    def _judged(self, done: Mapping[str, Any], names: Sequence[str]) -> Caught:
-        verdict = judge(self.before or None, done, self.subject.version, names)
-        for rung in verdict.rungs:
-            if rung.verdict is Verdict.FAILS and rung.name not in self.unjudged:
-                return Caught(rung.name, rung.problems[0])
-        return SURVIVES
 
-    def _binary(self, library: Path) -> Caught:
-        rung = storage(None, library, self.subject.own)
-        if rung.verdict is Verdict.FAILS and "binary" not in self.unjudged:
-            return Caught("binary", rung.problems[0])
-        return SURVIVES
+def _plain(line: str) -> str:
+    """The problem without its numbers, which may be others the next time."""
+    return NUMBER.sub("N", line)

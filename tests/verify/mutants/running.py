@@ -39,8 +39,8 @@ def run(
     """Every mutant that was chosen; raises VerifyError where the migrated build is no ground."""
     chosen = sample(mutations(subject.extension), most, seed)
     climber = Climber(subject)
-    for rung, problem in climber.unjudged.items():
-        say(f"{subject.module}: {rung} fails without a mistake: {problem}")
+    for rung, problems in climber.unjudged.items():
+        say(f"{subject.module}: {rung} fails without a mistake: {problems[0]}")
     shops: SimpleQueue[Workshop] = SimpleQueue()
     for number in range(jobs):
         shops.put(Workshop(subject.tree, subject.commands, folder / f"{subject.module}-{number}"))
