@@ -24,9 +24,14 @@ CRASHES_TOLERATED = 60
 LEARNING = 40.0
 """Seconds for trying every call once; one that hangs is left out, and it starts again."""
 
-TEARDOWN = ("at-exit", "self-cycle", "copyreg", "subclass", "generator")
+TEARDOWN = ("at-exit", "self-cycle", "copyreg", "subclass", "generator", "provider")
 IN_INTERPRETERS = ("own-gil", "shared-gil")
 SCENES = tuple(f"teardown-{name}" for name in TEARDOWN)
+TYPES = ("protocol", "references", "blank", "names")
+COPIES = ("reimport", "foreign-copy", "settings", "load-once")
+WATCHED = ("protocol", "blank", "names", *SCENES, "foreign-copy", "no-memory")
+"""Rungs that run with the interpreter's debug allocator: freed memory is overwritten."""
+
 BAD_ENDINGS = ("Fatal Python error", "Exception ignored", "Segmentation fault", "double free")
 
 OWN_GIL, JUDGED = 12, 13
@@ -190,8 +195,8 @@ class Driver:
     def offered(self) -> list[str]:
         """The rungs that this interpreter can climb."""
         own = ["own-gil"] if self.minor >= OWN_GIL else []
-        types = ("protocol", "references", "blank")
-        return ["surface", "reimport", "shared-gil", *own, "cycles", *types, *SCENES]
+        imports = ("surface", "warnings", "no-memory")
+        return [*imports, *COPIES, "shared-gil", *own, "cycles", *TYPES, *SCENES]
 
     def learn(self, skip: list[str]) -> tuple[Rung, list[str]]:
         """Try every call; one that kills the process is noted, left out, and it starts again."""
@@ -227,7 +232,8 @@ class Driver:
         description.write_text(json.dumps(spec))
         started = time.monotonic()
         limit = min(self.timeout, LEARNING) if name == "learn" else self.timeout
-        status, stderr = self._process(description, work, limit)
+        allocator = {"PYTHONMALLOC": "debug"} if name in WATCHED else {}
+        status, stderr = self._process(description, work, limit, allocator)
         seconds = round(time.monotonic() - started, 2)
         data = json.loads(result.read_text()) if result.exists() else {}
         problems = tuple(data.pop("problems", ()))
@@ -240,13 +246,16 @@ class Driver:
             return Rung("failed", (*problems, *noise[:5]), data, seconds)
         return Rung("ok" if good else "failed", problems, data, seconds)
 
-    def _process(self, description: Path, work: Path, limit: float) -> tuple[int | None, str]:
+    def _process(
+        self, description: Path, work: Path, limit: float, more: dict[str, str]
+    ) -> tuple[int | None, str]:
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("PYTHON")},
             "HOME": str(work),
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
             "TERM": "dumb",
+            **more,
         }
         return self.running.ask(
             [self.interpreter, str(PROBE), str(description)],

@@ -10,7 +10,7 @@ from isolate_ext.report.ladder import RungResult, Verdict
 from isolate_ext.verify.surface_diff import Difference, differences
 
 ISOLATION = (
-    *("reimport", "shared-gil", "own-gil", "runtime"),
+    *("reimport", "shared-gil", "own-gil", "runtime", "settings"),
     *("cycles", "protocol", "references"),
 )
 """Rungs that must hold whatever the unmodified build did: they are what isolation means."""

@@ -89,6 +89,8 @@ def _reason(
             return "the interpreter drops the signature of a heap type before 3.10"
         if last == "set-attribute" and after == "allowed" and fact.startswith("type "):
             return "types cannot be immutable before 3.10"
+        if last in ("set-own-class", "set-subclass"):
+            return "types cannot be immutable before 3.10"
         if "probe_attribute" in str((before, after)):
             return "types cannot be immutable before 3.10"
     if _raised(before) is not None and _raised(before) == _raised(after):

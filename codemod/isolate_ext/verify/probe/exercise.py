@@ -16,6 +16,7 @@ import weakref
 from types import ModuleType
 
 from probe import values
+from probe.naming import full_name
 
 PATIENCE = 0.5
 """Seconds after which a call is interrupted, where calls are timed."""
@@ -29,6 +30,8 @@ ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 NUMBER = re.compile(r"\b(?=[a-fA-F]*\d)[0-9a-fA-F]{6,16}\b|\d{4,}")
 """Large numbers, and hexadecimal ones such as addresses that are printed without a prefix."""
 LIMIT = 6000
+CONTAINERS = (list, dict, set, bytearray)
+KEPT = 300
 SPECIMENS = 2
 
 OPERATIONS = (
@@ -67,9 +70,8 @@ OPERATIONS = (
 
 def outcome_of(error):
     """The text for an exception: its class and its message without addresses and large numbers."""
-    kind = type(error)
     message = NUMBER.sub("N", ADDRESS.sub("0x", str(error)))[:160]
-    return f"! {kind.__module__}.{kind.__qualname__}: {message}"
+    return f"! {full_name(type(error))}: {message}"
 
 
 PLAIN = (bool, int, float, complex, str, bytes)
@@ -96,16 +98,21 @@ class Exercise:
 
     ``outcomes`` maps a call to its text, ``errors`` a call to the class of the extension that it
     raised, ``types`` the extension's classes by label, ``specimens`` instances by that label,
-    ``makers`` the calls that made them, ``visited`` the classes that traverse showed of them then.
+    ``makers`` the calls that made them, ``visited`` the classes that traverse showed of them then,
+    ``producers`` by label every function that made one, with the arguments, ``containers`` by call
+    what came out that Python code can change.
     """
 
-    def __init__(self, module, ownership, only=None, skip=(), journal=None, timed=False):
+    def __init__(
+        self, module, ownership, only=None, skip=(), journal=None, timed=False, recorded=False
+    ):
         self.module = module
         self.ownership = ownership
         self.only = None if only is None else frozenset(only)
         self.skip = frozenset(skip)
         self.journal = journal
         self.timed = timed
+        self.recorded = recorded
         self.left = LIMIT
         self.outcomes = {}
         self.errors = {}
@@ -113,6 +120,9 @@ class Exercise:
         self.specimens = {}
         self.makers = {}
         self.visited = {}
+        self.producers = {}
+        self.containers = {}
+        self.calls = {}
         self.slow = []
         self._labels = {}
 
@@ -125,7 +135,7 @@ class Exercise:
             if isinstance(item, type) and self.ownership.owns_type(item):
                 self._label(item)
         for name, item in public:
-            if self._callable(name, item):
+            if self.callable(name, item):
                 self._tries(name, item, values.SETS)
         done = set()
         while len(done) < len(self.specimens):
@@ -135,8 +145,13 @@ class Exercise:
                     self._instance(f"{label}#{number}", specimen)
         return self
 
-    def _callable(self, name, item):
-        if not callable(item) or values.HARMFUL.search(name) or values.DESCRIPTORS.search(name):
+    def harmful(self, name):
+        """Whether what is called so must not be called."""
+        return values.HARMFUL.search(name) is not None
+
+    def callable(self, name, item):
+        """Whether that member of the module is a function or a class that may be called."""
+        if not callable(item) or self.harmful(name) or values.DESCRIPTORS.search(name):
             return False
         if isinstance(item, type):
             return self.ownership.owns_type(item)
@@ -151,7 +166,7 @@ class Exercise:
         for name in sorted(dir(type(specimen))):
             if name.startswith("__") or f"{label}.{name}" in self.skip:
                 continue
-            if values.HARMFUL.search(name):
+            if self.harmful(name):
                 continue
             value = self._try(f"{label}.{name}", getattr, (specimen, name))
             if callable(value) and not isinstance(value, type):
@@ -184,11 +199,23 @@ class Exercise:
                 self.errors[key] = type(error)
                 self._label(type(error))
             return None
+        if self.recorded:
+            self.calls[key] = (function, args)
         kind = type(result)
-        self.outcomes[key] = f"-> {kind.__module__}.{kind.__qualname__}{_shown(result)}"
+        self.outcomes[key] = f"-> {full_name(kind)}{_shown(result)}"
         if self.ownership.owns_type(kind):
-            self._keep(result, key)
+            label = self._keep(result, key)
+            self.producers.setdefault(label, {}).setdefault(key.partition("(")[0], (function, args))
+        elif kind in CONTAINERS and len(self.containers) < KEPT:
+            self.containers[key] = result
         return result
+
+    def forget(self):
+        """Let go of all that came out."""
+        self.specimens.clear()
+        self.producers.clear()
+        self.containers.clear()
+        self.calls.clear()
 
     def _keep(self, result, key):
         label = self._label(type(result))
@@ -197,15 +224,34 @@ class Exercise:
             self.makers[f"{label}#{len(kept)}"] = key
             self.visited[f"{label}#{len(kept)}"] = _visited(result)
             kept.append(result)
+        return label
 
-    def _timed(self, key, function, args):
-        started = time.monotonic()
+    def again(self):
+        """The outcomes of the calls that went well, once more; they must have been recorded."""
+        outcomes = {}
+        for key, (function, args) in self.calls.items():
+            try:
+                function(*args)
+            except Exception as error:
+                outcomes[key] = outcome_of(error)
+            else:
+                outcomes[key] = "->"
+        return outcomes
+
+    def bounded(self, function, args):
+        """Call, but not for long; raises what the call raises, or `Blocked`."""
         signal.signal(signal.SIGALRM, _stop)
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
         try:
             return function(*args)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _timed(self, key, function, args):
+        started = time.monotonic()
+        try:
+            return self.bounded(function, args)
+        finally:
             if time.monotonic() - started > SLOW:
                 self.slow.append(key)
 

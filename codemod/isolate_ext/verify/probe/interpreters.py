@@ -6,9 +6,12 @@ import os
 import sys
 import threading
 
+from probe import beside
+
 SIDE_BY_SIDE = 8
 ROUNDS = 3
 IN_TURN = 20
+ATTEMPTS = 3
 
 
 def own_gil(setting):
@@ -46,41 +49,74 @@ def _imports(modules, create, run, destroy):
     return {}
 
 
+KEPT = []
+
+
 def inside(setting):
-    """What one sub-interpreter does: import, run the plan, work, import again."""
+    """What one sub-interpreter does: import, run the plan, work, import again.
+
+    All that it made lives as long as the interpreter: what is at an address, is there alone.
+    """
     module = setting.subject.load()
     setting.workload.work(module)
     first = setting.exercise(module)
     again = setting.subject.load()
-    setting.exercise(again)
-    return {"outcomes": len(first.outcomes), "digest": _digest(first)}
+    second = setting.exercise(again)
+    KEPT.append((module, first, again, second))
+    outcomes = {key: text.partition(":")[0] for key, text in first.outcomes.items()}
+    return {"outcomes": outcomes, "objects": beside.objects(setting.ownership, module, first)}
 
 
 def _climb(setting, create, run, destroy):
-    problems = []
+    problems, crowded, lone = [], [], []
     for turn in range(ROUNDS):
-        problems += _together(setting, turn, create, run, destroy)
+        problems += _together(setting, turn, create, run, destroy, crowded)
         if problems:
             break
     for turn in range(IN_TURN):
         if problems:
             break
-        problems += _one(setting, f"turn {turn}", create, run, destroy)
+        problems += _one(setting, f"turn {turn}", create, run, destroy, lone)
     if not problems:
         setting.subject.load()
-        problems += _together(setting, "after the main interpreter", create, run, destroy)
+        problems += _together(setting, "after the main interpreter", create, run, destroy, crowded)
+    problems += beside.disturbed(crowded, lone)
     unique = list(dict.fromkeys(line.split(": ", 1)[1] for line in problems))
     return {"ok": not problems, "problems": unique, "interpreters": SIDE_BY_SIDE, "rounds": ROUNDS}
 
 
-def _together(setting, turn, create, run, destroy):
-    found = []
+def _together(setting, turn, create, run, destroy, answers):
+    """Eight at a time; all begin at once, and each is there until the last one is done.
+
+    Each has a thread of its own from its creation to its end, as Python 3.9 and 3.10 want it.
+    """
+    found, mine = [], []
+    creating, line = threading.Lock(), threading.Barrier(SIDE_BY_SIDE)
 
     def body(number):
-        found.extend(_one(setting, f"round {turn} interpreter {number}", create, run, destroy))
+        title = f"round {turn} interpreter {number}"
+        try:
+            with creating:
+                interpreter = _created(create)
+        except Exception as error:
+            found.append(f"{title}: no interpreter: {error}")
+            line.abort()
+            return
+        _wait(line)
+        found.extend(_used(setting, title, interpreter, run, mine))
+        _wait(line)
+        destroy(interpreter)
 
     _in_threads([functools.partial(body, number) for number in range(SIDE_BY_SIDE)])
-    return found
+    answers += mine
+    return found + beside.shared(mine)
+
+
+def _wait(line):
+    try:
+        line.wait()
+    except threading.BrokenBarrierError:
+        return
 
 
 def _in_threads(bodies):
@@ -91,26 +127,40 @@ def _in_threads(bodies):
         thread.join()
 
 
-def _one(setting, title, create, run, destroy):
+def _one(setting, title, create, run, destroy, answers):
+    """One interpreter from its creation to its end."""
+    interpreter = _created(create)
+    problems = _used(setting, title, interpreter, run, answers)
+    destroy(interpreter)
+    return problems
+
+
+def _used(setting, title, interpreter, run, answers):
     result = os.path.join(setting.spec["scratch"], title.replace(" ", "-") + ".json")
     spec = {**setting.spec, "rung": "inside", "result": result}
     code = BODY.format(home=os.path.dirname(os.path.dirname(__file__)), spec=spec)
     try:
-        interpreter = create()
-    except Exception as error:
-        return [f"{title}: no interpreter: {error}"]
-    try:
         failure = run(interpreter, code)
     except Exception as error:
         failure = error
-    finally:
-        destroy(interpreter)
     if failure is not None:
         return [f"{title}: {getattr(failure, 'formatted', failure)}"]
     with open(result, encoding="utf-8") as file:
         answer = json.load(file)
     os.remove(result)
+    if "objects" in answer:
+        answers.append(answer)
     return [f"{title}: {line}" for line in answer.get("problems", [])]
+
+
+def _created(create):
+    """An interpreter; where that fails it is tried again, since Python 3.13 may fail at times."""
+    for _ in range(ATTEMPTS):
+        try:
+            return create()
+        except Exception:
+            continue
+    return create()
 
 
 BODY = """
@@ -135,7 +185,3 @@ def _api(isolated):
     import _xxsubinterpreters as low
 
     return (lambda: low.create(isolated=isolated)), low.run_string, low.destroy
-
-
-def _digest(exercise):
-    return sorted(f"{key} {value.split(':')[0]}" for key, value in exercise.outcomes.items())

@@ -10,6 +10,8 @@ from types import (
     ModuleType,
 )
 
+from probe.naming import full_name
+
 ATOMS = (int, float, complex, str, bytes, bool, type(None), type(...), type(NotImplemented), range)
 SCENERY = (ModuleType, FunctionType, CodeType, FrameType)
 
@@ -19,7 +21,7 @@ class Ownership:
 
     def __init__(self, subject):
         self.subject = subject
-        self.types = set(_all_types())
+        self.types = set(all_types())
         self.before = gc.get_objects()
         self.before_ids = {id(item) for item in self.before}
 
@@ -36,10 +38,11 @@ class Ownership:
     def reach(self, module, types=()):
         """Every object of the extension that can be reached from one copy: id -> object."""
         found = {}
+        elsewhere = self._of_other_extensions()
         queue = [module, *types]
         while queue:
             item = queue.pop()
-            if id(item) in found or self._foreign(item, module):
+            if id(item) in found or id(item) in elsewhere or self._foreign(item, module):
                 continue
             found[id(item)] = item
             if isinstance(item, type):
@@ -47,6 +50,16 @@ class Ownership:
                 queue.extend(item.__bases__)
             queue.extend(gc.get_referents(item))
         return found
+
+    def _of_other_extensions(self):
+        """What other modules written in C keep: a capsule that the extension has imported."""
+        return {
+            id(value)
+            for name, module in list(sys.modules.items())
+            if isinstance(module, ModuleType) and not self.subject.covers(name)
+            if str(getattr(module, "__file__", "")).endswith(".so")
+            for value in vars(module).values()
+        }
 
     def _foreign(self, item, module):
         if item is module:
@@ -90,7 +103,7 @@ def immutable(item):
 def describe(item):
     """One short line that names an object in a report."""
     if isinstance(item, type):
-        return f"type {item.__module__}.{item.__qualname__}"
+        return f"type {full_name(item)}"
     if isinstance(item, BuiltinFunctionType):
         return f"function {item.__name__}"
     owner = getattr(item, "__objclass__", None)
@@ -98,7 +111,7 @@ def describe(item):
         return f"{type(item).__name__} {owner.__name__}.{item.__name__}"
     if isinstance(item, (dict, list, set)):
         return f"{type(item).__name__} of {len(item)}"
-    return f"object of {type(item).__module__}.{type(item).__qualname__}"
+    return f"object of {full_name(type(item))}"
 
 
 def _made_by_python(kind):
@@ -112,7 +125,8 @@ def _made_by_python(kind):
     )
 
 
-def _all_types():
+def all_types():
+    """Every class that there is."""
     seen = set()
     queue = [object]
     while queue:

@@ -1,10 +1,16 @@
 """Two copies in one interpreter: nothing shared, and the old one still catches its own errors."""
 
 import gc
+import pickle
+import re
+import sys
+from types import ModuleType
 
+from probe.naming import full_name
 from probe.ownership import describe, immutable
 
 SHOWN = 40
+STRANGER = re.compile(r"not the same object as (.+)\.\w+")
 
 
 def run(setting):
@@ -23,9 +29,11 @@ def run(setting):
     if new is old:
         problems.append("the second import gives the first module object")
     shared = _shared(own, old, first, new, second)
+    shared += _shared_results(setting, first, second)
     problems += [f"shared: {line}" for line in shared[:SHOWN]]
     if len(shared) > SHOWN:
         problems.append(f"shared: {len(shared) - SHOWN} more")
+    problems += _unpicklable(setting, second)
     problems += _uncaught(setting, old, first)
     problems += _scenes(scenes)
     setting.workload.work(old)
@@ -54,6 +62,38 @@ def _shared(own, old, first, new, second):
     return sorted(lines, key=lambda line: (not line.startswith("type "), line))
 
 
+def _shared_results(setting, first, second):
+    """What both copies hand out, can be changed, and is not kept by a module of others."""
+    known = setting.ownership.before_ids
+    foreign = {
+        id(value)
+        for name, module in list(sys.modules.items())
+        if isinstance(module, ModuleType) and not setting.subject.covers(name)
+        for value in (vars(module), *vars(module).values())
+    }
+    handed_out = {id(item) for item in first.containers.values()} - foreign - known
+    return [
+        f"the result of {key}: {describe(item)}"
+        for key, item in second.containers.items()
+        if id(item) in handed_out
+    ]
+
+
+def _unpicklable(setting, done):
+    """Instances of the copy in sys.modules are pickled by names that are found there [15]."""
+    problems = []
+    for label, specimens in done.specimens.items():
+        try:
+            pickle.dumps(specimens[0], 2)
+        except pickle.PicklingError as error:
+            found = STRANGER.search(str(error))
+            if found and setting.subject.covers(found[1]):
+                problems.append(f"{label}: {error}")
+        except Exception:
+            continue
+    return problems
+
+
 def _uncaught(setting, old, first):
     """The calls that raised a class of the old copy must raise that very class again."""
     keys = list(first.errors)
@@ -78,7 +118,7 @@ def _scenes(scenes):
         except Exception as error:
             kind = type(error)
             problems.append(
-                f"uncaught: {name} raises {kind.__module__}.{kind.__qualname__}, "
+                f"uncaught: {name} raises {full_name(kind)}, "
                 f"which the old {expected.__qualname__} does not catch"
             )
         else:

@@ -7,6 +7,7 @@ import weakref
 from types import BuiltinFunctionType, ModuleType
 
 from probe.exercise import outcome_of
+from probe.naming import full_name
 
 VISIBLE_FLAGS = (1 << 5) | (1 << 6) | (1 << 10) | (1 << 20) | (0xFF << 24)
 """Sequence, mapping, BASETYPE, abstract, and the built-in base bits; the rest is layout."""
@@ -30,17 +31,18 @@ def run(setting):
         facts[f"type {label}"] = _type(kind)
         for number, specimen in enumerate(done.specimens.get(label, [])[:1]):
             made = f"{label}#{number}"
+            types = [kind for _, kind in sorted(done.types.items())]
             visits = {"visits": ", ".join(sorted(done.visited[made]))}
-            facts[f"instance {made}"] = {**_instance(specimen), **visits}
+            facts[f"instance {made}"] = {**_instance(specimen, types), **visits}
     facts["calls"] = done.outcomes
     return {"surface": facts}
 
 
 def _value(value):
     kind = type(value)
-    fact = {"kind": f"{kind.__module__}.{kind.__qualname__}"}
+    fact = {"kind": full_name(kind)}
     if isinstance(value, type):
-        fact["class"] = f"{value.__module__}.{value.__qualname__}"
+        fact["class"] = full_name(value)
     elif isinstance(value, (int, float, complex, str, bytes)):
         fact["value"] = repr(value)[:200]
     elif isinstance(value, (tuple, list, dict, set, frozenset)):
@@ -84,10 +86,10 @@ def _type(kind):
     return {
         "name": kind.__name__,
         "qualname": kind.__qualname__,
-        "module": kind.__module__,
+        "module": getattr(kind, "__module__", None),
         "doc": kind.__doc__,
         "text_signature": _attempt(lambda: kind.__text_signature__),
-        "mro": [f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__],
+        "mro": [full_name(base) for base in kind.__mro__],
         "metaclass": type(kind).__qualname__,
         "flags": kind.__flags__ & VISIBLE_FLAGS,
         "layout": {
@@ -114,13 +116,15 @@ def _assign(kind):
     return "allowed"
 
 
-def _instance(specimen):
+def _instance(specimen, types):
     kind = type(specimen)
     return {
         "dict": hasattr(specimen, "__dict__"),
         "weakref": _attempt(lambda: weakref.ref(specimen) is not None),
         "set-attribute": _attempt(lambda: setattr(specimen, "another_attribute", 1)),
         "set-class": _attempt(lambda: setattr(specimen, "__class__", type("Sub", (), {}))),
+        "set-own-class": [each.__qualname__ for each in types if _turns(specimen, each)],
+        "set-subclass": _attempt(lambda: _turns(specimen, type("Sub", (kind,), {"__slots__": ()}))),
         "pickle": [_attempt(lambda p=p: len(pickle.dumps(specimen, p)) > 0) for p in PROTOCOLS],
         "unpickle": [_attempt(lambda p=p: _round_trip(specimen, p)) for p in PROTOCOLS],
         "copy": _attempt(lambda: type(copy.copy(specimen)) is kind),
@@ -129,6 +133,19 @@ def _instance(specimen):
         "callable": callable(specimen),
         "buffer": _attempt(lambda: memoryview(specimen).nbytes >= 0),
     }
+
+
+def _turns(specimen, other):
+    """Whether an instance can be made one of another class of the extension."""
+    kind = type(specimen)
+    if other is kind:
+        return False
+    try:
+        specimen.__class__ = other
+    except Exception:
+        return False
+    specimen.__class__ = kind
+    return True
 
 
 def _round_trip(specimen, protocol):

@@ -6,121 +6,16 @@ stderr. The scenes follow handbook section 4, whose rows the names in brackets g
 
 import copyreg
 import gc
+import os
 import sys
-import weakref
 
-from probe.exercise import OPERATIONS, outcome_of
-
-MANY = 200
+UNIMPORTED = ("! builtins.ImportError", "! builtins.ModuleNotFoundError", "! builtins.SystemError")
 
 
-def protocol(setting):
-    """Rules for heap types: references counted, the type visited, the module not immortal."""
-    subject = setting.subject
-    subject.alone()
-    module = subject.load()
-    done = setting.exercise(module)
-    problems = []
-    for label in list(done.specimens):
-        if done.types[label].__flags__ & (1 << 9):
-            problems += _visits_type(label, done)
-            problems += _counted(setting, module, label, done.types[label])
-    done.specimens.clear()
-    reference = weakref.ref(module)
-    module.__dict__["probe_keeps"] = setting.exercise(module).specimens
-    del module, done
-    subject.forget()
-    _unhook()
-    for _ in range(3):
-        gc.collect()
-    if reference() is not None:
-        problems.append("an instance in the module's dict keeps the module alive [1]")
-    return {"ok": not problems, "problems": problems}
-
-
-def _unhook():
-    """The interpreter itself holds what a call has made its profile or trace function."""
-    sys.setprofile(None)
-    sys.settrace(None)
-
-
-def _visits_type(label, done):
-    """An instance that the garbage collector tracks names its type to it."""
-    specimen, kind = done.specimens[label][0], done.types[label]
-    if gc.is_tracked(specimen) and kind not in gc.get_referents(specimen):
-        return [f"{label}: traverse does not visit the type"]
-    return []
-
-
-def _counted(setting, module, label, kind):
-    """Creating and destroying instances leaves the type's reference count as it was [2, 3]."""
-    keys = [key for key in (setting.only or ()) if key.partition("(")[0] == kind.__name__]
-    if not keys or getattr(module, kind.__name__, None) is not kind:
-        return []
-    kind_only, setting.only = setting.only, keys[:1]
-    try:
-        setting.exercise(module)
-        gc.collect()
-        before = sys.getrefcount(kind)
-        for _ in range(MANY):
-            setting.exercise(module)
-        gc.collect()
-        drift = sys.getrefcount(kind) - before
-    finally:
-        setting.only = kind_only
-    if abs(drift) < MANY // 2:
-        return []
-    return [f"{label}: {drift:+d} references to the type after {MANY} instances [2]"]
-
-
-def blank(setting):
-    """Instances that no constructor filled in must not crash [11]; nor empty subclasses [20]."""
-    done = setting.exercise(setting.subject.load())
-    for kind in done.types.values():
-        for make in (
-            kind,
-            lambda kind=kind: kind.__new__(kind),
-            lambda kind=kind: object.__new__(kind),
-        ):
-            try:
-                instance = make()
-            except Exception:
-                continue
-            for _, operation in OPERATIONS:
-                try:
-                    operation(instance)
-                except Exception:
-                    continue
-    problems = _subclass_methods(done)
-    return {"ok": not problems, "problems": problems}
-
-
-def _subclass_methods(done):
-    """Methods reach the module through an empty Python subclass as well [20]."""
-    problems = []
-    for label, kind in done.types.items():
-        try:
-            instance = type("Empty", (kind,), {})()
-        except Exception:
-            continue
-        for name in dir(kind):
-            if name.startswith("__") or f"{label}.{name}" in done.skip:
-                continue
-            try:
-                value = getattr(instance, name)
-                if callable(value) and f"{label}#0.{name}()" in (done.only or ()):
-                    value()
-            except SystemError as error:
-                problems.append(f"{label}.{name} on a subclass: {outcome_of(error)}")
-            except Exception:
-                continue
-    return problems
-
-
-def _specimens(setting):
+def _specimens(setting, **how):
     module = setting.subject.load()
     setting.workload.work(module)
-    done = setting.exercise(module)
+    done = setting.exercise(module, **how)
     return module, done
 
 
@@ -178,8 +73,11 @@ def _subclass(setting):
 
 
 def _generator(setting):
-    """A generator's finally block uses the types while the interpreter shuts down [24]."""
-    module, done = _specimens(setting)
+    """A generator's finally block uses types and instances while the interpreter goes [24].
+
+    What worked before must not need an import now.
+    """
+    module, done = _specimens(setting, recorded=True)
 
     def late():
         try:
@@ -191,10 +89,33 @@ def _generator(setting):
                 for specimen in specimens:
                     isinstance(specimen, type(specimen))
                     hash(type(specimen))
+            for key, outcome in done.again().items():
+                if outcome.startswith(UNIMPORTED) and done.outcomes[key].startswith("->"):
+                    os.write(2, f"Exception ignored in {key} at exit: {outcome}\n".encode())
 
     running = late()
     next(running)
     sys.modules["__main__"].probe_keeps = (running, module)
+    return {}
+
+
+def _provider(setting):
+    """What the extension took from other extensions stays, once these are gone [8]."""
+    own = setting.subject
+    before = set(sys.modules)
+    module, done = _specimens(setting, recorded=True)
+    for name in set(sys.modules) - before:
+        place = sys.modules[name]
+        if not own.covers(name) and str(getattr(place, "__file__", "")).endswith(".so"):
+            del sys.modules[name]
+    place = None
+    for _ in range(3):
+        gc.collect()
+    done.again()
+    done.forget()
+    del done
+    gc.collect()
+    sys.modules["__main__"].probe_keeps = module
     return {}
 
 
@@ -204,4 +125,5 @@ SCENES = {
     "copyreg": _in_copyreg,
     "subclass": _subclass,
     "generator": _generator,
+    "provider": _provider,
 }
