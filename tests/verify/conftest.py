@@ -1,6 +1,7 @@
 """Small extensions compiled for every interpreter here, and the ladder climbed with them."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from isolate_ext.verify import pythons
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
 
 
 @pytest.fixture(scope="session")
