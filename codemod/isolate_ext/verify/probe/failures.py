@@ -36,6 +36,7 @@ def run(setting):
         return {"ok": True, "skipped": "this Python has no _testcapi.set_nomemory"}
     subject = setting.subject
     subject.alone()
+    subject.load()
     if _runs_python(subject):
         return {"ok": True, "skipped": "exec runs Python code, which needs memory itself"}
     known = set(all_types())
