@@ -11,6 +11,7 @@ from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import remove_statement
 from isolate_ext_rules.module_names import module_name
+from isolate_ext_rules.unasked_calls import success
 
 GROUP = "init"
 
@@ -59,7 +60,7 @@ def _result(pass_: Pass, value: Node, kind: ExitKind) -> str | None:
     if kind is ExitKind.CREATED:
         return "0"
     if kind is ExitKind.MODULE:
-        return f"{module_name(pass_)} == NULL ? -1 : 0" if init.reassigned else "0"
+        return f"{module_name(pass_)} == NULL ? -1 : 0" if init.reassigned else success(pass_)
     return _arm(pass_, value)
 
 

@@ -3,6 +3,7 @@
 What: the body of the init function becomes an exec function; `PyInit_name` only returns
 `PyModuleDef_Init`; the module definition gets slots, the size of the state, and its hooks. Its name
 stays as it was written, though the import decides what the module is called from here on (18).
+Where calls that may fail are not asked, exec asks for their error at its end.
 
 Why: multi-phase initialisation makes a fresh module for every import and every interpreter.
 
@@ -49,6 +50,12 @@ EXAMPLES = (
             "Py_MOD_PER_INTERPRETER_GIL_SUPPORTED",
         ),
         ("PyModule_Create",),
+    ),
+    Rewrite(
+        module("").replace(
+            "    return m;", '    PyModule_AddIntConstant(m, "x", 1);\n    return m;'
+        ),
+        ('PyModule_AddIntConstant(m, "x", 1);\n    return PyErr_Occurred() ? -1 : 0;',),
     ),
     Refused(
         module("static PyObject *make(PyObject *m) { return m; }").replace(

@@ -41,8 +41,8 @@ def body(source: str) -> str:
         ("return NULL;", "return -1;"),
         ("return 0;", "return -1;"),
         ("return (PyObject *)NULL;", "return -1;"),
-        ("return m;", "return 0;"),
-        ("return (m);", "return 0;"),
+        ("return m;", "return PyErr_Occurred() ? -1 : 0;"),
+        ("return (m);", "return PyErr_Occurred() ? -1 : 0;"),
         ("return PyErr_Occurred() ? NULL : m;", "return PyErr_Occurred() ? -1 : 0;"),
         ("return PyErr_NoMemory();", "{ PyErr_NoMemory(); return -1; }"),
         (
@@ -62,7 +62,8 @@ def test_each_branch_says_it_as_exec_does(branch: str, leave: str, result: str) 
 
 def test_both_sides_of_a_branch() -> None:
     text = body(leaving("#ifdef BROKEN\n    return NULL;\n#else\n    return m;\n#endif\n"))
-    assert "#ifdef BROKEN\n    return -1;\n#else\n    return 0;\n#endif\n    return 0;" in text
+    done = "return PyErr_Occurred() ? -1 : 0;"
+    assert f"#ifdef BROKEN\n    return -1;\n#else\n    {done}\n#endif\n    {done}" in text
 
 
 @pytest.mark.parametrize("options", [(), ("-DBROKEN",)])

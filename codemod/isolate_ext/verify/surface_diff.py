@@ -73,8 +73,11 @@ def _reason(
         return "a function made by hand is bound to its module, like those of a method table"
     if fact.startswith(sequences) and last in ("immutable", "set-attribute"):
         return "struct sequences made at run time can be changed"
-    if fact.startswith(sequences) and last in ("doc", "__doc__") and (before, after) == (None, ""):
-        return "struct sequences made at run time need a doc before 3.9.3"
+    if fact.startswith(sequences) and (last == "doc" or " / members / __doc__ / " in fact):
+        if (before, after) == (None, "") or last in ("kind", "__doc__"):
+            return "struct sequences made at run time need a doc before 3.9.3"
+    if _shows_the_same_object(before, after):
+        return "the text of an instance names its type by its module, too"
     if " / layout / " in fact:
         gained = {"heap": True, "gc": True, "immutable": True}
         return "a heap type's layout" if after == gained.get(last) else ""
@@ -102,6 +105,15 @@ def _reason(
     if _pair(before, after) == ("no constructor", "no constructor"):
         return "cannot be instantiated, as before"
     return ""
+
+
+def _shows_the_same_object(before: Any, after: Any) -> bool:
+    """Both are texts of instances, alike but for the module part of the type's name."""
+    texts = [str(each) for each in (before, after)]
+    if not all(text.startswith("-> builtins.str: ") and " object at " in text for text in texts):
+        return False
+    one, other = (re.sub(r"<(?:\w+\.)*(\w+ object at )", r"<\1", text) for text in texts)
+    return one == other
 
 
 def _raised(outcome: Any) -> str | None:

@@ -485,7 +485,7 @@ caches_exec(PyObject *module)
     }
     PyModule_AddObjectRef(module, "ColourError", state->ColourError);
     PyModule_AddIntConstant(module, "NAMED", sizeof(state->colours) / sizeof(state->colours[0]) - 1);
-    return 0;
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 PyMODINIT_FUNC

@@ -894,7 +894,7 @@ csvlite_exec(PyObject *module)
         return -1;
     Py_INCREF(state->error_obj);
     PyModule_AddObject(module, "Error", state->error_obj);
-    return 0;
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 PyMODINIT_FUNC

@@ -787,7 +787,7 @@ shapes_exec(PyObject *m)
     PyModule_AddObjectRef(m, "Square", (PyObject *)state->Square_Type);
     PyModule_AddObjectRef(m, "Circle", (PyObject *)state->Circle_Type);
     PyModule_AddObjectRef(m, "Canvas", (PyObject *)state->Canvas_Type);
-    return 0;
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 PyMODINIT_FUNC

@@ -350,7 +350,7 @@ structs_exec(PyObject *m)
     /* There is only one version. */
     state->VersionType->tp_new = NULL;
     PyType_Modified(state->VersionType);
-    return 0;
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 PyMODINIT_FUNC

@@ -395,7 +395,7 @@ dualsum_exec(PyObject *m)
         return -1;
     PyModule_AddObjectRef(m, "SumError", state->SumError);
     PyModule_AddObjectRef(m, "Sum", (PyObject *)state->Sum_Type);
-    return 0;
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 PyMODINIT_FUNC

@@ -172,7 +172,7 @@ dualtext_exec(PyObject *module)
     PyModule_AddObject(module, "Error", st->error);
 
 #if PY_MAJOR_VERSION >= 3
-    return 0;
+    return PyErr_Occurred() ? -1 : 0;
 #endif
 }
 

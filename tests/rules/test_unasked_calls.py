@@ -1,0 +1,56 @@
+"""Exec asks at its end for the errors of calls that nobody asked."""
+
+from __future__ import annotations
+
+import pytest
+from rule_snippets import migrated, text_of
+
+from isolate_ext_rules.examples import module
+
+ASKS = "return PyErr_Occurred() ? -1 : 0;"
+
+
+def ending(body: str, code: str = "") -> str:
+    """The text of a module whose init function does ``body`` before it returns the module."""
+    source = module(code).replace("    return m;\n", f"    {body}\n    return m;\n")
+    outcome = migrated(source)
+    assert outcome.refusals == []
+    return text_of(outcome)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ('PyModule_AddIntConstant(m, "x", 1);', ""),
+        ('(void)PyModule_AddStringConstant(m, "x", "y");', ""),
+        ("ADD(1);", '#define ADD(n) PyModule_AddIntConstant(m, "x", n)'),
+        (
+            "constants(m);",
+            'static void constants(PyObject *m)\n{\n    PyModule_AddIntConstant(m, "x", 1);\n}',
+        ),
+    ],
+)
+def test_calls_that_nobody_asks(body: str, code: str) -> None:
+    assert ASKS in ending(body, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ('if (PyModule_AddIntConstant(m, "x", 1) < 0) {\n        return NULL;\n    }', ""),
+        (
+            'PyModule_AddIntConstant(m, "x", 1);\n'
+            "    if (PyErr_Occurred()) {\n        return NULL;\n    }",
+            "",
+        ),
+        (
+            "ADD(1);",
+            '#define ADD(n) if (PyModule_AddIntConstant(m, "x", n) < 0) return NULL',
+        ),
+        ("", ""),
+    ],
+)
+def test_what_is_asked_is_not_asked_again(body: str, code: str) -> None:
+    text = ending(body, code)
+    assert ASKS not in text
+    assert "return 0;" in text
