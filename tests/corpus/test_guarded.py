@@ -38,7 +38,7 @@ ROUND = """
 import sys
 sys.path.insert(0, {folder!r})
 for name in {names!r}:
-    __import__(name)
+    first = __import__(name)  # once the collector took it, another may be loaded
     del sys.modules[name]
     try:
         __import__(name)

@@ -22,7 +22,7 @@ class Fault:
     """``rung`` has to find it with problems of which one matches the pattern ``words``.
 
     ``row`` is the handbook's; ``versions`` those on which it shows; ``companions`` are libraries
-    that it needs beside itself.
+    that it needs beside itself.  What shows by chance alone is looked for in several ``attempts``.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Fault:
     source: str = ""
     versions: tuple[str, ...] = VERSIONS
     companions: tuple[str, ...] = ()
+    attempts: int = 1
 
     @property
     def module(self) -> str:
