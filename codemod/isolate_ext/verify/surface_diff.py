@@ -36,8 +36,9 @@ def differences(before: Any, after: Any, version: tuple[int, int]) -> list[Diffe
         {**facts, "calls": {key: facts["calls"][key] for key in made}} for facts in (before, after)
     )
     sequences = tuple(
-        f"{name} / "
+        label
         for name, fact in after.items()
+        for label in (f"{name} / ", f"{name.replace('type ', 'instance ')}#")
         if isinstance(fact, dict) and "n_sequence_fields" in fact.get("members", {})
     )
     return [
@@ -71,7 +72,7 @@ def _reason(
     last = fact.rpartition(" / ")[2]
     if fact.startswith("name ") and last == "self" and (before, after) == ("NoneType", "module"):
         return "a function made by hand is bound to its module, like those of a method table"
-    if fact.startswith(sequences) and last in ("immutable", "set-attribute"):
+    if fact.startswith(sequences) and last in ("immutable", "set-attribute", "set-own-class"):
         return "struct sequences made at run time can be changed"
     if fact.startswith(sequences) and (last == "doc" or " / members / __doc__ / " in fact):
         if (before, after) == (None, "") or last in ("kind", "__doc__"):

@@ -17,6 +17,8 @@ def consequence(fact: str, was: Any, now: Any, before: Facts, after: Facts) -> s
         return "the import says what the module is called (handbook pattern 18)"
     if _class_method(fact, was, before, after):
         return "a static method that needs its module is a class method (handbook pattern 93)"
+    if _shares_layout(fact, before, after):
+        return "a type that the collector sees frees its instances like its subclasses do"
     if _picklable(fact, was, now, before, after):
         return "protocols 0 and 1 pickle it like 2 and later did (handbook pattern 54)"
     return ""
@@ -57,6 +59,15 @@ def _class_method(fact: str, was: Any, before: Facts, after: Facts) -> bool:
     if kinds != ("staticmethod", "classmethod_descriptor"):
         return False
     return key == "kind" or STATIC_DOC in str(was) or "'staticmethod' object" in str(was)
+
+
+def _shares_layout(fact: str, before: Facts, after: Facts) -> bool:
+    """Another class can be set on instances of a heap type that takes part in collection now."""
+    label, _, rest = fact.partition(" / ")
+    name = label.removeprefix("instance ").partition("#")[0]
+    was, now = (each.get(f"type {name}", {}).get("layout", {}) for each in (before, after))
+    gained = was.get("gc") is False and now.get("gc") is True
+    return rest.startswith(("set-subclass", "set-own-class")) and gained and was.get("heap") is True
 
 
 def _picklable(fact: str, was: Any, now: Any, before: Facts, after: Facts) -> bool:
