@@ -86,7 +86,7 @@ def _is_whole(subject):
     definition.restype, definition.argtypes = ctypes.c_void_p, [ctypes.py_object]
     where = definition(_created(subject))
     slots = object.__basicsize__ + BEFORE_SLOTS * ctypes.sizeof(ctypes.c_void_p)
-    return where is not None and not ctypes.c_void_p.from_address(where + slots).value
+    return where is None or not ctypes.c_void_p.from_address(where + slots).value
 
 
 def _runs_python(subject):
