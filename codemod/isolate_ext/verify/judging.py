@@ -50,10 +50,6 @@ class Judgement:
             for line in each.problems
         )
 
-    @property
-    def cells(self) -> dict[str, str]:
-        return {each.name: each.change for each in self.rungs}
-
 
 def judge(
     before: Probed | None,
@@ -99,7 +95,7 @@ def judged(name: str, was: Mapping[str, Any] | None, rung: Mapping[str, Any]) ->
         verdict, problems = Verdict.HOLDS, ()
     elif before == after and name not in ISOLATION:
         verdict = Verdict.FAILED_BEFORE
-    elif was and "skipped" in was["data"]:
+    elif was and "skipped" in was["data"] and name not in ISOLATION:
         verdict = Verdict.NOT_JUDGED
         problems = (f"nothing to compare with: {was['data']['skipped']}", *problems)
     else:
