@@ -10,7 +10,9 @@ from pathlib import Path
 from harness import debian, fetch, migrating, testing
 from harness.manifest import Manifest, Package, StdlibModule
 from harness.stdlib_build import Stdlib
-from isolate_ext.app.source_facts import source_facts
+from isolate_ext.app.source_facts import facts_of, source_facts
+from isolate_ext.app.targets import discover_among
+from isolate_ext.project import DiscoveredExtension
 from isolate_ext.verify import builds, pythons
 from isolate_ext.verify.building import Recipe, build
 from isolate_ext.verify.builds import Build
@@ -117,16 +119,19 @@ class StdlibSide:
 
     def migrate(self, tree: Path) -> migrating.Migration:
         """Migrate the module's C files, with the flags of its own Python."""
+        flags = self._flags(tree)
+        files = [str(tree / name) for name in self.module.sources]
+        options = self.project.options
+        return migrating.migrate(options.migrate, files, flags, tree, self.project.folder)
+
+    def _flags(self, tree: Path) -> list[str]:
+        """Those of its own Python, with the folders of that tree."""
         version = self.project.corpus.source.python
         python = pythons.find(version)
         if python is None:
             raise VerifyError(f"no Python {version} with headers here")
-        flags = [
-            self.stdlib.fill(flag, tree, python) for flag in self.stdlib.flags(self.module, version)
-        ]
-        files = [str(tree / name) for name in self.module.sources]
-        options = self.project.options
-        return migrating.migrate(options.migrate, files, flags, tree, self.project.folder)
+        flags = self.stdlib.flags(self.module, version)
+        return [self.stdlib.fill(flag, tree, python) for flag in flags]
 
     def offered(self, version: str) -> str:
         """Why it is not tried on that version."""
@@ -137,13 +142,13 @@ class StdlibSide:
         return self.stdlib.build(self.module, tree, python, version)
 
     def facts(self, before: Path, after: Path) -> Mapping[str, SourceFacts]:
-        """Its own files are those that the manifest names, and what lies beside them."""
-        own = [
-            path.relative_to(after).as_posix()
-            for name in self.module.sources
-            for path in (after / name).parent.glob("*.[ch]")
-        ]
-        return {self.module.name: SourceFacts(frozenset(own))}
+        """What the sources say that the manifest names."""
+        found = [self._found(tree) for tree in (before, after)]
+        return {self.module.name: facts_of(before, found[0], after, found[1])}
+
+    def _found(self, tree: Path) -> DiscoveredExtension:
+        found = discover_among(tree, self.module.sources, self._flags(tree)).extensions
+        return next(each for each in found if each.short_name == self.module.name)
 
     def has_tests(self) -> bool:
         """Every module of the manifest has tests."""

@@ -156,8 +156,28 @@ def test_the_text_of_a_pull_request(run: Run, tmp_path: Path, capsys: Any) -> No
     assert text.startswith("## Why\n\nWhat the C code of `spam` and `eggs` keeps in globals")
     assert "`spam`, re-import: `shared: type spam.Error`" in text
     assert "Edited by hand after the migration: `spam.c`." in text
-    assert "eggs is not judged: the project's build did not make it here." in text
+    assert "Result: verified, without eggs." in text
+    assert "### eggs\n\n| rung |" in text and "| built | not judged |" in text
     assert "| re-import | holds (failed -> ok) |" in text
+
+
+def test_what_is_not_built_here_is_not_proved(run: Run, tmp_path: Path) -> None:
+    root = legacy(tmp_path / "p")
+    extra = "Extension('eggs', ['eggs.c'])\n"
+    write_tree(root, {"setup.py": setup_py("spam") + extra, "eggs.c": clean("eggs")})
+    assert guarded(["migrate", str(root), "--no-compile"]) == 0
+    code, document, _ = run(root)
+    modules = {each["module"]: each for each in document["pythons"][0]["modules"]}
+    (row,) = modules["eggs"]["rungs"]
+    assert (code, row["name"], row["verdict"]) == (0, "built", "not judged")
+    assert row["problems"] == ["not built here: setup.py does not pass it to setup()"]
+    (root / "eggs.c").write_text(clean("eggs"))
+    assert guarded(["migrate", str(root), "--no-compile"]) == 0
+    document = run(root, "--before", str(root))[1]
+    assert [each["module"] for each in document["pythons"][0]["modules"]] == ["spam"]
+    assert document["notes"] == [
+        "eggs did not change, and the project's build did not make it here"
+    ]
 
 
 def test_an_extension_of_the_corpus_is_verified(run: Run, tmp_path: Path) -> None:

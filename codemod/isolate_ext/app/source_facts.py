@@ -15,12 +15,19 @@ def source_facts(before: Path | None, after: Path) -> dict[str, SourceFacts]:
     """By the names of the modules; none where the build files say nothing that helps."""
     found = _extensions(after)
     earlier = _extensions(before) if before is not None else {}
-    return {
-        name: SourceFacts(
-            each.python_sources or each.files, _untouched(before, earlier.get(name), after, each)
-        )
-        for name, each in found.items()
-    }
+    return {name: facts_of(before, earlier.get(name), after, each) for name, each in found.items()}
+
+
+def facts_of(
+    before: Path | None, one: DiscoveredExtension | None, after: Path, other: DiscoveredExtension
+) -> SourceFacts:
+    """Of one extension, which ``before`` may not have had."""
+    return SourceFacts(
+        other.python_sources or other.files,
+        _untouched(before, one, after, other),
+        before is None or one is None or _changed(before, one, after, other),
+        "" if other.built else f"{other.origin.path} does not pass it to setup()",
+    )
 
 
 def _extensions(root: Path) -> dict[str, DiscoveredExtension]:
@@ -28,6 +35,17 @@ def _extensions(root: Path) -> dict[str, DiscoveredExtension]:
         return {each.name: each for each in discover(root).extensions}
     except ProjectError:
         return {}
+
+
+def _changed(
+    before: Path, one: DiscoveredExtension, after: Path, other: DiscoveredExtension
+) -> bool:
+    files = {*one.files, *other.files}
+    return any(_bytes(before / path) != _bytes(after / path) for path in files)
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 def _untouched(

@@ -52,21 +52,29 @@ def _files(files: Sequence[Path], cflags: Sequence[str]) -> Target:
             raise ProjectError("not a C file", str(path))
     root = Path(os.path.commonpath([path.resolve().parent for path in files]))
     names = [path.resolve().relative_to(root).as_posix() for path in files]
+    shown = str(root) if len(files) > 3 else " ".join(map(str, files))
+    return Target(shown, discover_among(root, names, cflags), tuple(names))
+
+
+def discover_among(root: Path, names: Sequence[str], cflags: Sequence[str]) -> Discovery:
+    """The extensions that C files below ``root`` make up, whatever build files say.
+
+    Raises ProjectError where none of them has an init function.
+    """
     graph = IncludeGraph(root)
     assembler = Assembler(graph, [])
-    drafts = _whole(guess_extensions(graph, names, []), names)
+    drafts = _whole(guess_extensions(graph, list(names), []), names)
     found = assembler.assemble([with_flags(draft, absolute(cflags)) for draft in drafts])
     if not found:
         line = assembler.notes[0] if assembler.notes else "no file defines a PyInit_ function"
-        raise ProjectError(f"no extension found: {line}", ", ".join(map(str, files)))
+        raise ProjectError(f"no extension found: {line}", ", ".join(names))
     claimed = {path for each in found for path in each.files}
     notes = [
         f"{name}: belongs to no extension among the files given"
         for name in names
         if name not in claimed
     ]
-    shown = str(root) if len(files) > 3 else " ".join(map(str, files))
-    return Target(shown, Discovery(root, tuple(found), (*assembler.notes, *notes)), tuple(names))
+    return Discovery(root, tuple(found), (*assembler.notes, *notes))
 
 
 def _whole(drafts: list[Draft], names: Sequence[str]) -> list[Draft]:

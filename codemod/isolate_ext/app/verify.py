@@ -25,14 +25,14 @@ from isolate_ext.verify.building import Recipe
 from isolate_ext.verify.builds import compilers
 from isolate_ext.verify.climbing import climb
 from isolate_ext.verify.inside_tests import OLDEST
-from isolate_ext.verify.settings import Settings, Trees
+from isolate_ext.verify.settings import Settings, Trees, without
 
 NO_BASELINE = (
     "no migration of this project is on record and no --before was given: "
     "it is judged by itself, and nothing is compared"
 )
 
-NOT_BUILT = "{} is not judged: the project's build did not make it here"
+NOT_BUILT = "{} did not change, and the project's build did not make it here"
 
 COUNTING = ("cycles", "protocol")
 """The rungs that a debug build sees more of: it counts references."""
@@ -104,10 +104,9 @@ def verify(
 
 
 def _not_built(pair: Trees, ladder: Ladder) -> list[str]:
-    """Modules of the build files that no build gave, where one gave others."""
-    built = {each.module for python in ladder.pythons for each in python.modules}
-    known = built | {name.rpartition(".")[2] for name in built}
-    return [name for name in pair.facts if built and name.rpartition(".")[2] not in known]
+    """Modules of the build files of which nothing is told, where there are others."""
+    told = {each.module for python in ladder.pythons for each in python.modules}
+    return [name for name in without(pair.facts, told) if told]
 
 
 def _debug_builds(chosen: Sequence[Interpreter]) -> Iterator[Interpreter]:

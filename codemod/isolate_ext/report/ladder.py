@@ -128,3 +128,13 @@ class Ladder:
         wanted = [each for each in self.pythons if each.wanted]
         judged = [each.judged and bool(each.rungs) for each in wanted]
         return not any(judged) or (self.chosen and not all(judged))
+
+    @property
+    def unproved(self) -> list[str]:
+        """The modules of which no rung was judged on any interpreter, though others were."""
+        judged: dict[str, bool] = {}
+        for python in self.pythons:
+            for each in python.modules:
+                told = any(rung.verdict is not Verdict.NOT_JUDGED for rung in each.rungs)
+                judged[each.module] = judged.get(each.module, False) or told
+        return [module for module, told in judged.items() if not told]

@@ -73,7 +73,7 @@ def _summary(result: Ladder, paint: Paint) -> Iterator[str]:
 
 
 def outcome(result: Ladder) -> str:
-    """``verified``, ``failed`` or ``inconclusive``, and where it failed."""
+    """``verified``, ``failed`` or ``inconclusive``, where it failed and what was left out."""
     if result.failed:
         where = [
             f"{module + ' ' if module else ''}{title(rung.name)} on {python.python}"
@@ -83,4 +83,6 @@ def outcome(result: Ladder) -> str:
         ]
         more = f" and {len(where) - 3} more" if len(where) > 3 else ""
         return f"failed: {', '.join(where[:3])}{more}"
-    return "inconclusive" if result.inconclusive else "verified"
+    if result.inconclusive:
+        return "inconclusive"
+    return f"verified, without {', '.join(result.unproved)}" if result.unproved else "verified"

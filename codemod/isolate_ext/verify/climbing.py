@@ -10,7 +10,7 @@ from isolate_ext.verify.builds import Build, Library
 from isolate_ext.verify.module_climb import Built, Subject, climb_module
 from isolate_ext.verify.own_tests import tested
 from isolate_ext.verify.process import VerifyError
-from isolate_ext.verify.settings import Say, Settings, Trees
+from isolate_ext.verify.settings import Say, Settings, SourceFacts, Trees, without
 
 
 def climb(trees: Trees, interpreter: Interpreter, settings: Settings, say: Say) -> PythonLadder:
@@ -63,6 +63,9 @@ def _climb(
     for name in _missing(one, other):
         gone = RungResult("built", Verdict.FAILS, "ok", problems=("missing from the build",))
         ladder.modules.append(ModuleLadder(name, rungs=[gone]))
+    for name in without(trees.facts, made):
+        if trees.facts[name].changed and not settings.modules:
+            ladder.modules.append(ModuleLadder(name, rungs=[_left_out(trees.facts[name])]))
 
 
 def _twin(one: Build | None, library: Library) -> Library | None:
@@ -73,6 +76,12 @@ def _twin(one: Build | None, library: Library) -> Library | None:
 def _missing(one: Build | None, other: Build) -> list[str]:
     now = {each.module for each in other.libraries}
     return [each.module for each in one.libraries if each.module not in now] if one else []
+
+
+def _left_out(facts: SourceFacts) -> RungResult:
+    """The row of a module that nothing is known of."""
+    why = facts.left_out or "the project's build did not make it"
+    return RungResult("built", Verdict.NOT_JUDGED, problems=(f"not built here: {why}",))
 
 
 def _built(one: Build | None, other: Build) -> RungResult:

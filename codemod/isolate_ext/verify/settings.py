@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,11 +41,14 @@ class SourceFacts:
     """What the sources of one module say; paths are relative to the trees.
 
     ``own`` are the files that touch Python, ``untouched`` the functions of each translation unit
-    whose text is that of before.
+    whose text is that of before.  ``changed`` says that some file is another one than before, or
+    that there is no before; ``left_out`` why the project's build need not make the module.
     """
 
     own: Collection[str] = ()
     untouched: Mapping[str, Collection[str]] = field(default_factory=dict)
+    changed: bool = True
+    left_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,9 @@ class Trees:
 
     def facts_of(self, module: str) -> SourceFacts:
         return self.facts.get(module) or self.facts.get(module.rpartition(".")[2]) or SourceFacts()
+
+
+def without(facts: Iterable[str], modules: Collection[str]) -> list[str]:
+    """The names that stand for none of the modules; build files may leave a package out."""
+    known = {name.rpartition(".")[2] for name in modules}
+    return [name for name in facts if name.rpartition(".")[2] not in known]
