@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -116,12 +117,12 @@ def _tests(
         return {"none": "the sdist has no tests that can be run"}
     before = _tested(project, side, one, "")
     after = before if other.key == one.key else _tested(project, side, other, "")
-    unstable: set[str] = set()
-    if test_runs.compare(before, after).changed or before.problem != after.problem:
-        unstable = test_runs.differing(before, _tested(project, side, one, "again"))
-        again = _tested(project, side, other, "again")
-        unstable |= test_runs.differing(after, again)
-    comparison = test_runs.compare(before, after, unstable)
+    comparison = test_runs.settled(
+        before,
+        after,
+        partial(_tested, project, side, one, "again"),
+        partial(_tested, project, side, other, "again"),
+    )
     return {
         "before": before.counts,
         "after": after.counts,

@@ -81,3 +81,11 @@ def test_what_is_not_there(project, tmp_path, wanted):
 def test_what_is_no_archive(project, tmp_path):
     with pytest.raises(VerifyError, match="not an archive"):
         trees.before(project, str(project / "setup.py"), tmp_path, tmp_path / "before")
+
+
+def test_unpack_drops_the_single_folder(tmp_path):
+    (tmp_path / "demo-1").mkdir()
+    (tmp_path / "demo-1" / "setup.py").write_text("")
+    with tarfile.open(tmp_path / "demo-1.tar.gz", "w:gz") as tar:
+        tar.add(tmp_path / "demo-1", "demo-1")
+    assert (trees.unpack(tmp_path / "demo-1.tar.gz", tmp_path / "out") / "setup.py").exists()

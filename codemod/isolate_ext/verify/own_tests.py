@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import partial
 from pathlib import Path
 
 from isolate_ext.report.ladder import RungResult, Verdict
@@ -26,11 +27,12 @@ def tested(one: Build | None, other: Build, settings: Settings) -> RungResult:
     before = _test(one, settings, "")
     if not before.conclusive:
         return _uncounted("before, ", before)
-    unstable: set[str] = set()
-    if test_runs.compare(before, after).changed or before.problem != after.problem:
-        unstable = test_runs.differing(before, _test(one, settings, "again"))
-        unstable |= test_runs.differing(after, _test(other, settings, "again"))
-    compared = test_runs.compare(before, after, unstable)
+    compared = test_runs.settled(
+        before,
+        after,
+        partial(_test, one, settings, "again"),
+        partial(_test, other, settings, "again"),
+    )
     problems = compared.changed
     if after.problem and not before.problem:
         problems = (after.problem, *problems)

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import functools
-import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
+
+from isolate_ext.project import ProjectError, choose_interpreters
 
 
 @functools.cache
 def find(version: str) -> Path | None:
-    """The interpreter for ``3.13``: from PATH, or installed by a version manager below HOME."""
-    candidates = [Path(found)] if (found := shutil.which(f"python{version}")) else []
-    if f"{sys.version_info[0]}.{sys.version_info[1]}" == version:
-        candidates.append(Path(sys.executable))
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    candidates += sorted((root / "versions").glob(f"{version}.*/bin/python"))
-    candidates += sorted(
-        (Path.home() / ".local/share/uv/python").glob(f"cpython-{version}*/bin/python{version}")
-    )
-    for candidate in candidates:
-        if _works(candidate, version):
-            return candidate
-    return None
+    """The newest regular build of ``3.13`` that has headers."""
+    try:
+        (found,) = choose_interpreters([version])
+    except ProjectError:
+        return None
+    return found.path
 
 
 @functools.cache
@@ -44,13 +36,3 @@ def identity(python: Path) -> str:
 def include(python: Path) -> str:
     """Its folder of C headers."""
     return ask(python, "sysconfig.get_path('include')")
-
-
-def _works(candidate: Path, version: str) -> bool:
-    try:
-        return (
-            ask(candidate, "'%d.%d' % sys.version_info[:2]") == version
-            and (Path(include(candidate)) / "Python.h").exists()
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return False

@@ -7,7 +7,7 @@ import json
 import re
 import signal
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -72,6 +72,19 @@ def differing(one: TestRun, other: TestRun) -> set[str]:
     """The ids that two runs of the same build do not agree on."""
     names = one.results.keys() | other.results.keys()
     return {name for name in names if one.results.get(name) != other.results.get(name)}
+
+
+def settled(
+    before: TestRun, after: TestRun, before_again: Callable[[], TestRun],
+    after_again: Callable[[], TestRun],
+) -> Comparison:  # fmt: skip
+    """The comparison of two builds; where they differ, what is not stable is found by running
+    each again, and does not count."""
+    found = compare(before, after)
+    if not found.changed and before.problem == after.problem:
+        return found
+    unstable = differing(before, before_again()) | differing(after, after_again())
+    return compare(before, after, unstable)
 
 
 def cached(folder: Path, key: str) -> TestRun | None:
