@@ -19,16 +19,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from isolate_ext.capi.ownership import DECREF
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
-from isolate_ext.model.entities import CType, Definition, strip_casts
+from isolate_ext.model.entities import CType, Definition
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.base_calls import base_call
 from isolate_ext.placement.refusals import Reason
-from isolate_ext.syntax import Node
 from isolate_ext_rules.c_text import body_start, indent_at
 from isolate_ext_rules.examples import TYPE
 from isolate_ext_rules.owned_chains import owned_chains
+from isolate_ext_rules.owned_members import owned_members, struct_name
 from isolate_ext_rules.type_names import added
 from isolate_ext_rules.verify_types import verify_traverse
 
@@ -120,7 +119,7 @@ def traverse_text(pass_: Pass, type_: StaticType) -> str:
     base = inherits_gc(pass_, type_)
     members = [] if base else list(owned_members(pass_, type_))
     chains = [] if base else list(owned_chains(pass_, type_))
-    struct = _struct_name(type_) if members or chains else None
+    struct = struct_name(type_) if members or chains else None
     self_type = f"{struct} *" if struct else "PyObject *"
     lines = ["    Py_VISIT(Py_TYPE(self));", *(f"    Py_VISIT(self->{name});" for name in members)]
     lines += [f"    {line}" for chain in chains for line in chain.visits("self")]
@@ -150,69 +149,6 @@ def _added(pass_: Pass, base: StaticType, type_: StaticType) -> str | None:
     if base.home.path != type_.home.path or base.home.start > type_.home.start:
         return None
     return dict(traverse_slots(pass_, base)).get("tp_traverse")
-
-
-def _struct_name(type_: StaticType) -> str | None:
-    size = type_.slot("tp_basicsize")
-    match = re.search(r"sizeof\s*\(\s*((?:struct\s+)?\w+)\s*\)", size.value.str) if size else None
-    return match[1] if match else None
-
-
-def owned_members(pass_: Pass, type_: StaticType) -> Iterator[str]:
-    """Object members that the dealloc function always releases."""
-    struct = type_.struct
-    name = type_.function("tp_dealloc")
-    routine = pass_.extension.routine_named(name, type_.home.path) if name else None
-    if struct is None or routine is None or not routine.definitions or _struct_name(type_) is None:
-        return
-    around = pass_.parsed(struct.path).conditions(struct.start)
-    fields = {
-        each.name
-        for each in struct.fields
-        if pass_.extension.structs.is_object_pointer(each.ctype)
-        and not each.ctype.arrays
-        and not [c for c in each.conditions if c.verdict is not True and c not in around]
-    }
-    seen = set()
-    definitions = [routine.definitions[0]]
-    clear = pass_.extension.routine_named(type_.function("tp_clear") or "", type_.home.path)
-    for use in pass_.extension.uses_inside(routine.definitions[0]):
-        if clear is not None and use.symbol == clear.key and use.called:
-            definitions.append(clear.definitions[0])
-    for definition in definitions:
-        body = definition.node.child("body") if definition.node is not None else None
-        for statement in body.named if body is not None else ():
-            for member in _released(statement):
-                if member in fields and member not in seen:
-                    seen.add(member)
-                    yield member
-
-
-def _released(statement: Node) -> Iterator[str]:
-    condition = ""
-    if statement.kind == "if_statement":
-        test = statement.child("condition")
-        inner = statement.child("consequence")
-        if test is None or inner is None or statement.child("alternative") is not None:
-            return
-        condition = test.str
-        statements = inner.named if inner.kind == "compound_statement" else [inner]
-    else:
-        statements = [statement]
-    for each in statements:
-        call = each.named[0] if each.kind == "expression_statement" and each.named else None
-        if call is None or call.kind != "call_expression":
-            continue
-        callee, arguments = call.child("function"), call.child("arguments")
-        if callee is None or callee.str not in DECREF or arguments is None or not arguments.named:
-            continue
-        target = strip_casts(arguments.named[0]).str
-        match = re.fullmatch(r"\w+\s*->\s*(\w+)", target)
-        if match and (
-            not condition
-            or re.fullmatch(r"\(\s*" + re.escape(target) + r"(\s*!=\s*(NULL|0))?\s*\)", condition)
-        ):
-            yield match[1]
 
 
 def _delegates(pass_: Pass, definition: Definition) -> bool:
