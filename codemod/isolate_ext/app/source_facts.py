@@ -7,8 +7,10 @@ from pathlib import Path
 
 from isolate_ext.app.modelling import Library
 from isolate_ext.project import DiscoveredExtension, ProjectError, discover
+from isolate_ext.report.ladder import RungResult
 from isolate_ext.verify.binary.untouched import untouched_by_unit
 from isolate_ext.verify.settings import SourceFacts
+from isolate_ext.verify.source_rung import sources
 
 
 def source_facts(before: Path | None, after: Path) -> dict[str, SourceFacts]:
@@ -22,11 +24,13 @@ def facts_of(
     before: Path | None, one: DiscoveredExtension | None, after: Path, other: DiscoveredExtension
 ) -> SourceFacts:
     """Of one extension, which ``before`` may not have had."""
+    untouched, shown = _modelled(before, one, after, other)
     return SourceFacts(
         other.python_sources or other.files,
-        _untouched(before, one, after, other),
+        untouched,
         before is None or one is None or _changed(before, one, after, other),
         "" if other.built else f"{other.origin.path} does not pass it to setup()",
+        shown,
     )
 
 
@@ -48,14 +52,15 @@ def _bytes(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def _untouched(
+def _modelled(
     before: Path | None, one: DiscoveredExtension | None, after: Path, other: DiscoveredExtension
-) -> Mapping[str, Collection[str]]:
-    if before is None or one is None:
-        return {}
-    models = Library(before).model(one), Library(after).model(other)
+) -> tuple[Mapping[str, Collection[str]], RungResult | None]:
+    """The functions that were left alone, and what the sources show of references."""
+    was = Library(before).model(one) if before is not None and one is not None else None
+    now = Library(after).model(other)
     try:
-        return untouched_by_unit(*models)
+        return untouched_by_unit(was, now) if was is not None else {}, sources(was, now)
     finally:
-        for each in models:
-            each.forget()
+        for each in (was, now):
+            if each is not None:
+                each.forget()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from isolate_ext.report.ladder import ModuleLadder, RungResult
-from isolate_ext.verify import cost, drive
+from isolate_ext.verify import cost, drive, source_rung
 from isolate_ext.verify.builds import Build, Library
 from isolate_ext.verify.drive import probe
 from isolate_ext.verify.environments import site_packages
@@ -60,7 +60,7 @@ def climb_module(subject: Subject, settings: Settings) -> ModuleLadder:
     )  # fmt: skip
 
 
-OTHERS = ("runtime", "binary", "machine-code", "cost")
+OTHERS = ("runtime", source_rung.NAME, "binary", "machine-code", "cost")
 """Rungs that are not the probe's."""
 
 
@@ -74,6 +74,8 @@ def _others(subject: Subject, settings: Settings, probed: Mapping[str, Any]) -> 
     rungs = []
     if settings.wants("runtime"):
         rungs.append(_runtime(subject, settings, probed))
+    if settings.wants(source_rung.NAME) and subject.facts.sources is not None:
+        rungs.append(subject.facts.sources)
     if settings.wants("binary"):
         was = subject.before.path if subject.before else None
         rungs.append(storage(was, subject.after.path, subject.facts.own))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from isolate_ext.report.ladder import RungResult
 from isolate_ext.verify.building import Recipe
 
 Say = Callable[[str], None]
@@ -42,13 +43,15 @@ class SourceFacts:
 
     ``own`` are the files that touch Python, ``untouched`` the functions of each translation unit
     whose text is that of before.  ``changed`` says that some file is another one than before, or
-    that there is no before; ``left_out`` why the project's build need not make the module.
+    that there is no before; ``left_out`` why the project's build need not make the module;
+    ``sources`` what they show of references, where they could be read.
     """
 
     own: Collection[str] = ()
     untouched: Mapping[str, Collection[str]] = field(default_factory=dict)
     changed: bool = True
     left_out: str = ""
+    sources: RungResult | None = None
 
 
 @dataclass(frozen=True)

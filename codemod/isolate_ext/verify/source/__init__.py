@@ -1,0 +1,1 @@
+"""What the sources alone show of references: who is visited, who is released, and when."""
