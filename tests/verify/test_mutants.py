@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from isolate_ext.verify.source_rung import NAME as SOURCES
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from mutants import report, running, subjects  # noqa: E402
+from mutants import reasons, records, report, running, subjects  # noqa: E402
 from mutants.climbing import GROUPS, SURVIVES, Caught, Climber  # noqa: E402
 from mutants.compiling import Workshop  # noqa: E402
 from mutants.equivalence import equivalent  # noqa: E402
@@ -19,6 +21,7 @@ from mutants.kinds import mutations  # noqa: E402
 from mutants.mutation import Mutation  # noqa: E402
 from mutants.running import Outcome  # noqa: E402
 from mutants.subjects import Subject  # noqa: E402
+from mutants.touched import touched  # noqa: E402
 
 CAUGHT = {
     "visit of the type": ("Py_VISIT(Py_TYPE(self));", "protocol"),
@@ -31,7 +34,18 @@ CAUGHT = {
     "m_traverse": ("", "protocol"),
     "static again": ("Dialect_Type", "binary"),
 }
-"""By kind a mistake in csvlite, and the rung that catches it."""
+"""By kind a mistake in csvlite, and the rung that catches it without a look at the sources."""
+
+SHOWN = {
+    "visit of the type": "dialect_traverse does not visit the type",
+    "visit of a member": "dialect_traverse does not visit terminator",
+    "clear of the state": "csvlite_clear leaves out",
+    "decref of the type too early": "goes on after it has released the type",
+    "by definition in dealloc": "finds the module through a type that may be cleared",
+    "incref": "takes no reference to terminator",
+    "m_free": "csvlite_module has no m_free",
+}
+"""By kind what the sources show of the first such mistake."""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +55,7 @@ def csvlite(tmp_path_factory: pytest.TempPathFactory) -> Subject:
 
 @pytest.fixture(scope="module")
 def climber(csvlite: Subject) -> Climber:
-    return Climber(csvlite, GROUPS[:1])
+    return Climber(csvlite, GROUPS[:1], without=[SOURCES])
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +81,15 @@ def test_a_mistake_is_caught(
     mutation = first(csvlite, kind, text)
     texts = mutation.apply(dict(csvlite.texts))
     library = workshop.build(texts, csvlite.extension.units_of(texts), csvlite.module)
-    assert climber.climb(library).rung == rung
+    assert climber.climb(library, texts).rung == rung
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+def test_a_mistake_shows_in_the_sources(csvlite: Subject, kind: str) -> None:
+    texts = first(csvlite, kind, "").apply(dict(csvlite.texts))
+    caught = Climber(csvlite, ()).climb(csvlite.after, texts)
+    assert caught.rung == SOURCES
+    assert SHOWN[kind] in caught.problem
 
 
 def test_a_mistake_is_taken_back(csvlite: Subject, workshop: Workshop) -> None:
@@ -107,3 +129,36 @@ def test_survivors_count_unless_they_are_no_mistake(csvlite: Subject) -> None:
     assert report.share([caught, Outcome("csvlite", other, SURVIVES, "equal")]) == 1.0
     assert report.share([caught, Outcome("csvlite", other, broken="error")]) == 1.0
     assert other.where in report.text([caught, survivor])
+
+
+def test_what_is_known_of_survivors_must_be_true(csvlite: Subject, tmp_path: Path) -> None:
+    one = mutations(csvlite.extension)[0]
+    file = tmp_path / "reasons.toml"
+    file.write_text(
+        f"[[survivor]]\nmodule = 'csvlite'\nkind = '{one.kind}'\nwhat = '{one.what}'\n"
+        "reason = 'why'\nequal = true\n"
+    )
+    known = reasons.load(file)
+    survivor, caught = Outcome("csvlite", one), Outcome("csvlite", one, Caught("protocol", "line"))
+    assert [it.equivalent for it in reasons.explained([survivor], known)] == ["why"]
+    assert list(reasons.stale([survivor], known)) == []
+    assert len(list(reasons.stale([caught], known))) == 1
+    assert reasons.load() is not None
+
+
+def test_text_that_was_left_alone_gets_no_mistake(csvlite: Subject) -> None:
+    found = mutations(csvlite.extension)
+    assert touched(csvlite.original, csvlite.extension, found)
+    assert touched(None, csvlite.extension, found) == found
+    assert touched(csvlite.extension, csvlite.extension, found) == []
+
+
+def test_results_are_remembered_for_one_ladder(csvlite: Subject, tmp_path: Path) -> None:
+    file, mutant = tmp_path / "records", records.key(csvlite, {})
+    kept = records.Records(file, (), trusting=False)
+    kept.keep(mutant, Caught("protocol", "line"), "")
+    found = records.Records(file, (), trusting=False).known(mutant)
+    assert found is not None and found.rung == "protocol"
+    assert records.Records(file, ("cycles",), trusting=False).known(mutant) is None
+    assert records.Records(file, ("cycles",), trusting=True).known(mutant) is not None
+    assert records.key(csvlite, {"csvlite.c": b"int x;"}) != mutant

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from isolate_ext.verify.process import VerifyError
-from mutants import real, report, running, subjects
-from mutants.running import Outcome
+from mutants import real, reasons, report, subjects
+from mutants.records import Records
+from mutants.running import Outcome, Run
 from mutants.subjects import CORPUS, Subject
 
 ROOT = CORPUS.parent
@@ -28,21 +29,26 @@ def main(arguments: Sequence[str]) -> int:
         with printing:
             print(line, file=sys.stderr, flush=True)
 
+    run = Run(
+        given.most, given.seed, given.jobs, frozenset(given.without),
+        Records(given.records, given.without, given.trust), say,
+    )  # fmt: skip
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
         for name in given.only or (*ORIGINALS, *real.CHOSEN):
             folder = Path(scratch) / name
             try:
                 for subject in _subjects(name, given, folder):
-                    outcomes += running.run(
-                        subject, given.most, given.seed, given.jobs, folder, say
-                    )
+                    outcomes += run.of(subject, folder)
             except VerifyError as error:
                 say(f"{name}: left out: {error.message}")
-    print(report.text(outcomes))
+    known = reasons.load()
+    outcomes = reasons.explained(outcomes, known)
+    wrong = list(reasons.stale(outcomes, known))
+    print(report.text(outcomes), *wrong, sep="\n")
     if not outcomes:
         return 5
-    return 0 if report.share(outcomes) >= report.ENOUGH else 4
+    return 0 if report.share(outcomes) >= report.ENOUGH and not wrong else 4
 
 
 def _subjects(name: str, given: argparse.Namespace, folder: Path) -> list[Subject]:
@@ -62,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--python", default="3.13", metavar="X.Y", help="the interpreter (%(default)s)")
     add("--most", type=int, default=25, help="mutants an extension (%(default)s)")
     add("--seed", type=int, default=1, help="which ones are chosen (%(default)s)")
+    add("--without", action="append", default=[], metavar="RUNG", help="do not climb it")
+    add("--records", type=Path, metavar="FILE", help="keep results there, and use those that hold")
+    add("--trust", action="store_true", help="what an earlier ladder caught is not tried again")
     add("--jobs", type=int, default=2, help="mutants at a time (%(default)s)")
     add(
         "--cache",

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from isolate_ext.report.ladder import Verdict
+from isolate_ext.app.modelling import model_with
+from isolate_ext.model.extension import Extension
+from isolate_ext.report.ladder import RungResult, Verdict
 from isolate_ext.verify.drive import SCENES, probe
 from isolate_ext.verify.judging import judge
+from isolate_ext.verify.source_rung import NAME as SOURCES
+from isolate_ext.verify.source_rung import sources
 from isolate_ext.verify.static_storage import storage
 from mutants.subjects import Subject
 
@@ -37,34 +43,50 @@ SURVIVES = Caught()
 
 
 class Climber:
-    """Climbs with the libraries of one extension; ``before`` is the original's climb.
+    """Climbs with the libraries of one extension, and with their sources.
 
-    ``groups`` of rungs run in turn.  ``unjudged`` are the problems that the build without a
-    mistake has already, by rung.
+    ``groups`` of rungs run in turn, but for those ``without`` which it has to do.
     """
 
-    def __init__(self, subject: Subject, groups: Sequence[Sequence[str]] = GROUPS) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        groups: Sequence[Sequence[str]] = GROUPS,
+        without: Collection[str] = (),
+    ) -> None:
         self.subject = subject
-        self.groups = groups
-        self.before: dict[str, Any] = {}
-        if subject.before is not None:
-            self.before = self._probe(subject.before, self._rungs(), subject.skip, None)
-        self.unjudged = dict(self._failing(subject.after))
-        self._known = {_plain(line) for lines in self.unjudged.values() for line in lines}
+        self.groups = [[name for name in group if name not in without] for group in groups]
+        self.without = frozenset(without)
+        self._modelling = threading.Lock()
 
-    def climb(self, library: Path) -> Caught:
-        """The first rung of all that fails with a problem of its own."""
-        for name, problems in self._failing(library):
+    @cached_property
+    def before(self) -> dict[str, Any]:
+        """The climb of the original."""
+        if self.subject.before is None:
+            return {}
+        return self._probe(self.subject.before, self._rungs(), self.subject.skip, None)
+
+    @cached_property
+    def unjudged(self) -> dict[str, tuple[str, ...]]:
+        """The problems that the build without a mistake has already, by rung."""
+        return dict(self._failing(self.subject.after, {}))
+
+    def climb(self, library: Path, texts: Mapping[str, bytes]) -> Caught:
+        """The first rung of all that fails with a problem of its own, for other ``texts``."""
+        known = {_plain(line) for lines in self.unjudged.values() for line in lines}
+        for name, problems in self._failing(library, texts):
             for line in problems:
-                if _plain(line) not in self._known:
+                if _plain(line) not in known:
                     return Caught(name, line)
         return SURVIVES
 
-    def _failing(self, library: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def _failing(
+        self, library: Path, texts: Mapping[str, bytes]
+    ) -> Iterator[tuple[str, tuple[str, ...]]]:
         """(rung, problems), one rung after the other, as far as it is asked for."""
-        binary = storage(None, library, self.subject.own)
-        if binary.verdict is Verdict.FAILS:
-            yield binary.name, binary.problems
+        for rung in self._unprobed(library, texts):
+            if rung.verdict is Verdict.FAILS:
+                yield rung.name, rung.problems
         skip = self.before["skip"] if self.before else self.subject.skip
         done: dict[str, Any] = {"rungs": {}, "crashes": [], "skip": skip, "only": None}
         for group in self.groups:
@@ -76,6 +98,20 @@ class Climber:
                 for rung in verdict.rungs:
                     if rung.verdict is Verdict.FAILS:
                         yield rung.name, rung.problems
+
+    def _unprobed(self, library: Path, texts: Mapping[str, bytes]) -> Iterator[RungResult]:
+        """The rungs that run nothing."""
+        if "binary" not in self.without:
+            yield storage(None, library, self.subject.own)
+        if SOURCES not in self.without:
+            with self._modelling:
+                yield sources(self.subject.original, self._model(texts))
+
+    def _model(self, texts: Mapping[str, bytes]) -> Extension:
+        subject = self.subject
+        if not texts:
+            return subject.extension
+        return model_with(subject.found, {**subject.texts, **texts}, subject.extension)
 
     def _rungs(self) -> list[str]:
         own = self.subject.version >= (3, 13)

@@ -13,8 +13,7 @@ from harness.sides import Options, PackageSide, Project, StdlibSide
 
 from isolate_ext.app.modelling import Library
 from isolate_ext.app.targets import find_targets
-from isolate_ext.model.extension import Extension
-from isolate_ext.project import discover
+from isolate_ext.project import DiscoveredExtension, discover
 from isolate_ext.verify import pythons
 from isolate_ext.verify.builds import Build
 from isolate_ext.verify.process import VerifyError
@@ -23,7 +22,7 @@ from mutants.subjects import Subject, commands, pair, workload
 
 CHOSEN = (
     *("_csv", "_queue", "_random", "_lsprof", "_struct", "select", "zlib", "_sha256", "_md5"),
-    *("_sqlite3", "MarkupSafe", "hiredis", "immutables", "pyahocorasick"),
+    *("_sqlite3", "MarkupSafe", "hiredis", "immutables", "pyahocorasick", "sysv_ipc", "lz4"),
 )
 """What is mutated where nothing else is asked for."""
 
@@ -85,11 +84,14 @@ def _stdlib(
         built[tree] = (discovery.root / f"{module.name}.so", made, discovery)
         made.build(discovery.root, built[tree][0])
     library, made, discovery = built[after]
-    extension = Library(discovery.root).model(discovery.extensions[0])
+    found = discovery.extensions[0]
+    earlier = built[before][2]
+    original = Library(earlier.root).model(earlier.extensions[0])
+    extension = Library(discovery.root).model(found)
     companions = stdlib.build(module, stdlib.tree, python, version).companions
     return Subject(
-        module.name, extension, discovery.root, made, built[before][0], library, python,
-        pair(version), tuple(extension.files), workload(module.name), (), companions,
+        module.name, found, original, extension, discovery.root, made, built[before][0], library,
+        python, pair(version), tuple(extension.files), workload(module.name), (), companions,
     )  # fmt: skip
 
 
@@ -104,13 +106,17 @@ def _package(side: PackageSide, entry: Package, python: Path, version: str) -> l
     paths = {each.module: Path(each.path) for each in one.libraries}
     found = []
     for library in other.libraries:
-        tree, extension = Path(other.source), _model(Path(other.source), library.module)
+        tree, named = Path(other.source), _found(Path(other.source), library.module)
         made = _recorded(other, Path(library.path).name)
-        if extension is None or made is None or library.module not in paths:
+        if named is None or made is None or library.module not in paths:
             continue
+        earlier = _found(Path(one.source), library.module)
+        extension = Library(tree).model(named)
         found.append(
             Subject(
                 library.module,
+                named,
+                Library(Path(one.source)).model(earlier) if earlier is not None else None,
                 extension,
                 tree,
                 made,
@@ -127,11 +133,10 @@ def _package(side: PackageSide, entry: Package, python: Path, version: str) -> l
     return found
 
 
-def _model(tree: Path, module: str) -> Extension | None:
-    discovery = discover(tree)
-    for found in discovery.extensions:
+def _found(tree: Path, module: str) -> DiscoveredExtension | None:
+    for found in discover(tree).extensions:
         if found.name == module or found.short_name == module.rpartition(".")[2]:
-            return Library(discovery.root).model(found)
+            return found
     return None
 
 

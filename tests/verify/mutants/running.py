@@ -15,15 +15,18 @@ from mutants.compiling import Workshop
 from mutants.equivalence import equivalent
 from mutants.kinds import mutations
 from mutants.mutation import Mutation
+from mutants.records import Records, key
 from mutants.subjects import Subject
+from mutants.touched import touched
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of one mutant.
 
-    ``caught`` has an empty rung for a survivor; ``equivalent`` says why it does nothing wrong.
-    ``broken`` holds the compiler's words where it is no program.
+    ``caught`` has an empty rung for a survivor; ``equivalent`` says why it does nothing wrong,
+    ``reason`` why it survives all the same.  ``broken`` holds the compiler's words where it is no
+    program.
     """
 
     module: str
@@ -31,35 +34,65 @@ class Outcome:
     caught: Caught = SURVIVES
     equivalent: str = ""
     broken: str = ""
+    reason: str = ""
 
 
-def run(
-    subject: Subject, most: int, seed: int, jobs: int, folder: Path, say: Callable[[str], None]
-) -> list[Outcome]:
-    """Every mutant that was chosen; raises VerifyError where the migrated build is no ground."""
-    chosen = sample(mutations(subject.extension), most, seed)
-    climber = Climber(subject)
-    for rung, problems in climber.unjudged.items():
-        say(f"{subject.module}: {rung} fails without a mistake: {problems[0]}")
-    shops: SimpleQueue[Workshop] = SimpleQueue()
-    for number in range(jobs):
-        shops.put(Workshop(subject.tree, subject.commands, folder / f"{subject.module}-{number}"))
+@dataclass(frozen=True)
+class Run:
+    """What is asked for: ``most`` mutants of an extension, chosen by ``seed``, ``jobs`` at a time.
 
-    def one(mutation: Mutation) -> Outcome:
+    ``without`` are rungs that are not climbed.
+    """
+
+    most: int
+    seed: int
+    jobs: int
+    without: frozenset[str]
+    records: Records
+    say: Callable[[str], None]
+
+    def of(self, subject: Subject, folder: Path) -> list[Outcome]:
+        """Every mutant that was chosen; raises VerifyError where nothing can be compared."""
+        found = touched(subject.original, subject.extension, mutations(subject.extension))
+        climber = Climber(subject, without=self.without)
+        shops: SimpleQueue[Workshop] = SimpleQueue()
+        for number in range(self.jobs):
+            target = folder / f"{subject.module}-{number}"
+            shops.put(Workshop(subject.tree, subject.commands, target))
+
+        def one(mutation: Mutation) -> Outcome:
+            shop = shops.get()
+            try:
+                outcome = self._outcome(subject, climber, shop, mutation)
+            finally:
+                shops.put(shop)
+            self.say(told(outcome))
+            return outcome
+
+        with ThreadPoolExecutor(self.jobs) as pool:
+            outcomes = list(pool.map(one, sample(found, self.most, self.seed)))
+        for rung, problems in vars(climber).get("unjudged", {}).items():
+            self.say(f"{subject.module}: {rung} fails without a mistake: {problems[0]}")
+        return outcomes
+
+    def _outcome(
+        self, subject: Subject, climber: Climber, shop: Workshop, mutation: Mutation
+    ) -> Outcome:
         reason = equivalent(subject.extension, mutation, subject.version)
-        shop = shops.get()
+        texts = mutation.apply(dict(subject.texts))
+        mutant = key(subject, texts)
+        known = self.records.known(mutant)
+        if known is not None:
+            caught = Caught(known.rung, known.problem)
+            return Outcome(subject.module, mutation, caught, reason, known.broken)
+        caught, broken = SURVIVES, ""
         try:
-            caught = climber.climb(_build(subject, shop, mutation))
+            library = shop.build(texts, subject.extension.units_of(texts), subject.module)
+            caught = climber.climb(library, texts)
         except VerifyError as error:
-            return Outcome(subject.module, mutation, broken=error.message)
-        finally:
-            shops.put(shop)
-        outcome = Outcome(subject.module, mutation, caught, reason)
-        say(told(outcome))
-        return outcome
-
-    with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(one, chosen))
+            broken = error.message
+        self.records.keep(mutant, caught, broken)
+        return Outcome(subject.module, mutation, caught, reason, broken)
 
 
 def sample(found: Sequence[Mutation], most: int, seed: int) -> list[Mutation]:
@@ -84,9 +117,6 @@ def told(outcome: Outcome) -> str:
     place = f"{outcome.module}: {mutation.where}: {mutation.kind}: {mutation.what}"
     if outcome.caught.rung:
         return f"{place} -- {outcome.caught.rung}: {outcome.caught.problem}"
-    return f"{place} -- SURVIVES {outcome.equivalent}"
-
-
-def _build(subject: Subject, shop: Workshop, mutation: Mutation) -> Path:
-    texts = mutation.apply(dict(subject.texts))
-    return shop.build(texts, subject.extension.units_of(texts), subject.module)
+    if outcome.broken:
+        return f"{place} -- does not compile: {outcome.broken.splitlines()[0]}"
+    return f"{place} -- SURVIVES {outcome.equivalent or outcome.reason}".rstrip()

@@ -12,7 +12,7 @@ from types import ModuleType
 
 from isolate_ext.app.modelling import Library
 from isolate_ext.model.extension import Extension
-from isolate_ext.project import discover
+from isolate_ext.project import DiscoveredExtension, discover
 from isolate_ext.verify import pythons
 from mutants.compiling import Commands, Unit
 
@@ -23,11 +23,14 @@ CORPUS = Path(__file__).resolve().parents[3] / "corpus"
 class Subject:
     """One migrated extension under one interpreter.
 
-    ``before`` and ``after`` are built libraries, ``tree`` the migrated sources with their objects,
-    ``own`` the files that touch Python.
+    ``original`` and ``extension`` are the models of the sources before and after, ``found`` is how
+    the latter was discovered.  ``before`` and ``after`` are built libraries, ``tree`` the migrated
+    sources with their objects, ``own`` the files that touch Python.
     """
 
     module: str
+    found: DiscoveredExtension
+    original: Extension | None
     extension: Extension
     tree: Path
     commands: Commands
@@ -62,6 +65,8 @@ def original(name: str, version: str, folder: Path) -> list[Subject]:
     }
     discovery = discover(trees["after"])
     library = Library(discovery.root)
+    before = Library(trees["before"])
+    earlier = {each.name: before.model(each) for each in discover(trees["before"]).extensions}
     made = []
     for found in discovery.extensions:
         if found.name in isolated:
@@ -73,6 +78,8 @@ def original(name: str, version: str, folder: Path) -> list[Subject]:
             made.append(
                 Subject(
                     found.name,
+                    found,
+                    earlier.get(found.name),
                     extension,
                     trees["after"],
                     commands,
