@@ -7,7 +7,8 @@ Why: every copy of the module and every interpreter shares a C static; an except
 overwritten by the next import, and a cached object outlives the interpreter that made it.
 
 Declines when: the variable is used at file scope, its name is made by ##, its type has no name,
-code that was not parsed uses it, or it begins with what only another file names.
+code that was not parsed uses it, it begins with what only another file names, or each thread has an
+object of its own in it.  Plain data of which each thread has its own stays as it is.
 
 Handbook patterns 53, 68, 69, 70, 72, 74, 76, 77, 81.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from isolate_ext.model.extension import Extension
-from isolate_ext.placement.decisions import Decisions, RouteKind
+from isolate_ext.placement.decisions import Decisions, Level, RouteKind
 from isolate_ext.placement.ownership import owns
 from isolate_ext.placement.place import place
 from isolate_ext.placement.refusals import Reason
@@ -61,6 +61,25 @@ def test_objects_move_and_constants_stay() -> None:
         "static struct { PyObject *a; int b; } unused_pair;",
     )
     assert fields(source) == {"Error": True, "unused_pair": True}
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "static __thread int depth;",
+        "static _Thread_local int depth;",
+        "_Thread_local int depth;",
+        "#define TLS __thread\nstatic TLS int depth;",
+        "static __declspec(thread) int depth;",
+    ],
+)
+def test_what_each_thread_has_its_own_of_stays(declared: str) -> None:
+    source = EXCEPTION.replace("static PyObject *Error;", f"static PyObject *Error;\n{declared}")
+    decisions = decided(source.replace("PyErr_SetString", "depth++;\n    PyErr_SetString"))
+    assert [each.name for each in decisions.fields.values()] == ["Error"]
+    assert [(each.symbol.split(":")[-1], each.level) for each in decisions.stays] == [
+        ("depth", Level.THREAD)
+    ]
 
 
 def test_a_static_local_gets_its_functions_name() -> None:

@@ -40,6 +40,7 @@ CASES = {
         ROW,
         'a_error = PyErr_NewException("spam.Error", NULL, NULL);',
     ),
+    Reason.THREAD_LOCAL: EXCEPTION.replace("static PyObject *", "static __thread PyObject *", 1),
     Reason.MANY_INITS: EXCEPTION + EXCEPTION.partition("PyMODINIT_FUNC")[2].replace(
         "\nPyInit_spam", "PyMODINIT_FUNC\nPyInit_eggs"
     ),

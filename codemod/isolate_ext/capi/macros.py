@@ -81,7 +81,8 @@ SYSTEM_MACROS: Mapping[str, Shape] = MappingProxyType(
         _words(
             "WINAPI CALLBACK APIENTRY __stdcall __cdecl __fastcall STDMETHODCALLTYPE XMLCALL "
             "XMLCALLBACK NTAPI WSAAPI __forceinline FAR NEAR PASCAL __restrict __restrict__ "
-            "__extension__ _Noreturn __noreturn _Complex _Pragma CURL_EXTERN ZEXPORT ZEXPORTVA "
+            "__extension__ _Noreturn __noreturn _Thread_local thread_local _Complex _Pragma "
+            "CURL_EXTERN ZEXPORT ZEXPORTVA "
             "ZEXTERN SQLITE_API BZ_API CFFI_UNUSED CYTHON_INLINE CYTHON_UNUSED CYTHON_NCP_UNUSED "
             "CYTHON_RESTRICT SWIGINTERN SWIGRUNTIME SWIGINLINE SWIGUNUSED SWIGEXPORT "
             "__pragma G_BEGIN_DECLS G_END_DECLS __BEGIN_DECLS __END_DECLS DBUS_BEGIN_DECLS "

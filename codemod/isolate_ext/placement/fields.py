@@ -19,6 +19,7 @@ from isolate_ext.placement.ownership import owns
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.same_function import same_function
 from isolate_ext.placement.scratch import is_scratch
+from isolate_ext.placement.thread_storage import is_thread_local
 from isolate_ext.placement.unusual_files import unusual_files
 from isolate_ext.placement.writes import assigned, writers_of
 from isolate_ext.syntax import Condition
@@ -117,6 +118,9 @@ class FieldPlan:
         if kind is Kind.CONSTANT:
             self._constant(variable)
             return
+        if is_thread_local(self.extension, variable):
+            self._of_thread(variable)
+            return
         if kind is Kind.ARG_PARSER:
             self._stay(
                 variable, Level.RUNTIME, "argument parsers are shared safely from 3.13 on", False
@@ -162,6 +166,13 @@ class FieldPlan:
             )
         elif self._mutable(variable) and self._movable(variable):
             self._add(variable, self._declare(variable), owned=False)
+
+    def _of_thread(self, variable: Variable) -> None:
+        """Each thread has its own, which no copy of the module could give it."""
+        if variable.kind in (*_OBJECTS, Kind.INSTANCE):
+            self._refuse(variable, Reason.THREAD_LOCAL, "holds an object of each thread")
+        else:
+            self._stay(variable, Level.THREAD, "each thread has its own", False)
 
     def _constant(self, variable: Variable) -> None:
         """It stays; where another branch of an `#if` makes it a variable, interpreters race."""

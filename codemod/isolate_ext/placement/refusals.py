@@ -33,6 +33,7 @@ class Reason(Enum):
     PROCESS_WIDE = "keep the module single-phase, or place the resource in the configuration"
     EXPORTED = "let the table hold nothing but functions that find the state by their arguments"
     FOREIGN_THREAD = "record the interpreter when the callback is registered, and enter that one"
+    THREAD_LOCAL = "keep the object in the dictionary of the thread state, or in the module state"
     BORROWED = "take a reference of its own before it is given away"
     LIMITED_API = "build without Py_LIMITED_API"
     CONFLICT = "two changes touch the same text; separate the statements"
