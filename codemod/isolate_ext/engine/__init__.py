@@ -16,6 +16,7 @@ from isolate_ext.engine.rule import (
     Violation,
 )
 from isolate_ext.engine.stages import Stage
+from isolate_ext.engine.survey import Survey, survey
 
 __all__ = [
     "Check",
@@ -35,6 +36,8 @@ __all__ = [
     "Safety",
     "Settings",
     "Stage",
+    "Survey",
     "Violation",
     "migrate",
+    "survey",
 ]

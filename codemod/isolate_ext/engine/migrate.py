@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from isolate_ext.engine.attempt import Draft, Job, Reparse, carry_out, prepare, texts_of
 from isolate_ext.engine.blame import Blame
-from isolate_ext.engine.outcome import Check, Complaint, Fault, Outcome
+from isolate_ext.engine.outcome import Check, Complaint, Fault, Outcome, unique
 from isolate_ext.engine.places import Places
 from isolate_ext.engine.rule import Output, Rule, Settings, Violation
 from isolate_ext.engine.stages import Stage
@@ -75,7 +75,7 @@ def _attempt(
         outcome.refusals = [places.refusal(each) for each in outcome.refusals]
         outcome.notes = [places.note(each) for each in outcome.notes]
         outcome.extension = original
-    outcome.refusals = _unique([*kept.values(), *outcome.refusals])
+    outcome.refusals = unique([*kept.values(), *outcome.refusals])
     blamed = _wrong(outcome, prepared, job)
     return outcome, [places.refusal(each) for each in blamed]
 
@@ -131,14 +131,3 @@ def _fault(outcome: Outcome) -> Fault | None:
         lines = list(map(str, outcome.complaints))
         return Fault(Reason.COMPILE, tuple(lines), outcome.files)
     return None
-
-
-def _unique(refusals: Sequence[Refusal]) -> list[Refusal]:
-    seen: set[tuple[object, ...]] = set()
-    result = []
-    for each in refusals:
-        key = (each.reason, each.path, each.start, each.symbol)
-        if key not in seen:
-            seen.add(key)
-            result.append(each)
-    return sorted(result, key=lambda each: (each.path, each.start))

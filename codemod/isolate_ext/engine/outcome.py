@@ -64,3 +64,15 @@ class Outcome:
 
 Check = Callable[[Outcome, Mapping[str, bytes]], Sequence[Complaint]]
 """What the compiler has against changed files of an outcome, which are all that differs."""
+
+
+def unique(refusals: Sequence[Refusal]) -> list[Refusal]:
+    """By place, each once."""
+    seen: set[tuple[object, ...]] = set()
+    result = []
+    for each in refusals:
+        key = (each.reason, each.path, each.start, each.symbol)
+        if key not in seen:
+            seen.add(key)
+            result.append(each)
+    return sorted(result, key=lambda each: (each.path, each.start))

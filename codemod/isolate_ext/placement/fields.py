@@ -60,6 +60,13 @@ def _function_table(extension: Extension, variable: Variable) -> bool:
     return functions
 
 
+def is_mutable(extension: Extension, variable: Variable) -> bool:
+    """Whether anything may write plain data; libraries call the functions of a table, no more."""
+    if _function_table(extension, variable):
+        return any(assigned(use) for use in extension.uses_of(variable.key))
+    return bool(writers_of(extension).of(variable))
+
+
 class FieldPlan:
     """Sorts the variables of an extension; ``refused`` keys stay where they are."""
 
@@ -153,7 +160,7 @@ class FieldPlan:
         elif same_function(self.extension, variable, self.writers.of(variable)):
             why = "every import sets it to the same function of the interpreter, without a lock"
             self._stay(variable, Level.PROCESS, why, True)
-        elif self._mutable(variable) and self._unusual(variable):
+        elif is_mutable(self.extension, variable) and self._unusual(variable):
             self.stays.append(
                 Stay(
                     variable.key,
@@ -164,7 +171,7 @@ class FieldPlan:
                     or self.unusual_files.get(variable.home.path, ()),
                 )
             )
-        elif self._mutable(variable) and self._movable(variable):
+        elif is_mutable(self.extension, variable) and self._movable(variable):
             self._add(variable, self._declare(variable), owned=False)
 
     def _of_thread(self, variable: Variable) -> None:
@@ -214,11 +221,6 @@ class FieldPlan:
             self._refuse(variable, Reason.LAYOUT, "holds objects in a union")
             return False
         return True
-
-    def _mutable(self, variable: Variable) -> bool:
-        if _function_table(self.extension, variable):
-            return any(assigned(use) for use in self.extension.uses_of(variable.key))
-        return bool(self.writers.of(variable))
 
     def _movable(self, variable: Variable) -> bool:
         home = variable.home

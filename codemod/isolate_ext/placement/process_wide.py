@@ -27,6 +27,7 @@ def hooks(extension: Extension, roles: Mapping[str, list[Role]]) -> Iterator[Ref
                     use.start,
                     use.end,
                     f"{name} is hooked into {role.slot}, which the whole process shares",
+                    key,
                 )
 
 
