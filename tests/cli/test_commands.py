@@ -188,3 +188,35 @@ def test_a_killed_write_is_taken_back(project: Path) -> None:
     assert done.returncode == 0
     assert "taken back" in done.stderr
     assert b"PyModuleDef_Init" in (project / "spam.c").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [
+        ("full", ""),
+        ("concise", ""),
+        ("json", "{"),
+        ("sarif", "{"),
+        ("csv", "project,"),
+        ("markdown", "# "),
+    ],
+)
+def test_audit_pays_on_stdout_and_tells_on_stderr(
+    form: str, start: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = snapshot(project)
+    assert guarded(["audit", str(project), "--output-format", form]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith(start)
+    assert "spam_error" in out
+    assert err.startswith("Summary")
+    assert snapshot(project) == before
+
+
+def test_audit_wants_a_library_that_is_there(project: Path) -> None:
+    assert guarded(["audit", str(project), "--binary", str(project / "none.so")]) == 2
+
+
+def test_the_help_of_audit_names_its_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(["audit", "--help"]) == 0
+    assert "Exit codes: 0 every extension is isolated" in " ".join(capsys.readouterr().out.split())

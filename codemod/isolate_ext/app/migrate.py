@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from isolate_ext.app.changes import changes_of
 from isolate_ext.app.committing import commit_stages, require_repository
@@ -18,7 +16,7 @@ from isolate_ext.app.planning import Planned, plan, settle
 from isolate_ext.app.rulebook import all_rules
 from isolate_ext.app.selection import select
 from isolate_ext.app.skipping import protect, split_notes, why_skipped
-from isolate_ext.app.targets import Target, find_targets, roots_of
+from isolate_ext.app.targets import Target, base_of, find_targets, roots_of
 from isolate_ext.app.writing import (
     require_clean,
     require_unchanged,
@@ -48,7 +46,7 @@ def migrate(options: MigrateOptions) -> MigrateResult:
     taken_back = [] if options.dry_run else take_back_interrupted(roots_of(options.paths))
     targets, errors = find_targets(options.paths, options.cflags)
     roots = [target.discovery.root for target in targets]
-    result = MigrateResult(_base(roots), options.dry_run, errors=errors, usage=bool(errors))
+    result = MigrateResult(base_of(roots), options.dry_run, errors=errors, usage=bool(errors))
     for target in targets:
         project = ProjectResult(target.discovery.root, target.shown, notes=taken_back)
         taken_back = []
@@ -61,14 +59,6 @@ def migrate(options: MigrateOptions) -> MigrateResult:
             result.environment |= error.exit_code == ENVIRONMENT
             result.usage |= error.exit_code != ENVIRONMENT
     return result
-
-
-def _base(roots: Sequence[Path]) -> Path:
-    """The folder that shown paths are relative to: here, or where the projects are."""
-    here = Path.cwd()
-    if not roots or all(root.is_relative_to(here) for root in roots):
-        return here
-    return Path(os.path.commonpath(roots))
 
 
 class _Migration:

@@ -90,3 +90,11 @@ def roots_of(paths: Sequence[Path]) -> list[Path]:
     folders = [path.resolve() for path in paths if path.is_dir()]
     files = [path.resolve().parent for path in paths if path.is_file()]
     return [*folders, *([Path(os.path.commonpath(files))] if files else [])]
+
+
+def base_of(roots: Sequence[Path]) -> Path:
+    """The folder that shown paths are relative to: here, or where the projects are."""
+    here = Path.cwd()
+    if not roots or all(root.is_relative_to(here) for root in roots):
+        return here
+    return Path(os.path.commonpath(roots))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from isolate_ext.cli import batch, discover, migrate, parse, rules, verify
+from isolate_ext.cli import audit, batch, discover, migrate, parse, rules, verify
 from isolate_ext.report.exits import Exit
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
     "was refused or not parsed; 4 verification failed; 5 environment; 70 internal error; "
     "130 interrupted.",
 )
+app.command("audit", epilog=audit.EXIT_CODES)(audit.audit)
 app.command("migrate")(migrate.migrate)
 app.command("verify")(verify.verify)
 app.command("batch")(batch.batch)

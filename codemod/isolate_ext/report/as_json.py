@@ -7,8 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from isolate_ext import __version__
+from isolate_ext.report.audit import AuditedExtension, AuditResult, readiness
 from isolate_ext.report.diff import patch, shown_path
-from isolate_ext.report.exits import Verdict, batch_verdict, verdict, verified
+from isolate_ext.report.exits import Verdict, audited, batch_verdict, verdict, verified
 from isolate_ext.report.ladder import Ladder
 from isolate_ext.report.results import (
     Compilation,
@@ -130,6 +131,24 @@ def batch(result: BatchResult) -> str:
     ]
     given = batch_verdict(result)
     return document("batch", given, errors=result.errors, dry_run=result.dry_run, rows=rows)
+
+
+def audit(result: AuditResult) -> str:
+    """The document of ``audit``."""
+    projects = [
+        {
+            "path": project.shown,
+            "extensions": [_audited(each) for each in project.extensions],
+            "skipped": project.skipped,
+            "notes": project.notes,
+        }
+        for project in result.projects
+    ]
+    return document("audit", audited(result), errors=result.errors, projects=projects)
+
+
+def _audited(each: AuditedExtension) -> dict[str, Any]:
+    return {**asdict(each), "readiness": readiness(each), "levels": each.levels}
 
 
 def verification(result: Ladder) -> str:

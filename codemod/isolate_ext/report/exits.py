@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from isolate_ext.report.audit import AuditResult
 from isolate_ext.report.ladder import Ladder
 from isolate_ext.report.results import FAILED, PARTLY, REFUSED, MigrateResult
 from isolate_ext.report.views import BatchResult, ParseResult
@@ -30,6 +31,7 @@ PRECEDENCE = (
 )  # fmt: skip
 
 
+_DONE = frozenset({"isolated", "opts out"})
 _INCOMPLETE = frozenset({REFUSED, PARTLY, "error", "skipped", "timed out"})
 
 
@@ -103,6 +105,42 @@ def parsed(result: ParseResult) -> Verdict:
     if result.skipped or result.causes:
         found.append(Verdict(Exit.INCOMPLETE, f"{result.causes.total()} regions were not parsed"))
     return strongest(found)
+
+
+def audited(result: AuditResult) -> Verdict:
+    """The exit code of ``audit``: findings where an extension is not isolated yet."""
+    found = [Verdict(Exit.OK, "isolated" if result.extensions else "nothing to audit")]
+    first = result.errors[0] if result.errors else ""
+    if any(each.standing == FAILED for each in result.extensions):
+        found.append(Verdict(Exit.INTERNAL, "internal error"))
+    if result.usage:
+        found.append(Verdict(Exit.USAGE, first))
+    if result.environment:
+        found.append(Verdict(Exit.ENVIRONMENT, first))
+    unseen = list(_unseen(result))
+    if unseen:
+        found.append(Verdict(Exit.INCOMPLETE, ", ".join(unseen)))
+    open_ = sum(each.standing not in _DONE for each in result.extensions)
+    if open_:
+        found.append(Verdict(Exit.CHANGES, f"{_count(open_, 'extension')} not isolated"))
+    return strongest(found)
+
+
+def _unseen(result: AuditResult) -> Iterator[str]:
+    """What the audit could not look at."""
+    skipped = sum(len(project.skipped) for project in result.projects)
+    if skipped:
+        yield f"{skipped} skipped"
+    fenced = sum(each.fenced for each in result.extensions)
+    if fenced:
+        yield f"{_count(fenced, 'region')} not parsed"
+    missing = sum(len(each.binary.missing) for each in result.extensions if each.binary)
+    if missing:
+        yield f"{_count(missing, 'variable')} of a built library not found in the sources"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def verified(result: Ladder) -> Verdict:

@@ -1,0 +1,135 @@
+"""Audit: the level of every variable with static storage, and how far each extension is."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from isolate_ext.app.audit_views import Described
+from isolate_ext.app.binaries import beside_binary
+from isolate_ext.app.crash import report_exception
+from isolate_ext.app.floors import floor_of
+from isolate_ext.app.modelling import Library, model_with, modelled, uncollected
+from isolate_ext.app.rulebook import all_rules
+from isolate_ext.app.skipping import split_notes, why_skipped
+from isolate_ext.app.targets import Target, base_of, find_targets
+from isolate_ext.engine import Rule, Settings, survey
+from isolate_ext.model.extension import Extension
+from isolate_ext.placement.clauses import Clause
+from isolate_ext.project import DiscoveredExtension, ProjectError
+from isolate_ext.project.errors import ENVIRONMENT
+from isolate_ext.project.import_gates import import_gates
+from isolate_ext.report.audit import AuditedExtension, AuditedProject, AuditResult, GateView
+from isolate_ext.report.results import Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """``binary`` is a library to compare with: of the one extension that it is named after."""
+
+    paths: tuple[Path, ...]
+    cflags: tuple[str, ...] = ()
+    binary: Path | None = None
+
+
+def audit(options: AuditOptions) -> AuditResult:
+    """Nothing is written.  Errors are lines of the result."""
+    targets, errors = find_targets(options.paths, options.cflags)
+    result = AuditResult(errors=errors, usage=bool(errors))
+    base = base_of([target.discovery.root for target in targets])
+    rules = all_rules()
+    for target in targets:
+        project = AuditedProject(target.shown)
+        result.projects.append(project)
+        try:
+            _Audit(target, rules, options, project, base).run()
+        except ProjectError as error:
+            result.errors.append(str(error))
+            result.environment |= error.exit_code == ENVIRONMENT
+            result.usage |= error.exit_code != ENVIRONMENT
+    return result
+
+
+class _Audit:
+    """One project."""
+
+    def __init__(
+        self, target: Target, rules: Sequence[Rule], options: AuditOptions, result: AuditedProject,
+        base: Path,
+    ) -> None:  # fmt: skip
+        self.base = base
+        self.discovery = target.discovery
+        self.rules = rules
+        self.binary = options.binary
+        self.result = result
+        self.library = Library(self.discovery.root)
+        self.settings = Settings(floor=floor_of(self.discovery, None))
+
+    def run(self) -> None:
+        """Each extension by itself; its trees are gone before the next one's are made."""
+        notes, skipped = split_notes(self.discovery.notes)
+        self.result.notes += notes
+        self.result.skipped += skipped
+        found = self.discovery.extensions
+        gates = import_gates(self.discovery.root, [each.name for each in found])
+        waiting = Counter(path for each in found for path in modelled(each))
+        for each in found:
+            with uncollected():
+                audited = self.of(each)
+                waiting.subtract(modelled(each))
+                self.library.forget(path for path in modelled(each) if not waiting[path])
+            if audited is not None:
+                audited.gates = tuple(
+                    GateView(it.module, self.shown(it.path), it.line, not it.fallback)
+                    for it in gates[each.name]
+                )
+                self.result.extensions.append(audited)
+
+    def shown(self, path: str) -> str:
+        """A file of the project as the user sees it."""
+        return os.path.relpath(self.discovery.root / path, self.base).replace(os.sep, "/")
+
+    def of(self, found: DiscoveredExtension) -> AuditedExtension | None:
+        """None for an extension that is skipped."""
+        why = why_skipped(found)
+        if why is not None:
+            self.result.skipped.append(Skipped(found.name, why))
+            return None
+        try:
+            return self._look(found)
+        except ProjectError as error:
+            if error.exit_code == ENVIRONMENT:
+                raise
+            self.result.skipped.append(Skipped(found.name, str(error)))
+            return None
+        except Exception as error:
+            report = report_exception(f"audit-{found.short_name}", error)
+            return AuditedExtension(found.name, found.sources, report=report)
+
+    def _look(self, found: DiscoveredExtension) -> AuditedExtension:
+        extension = self.library.model(found)
+        models = [extension]
+
+        def reparse(texts: Mapping[str, bytes]) -> Extension:
+            models.append(model_with(found, texts, models[-1]))
+            return models[-1]
+
+        try:
+            surveyed = survey(extension, self.rules, self.settings, reparse)
+            described = Described(surveyed, self.library, self.shown).extension(found)
+            described.binary = beside_binary(
+                self.discovery.root, found, surveyed.extension, self.binary, self.shown
+            )
+            return described
+        finally:
+            for each in models:
+                each.forget()
+
+
+def rule_texts() -> dict[str, str]:
+    """What a finding may refer to by id: the rules for levels, and those of the migration."""
+    clauses = {each.name: each.value for each in Clause}
+    return clauses | {each.id: each.title for each in all_rules()}
