@@ -258,3 +258,18 @@ def test_lazy_and_given_objects() -> None:
         "Py_XSETREF(thing, Py_NewRef(args));\n    PyObject_CallNoArgs(thing);",
     )
     assert surveyed(given)["thing"].classified.purpose is Purpose.HOOK
+    kept = given.replace("PyObject_CallNoArgs(thing)", "PyObject_Hash(thing)")
+    assert surveyed(kept)["thing"].classified.purpose is Purpose.SETTING
+
+
+def test_what_leads_to_objects_and_what_others_keep() -> None:
+    code = "struct node { struct node *next; PyObject *value; };\nstatic struct node *first;"
+    found = surveyed(calling(code, "first = first->next;"))["first"]
+    assert (found.classified.clause, found.level) == (Clause.C3, Level.MODULE)
+    assert found.classified.purpose is Purpose.CONTAINER
+    table = calling(
+        "static void *api[1];", "", 'api[0] = (void *)go;\n    PyModule_AddObject(m, "api", '
+        'PyCapsule_New(api, "spam.api", NULL));'
+    )  # fmt: skip
+    exported = surveyed(table)["api"]
+    assert (exported.classified.clause, exported.level) == (Clause.C18, Level.PROCESS)

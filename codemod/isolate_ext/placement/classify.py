@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isolate_ext.capi import resources
 from isolate_ext.model.entities import Kind, Variable, strip_casts
+from isolate_ext.model.exports import exports
 from isolate_ext.model.extension import Extension
+from isolate_ext.model.remembered import remembered
 from isolate_ext.model.roles import Called, roles
 from isolate_ext.model.shapes import is_number
 from isolate_ext.placement.clauses import Classified, Clause, Confidence, Purpose
@@ -85,6 +87,18 @@ def _definition(facts: Facts) -> Classified | None:
     return Classified(Clause.C2, Purpose.DEFINITION) if facts.kind in _DEFINITIONS else None
 
 
+def _exported(facts: Facts) -> Classified | None:
+    """Handed out in a capsule: other extensions keep its address."""
+    if facts.kind is Kind.CONSTANT or facts.variable.key not in _in_capsules(facts.extension):
+        return None
+    return Classified(Clause.C18, Purpose.CAPSULE_TABLE)
+
+
+@remembered
+def _in_capsules(extension: Extension) -> frozenset[str]:
+    return frozenset(it.variable.key for it in exports(extension) if it.variable is not None)
+
+
 def _kept_objects(facts: Facts) -> Classified | None:
     """Put away by the function that destroys instances."""
     if facts.kind not in (Kind.OBJECT, Kind.OBJECT_ARRAY):
@@ -110,10 +124,19 @@ def _object(facts: Facts) -> Classified | None:
     if facts.kind is Kind.INSTANCE:
         return Classified(Clause.C4, Purpose.INSTANCE)
     if facts.kind not in _OBJECTS:
-        return None
+        return _container(facts)
     during_init = facts.only_init_writes
     purpose = object_purpose(facts.extension, facts.variable, facts.evidence, during_init)
     return Classified(Clause.C3, purpose)
+
+
+def _container(facts: Facts) -> Classified | None:
+    """It leads to structs that hold objects: a list, a tree, a table."""
+    ctype = facts.extension.structs.resolve(facts.variable.ctype)
+    inner = replace(ctype, pointers=0)
+    if not ctype.pointers or not facts.extension.structs.holds_objects(inner):
+        return None
+    return Classified(Clause.C3, Purpose.CONTAINER, Confidence.LIKELY)
 
 
 def _outside(facts: Facts) -> Classified | None:
@@ -257,7 +280,7 @@ def _any_other(facts: Facts) -> Classified:
 
 
 _RULES: tuple[Callable[[Facts], Classified | None], ...] = (
-    _thread, _type, _definition, _kept_objects, _object, _outside, _constant, _capsule,
+    _thread, _type, _definition, _exported, _kept_objects, _object, _outside, _constant, _capsule,
     _lock, _found_function, _scratch, _environment, _filled_by_init, _of_library, _reused_memory,
     _counter, _setting, _seen_outside, _any_other,
 )  # fmt: skip

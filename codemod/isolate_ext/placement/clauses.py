@@ -65,6 +65,7 @@ class Purpose(Enum):
     FREELIST = "freelist"
     INSTANCE = "static instance"
     OBJECT = "object"
+    CONTAINER = "container of objects"
     DEFINITION = "definition table"
     ARGUMENTS = "argument parser"
     STRING = "string constant"
@@ -79,7 +80,7 @@ class Purpose(Enum):
     SCRATCH = "scratch buffer"
     COUNTER = "counter"
     ERROR = "error-like"
-    OTHER = "other"
+    OTHER = "other data"
 
 
 class Confidence(Enum):

@@ -54,6 +54,8 @@ class Touch:
     def value(self) -> Node | None:
         """What is assigned."""
         parent = self.node.parent if self.node is not None else None
+        if parent is not None and self.callee in _REPLACING and parent.kind == "argument_list":
+            return parent.named[1] if parent.named[1:] else None
         if parent is None or parent.kind != "assignment_expression":
             return None
         return parent.child("right") if parent.child("left") is self.node else None

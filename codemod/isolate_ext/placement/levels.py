@@ -124,7 +124,8 @@ class _Levels:
         stay = self.stays.get(variable.key)
         still = tuple(self.refused.get(variable.key, ()))
         if still and becomes in (Becomes.STATIC, Becomes.MEMBER, Becomes.HEAP_TYPE):
-            becomes, level = Becomes.UNDECIDED, _wanted(variable, classified)
+            becomes = Becomes.UNDECIDED
+            level = level if stay is not None else _wanted(variable, classified)
         writes = evidence.writes
         early = bool(writes) and all(
             each.inside is not None and each.inside.routine in self.during_init for each in writes

@@ -22,7 +22,7 @@ _RAISES = re.compile(r"PyErr_(Set(String|Object|None)|Format\w*|GivenExceptionMa
 _EXCEPTION_TEST = "PyErr_ExceptionMatches"
 _REFERENCES = frozenset({"Py_NewRef", "Py_XNewRef"})
 _TEXT = re.compile(r"PyUnicode_FromString|PyBytes_FromString|PyString_(Intern)?FromString")
-_CALLED = re.compile(r"PyObject_(Call\w*|Vectorcall\w*)|PyEval_Call\w*|_PyObject_Call\w*")
+_CALLED = re.compile(r"_?Py(Object_Call|Object_Vectorcall|Eval_Call)\w*|\w*(?i:call|invoke)\w*")
 
 
 def object_purpose(
@@ -38,8 +38,8 @@ def object_purpose(
         return Purpose.EXCEPTION
     if any(_TEXT.fullmatch(each) for each in made):
         return Purpose.STRING_OBJECT
-    if not only_init and not made and any(map(_CALLED.fullmatch, receivers)):
-        return Purpose.HOOK
+    if not only_init and not made and evidence.values:
+        return Purpose.HOOK if any(map(_CALLED.fullmatch, receivers)) else Purpose.SETTING
     lazily = variable.function is not None or (made and not only_init)
     return Purpose.CACHE if lazily or "cache" in variable.name.lower() else Purpose.OBJECT
 

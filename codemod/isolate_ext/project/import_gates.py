@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ _ASIDE = frozenset(
     "tools scripts site-packages node_modules".split()
 )
 _SCRIPTS = frozenset({"setup.py", "conftest.py", "noxfile.py"})
+_TEST = re.compile(r"tests?\.py|test_.*|.*_test\.py")
 _CATCHING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _TYPING = "TYPE_CHECKING"
 
@@ -127,7 +129,7 @@ def _python_files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
         folders[:] = [each for each in folders if each not in _ASIDE and not each.startswith(".")]
         for name in files:
-            if name.endswith(".py") and name not in _SCRIPTS and not name.startswith("test_"):
+            if name.endswith(".py") and name not in _SCRIPTS and not _TEST.fullmatch(name):
                 yield (Path(folder) / name).relative_to(root)
 
 
