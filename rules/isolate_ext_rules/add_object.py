@@ -73,14 +73,19 @@ def run(pass_: Pass) -> None:
                     _balance_alias(pass_, field, use, alias)
 
 
-def adds_objects(pass_: Pass) -> bool:
-    """Whether any call becomes `PyModule_AddObjectRef`."""
-    return any(
-        call_of(use, STEALS_ON_SUCCESS) is not None or alias_of(use) is not None
+def added_since(pass_: Pass) -> set[Stage]:
+    """The stages from which on a call becomes `PyModule_AddObjectRef`."""
+    return {
+        _since(field) if call_of(use, STEALS_ON_SUCCESS) is not None else Stage.ISOLATED
         for field in pass_.decisions.fields.values()
         if field.owned
         for use in pass_.extension.uses_of(field.symbol)
-    )
+        if call_of(use, STEALS_ON_SUCCESS) is not None or alias_of(use) is not None
+    }
+
+
+def _since(field: StateField) -> Stage:
+    return Stage.HEAP_TYPES if field.kind is Kind.TYPE else Stage.ISOLATED
 
 
 def adds(pass_: Pass, field: StateField, function: Definition) -> bool:
@@ -118,7 +123,7 @@ def call_of(use: Use, names: frozenset[str]) -> Node | None:
 
 
 def _balance(pass_: Pass, field: StateField) -> None:
-    since = Stage.HEAP_TYPES if field.kind is Kind.TYPE else Stage.ISOLATED
+    since = _since(field)
     group = f"{'type' if field.kind is Kind.TYPE else 'global'}:{field.symbol}"
     uses = pass_.extension.uses_of(field.symbol)
     for use in uses:

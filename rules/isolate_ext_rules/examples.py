@@ -47,6 +47,64 @@ spam_fail(PyObject *self, PyObject *args)
     PyModule_AddObject(m, "Error", Error);""",
 )
 
+STATE = """\
+#include <Python.h>
+
+typedef struct {
+    PyObject *Error;
+} spam_state;
+
+#define GET(m) ((spam_state *)PyModule_GetState(m))
+
+static PyObject *
+spam_fail(PyObject *self, PyObject *args)
+{
+    PyErr_SetString(GET(self)->Error, "failed");
+    return NULL;
+}
+
+static PyMethodDef spam_methods[] = {
+    {"fail", spam_fail, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL}
+};
+
+static int
+spam_clear(PyObject *m)
+{
+    Py_CLEAR(GET(m)->Error);
+    return 0;
+}
+
+static int
+spam_traverse(PyObject *m, visitproc visit, void *arg)
+{
+    Py_VISIT(GET(m)->Error);
+    return 0;
+}
+
+static struct PyModuleDef spam_module = {
+    PyModuleDef_HEAD_INIT, "spam", NULL, sizeof(spam_state), spam_methods,
+    NULL, spam_traverse, spam_clear, NULL,
+};
+
+PyMODINIT_FUNC
+PyInit_spam(void)
+{
+    PyObject *m = PyModule_Create(&spam_module);
+    if (m == NULL) {
+        return NULL;
+    }
+    GET(m)->Error = PyErr_NewException("spam.Error", NULL, NULL);
+    if (GET(m)->Error == NULL) {
+        Py_DECREF(m);
+        return NULL;
+    }
+    Py_INCREF(GET(m)->Error);
+    PyModule_AddObject(m, "Error", GET(m)->Error);
+    return m;
+}
+"""
+
 FAIL = """
 static PyObject *
 spam_fail(PyObject *self, PyObject *args)

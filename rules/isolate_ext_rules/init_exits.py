@@ -58,7 +58,7 @@ def _result(pass_: Pass, value: Node, kind: ExitKind) -> str | None:
     if kind is ExitKind.FAILURE:
         return "-1"
     if kind is ExitKind.CREATED:
-        return "0"
+        return success(pass_)
     if kind is ExitKind.MODULE:
         return f"{module_name(pass_)} == NULL ? -1 : 0" if init.reassigned else success(pass_)
     return _arm(pass_, value)

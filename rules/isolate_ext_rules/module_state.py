@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.placement.decisions import BY_TYPE, RouteKind
-from isolate_ext_rules.add_object import adds_objects
+from isolate_ext_rules.add_object import added_since
 from isolate_ext_rules.api_version import api_version
 from isolate_ext_rules.common_header import moving_blocks
 from isolate_ext_rules.examples import EXCEPTION
 from isolate_ext_rules.exec_prologue import static_initialiser
+from isolate_ext_rules.failed_add import additions
 from isolate_ext_rules.home import Home
 from isolate_ext_rules.identifier_calls import helpers
 from isolate_ext_rules.private_macros import take_away, text_of
@@ -110,11 +111,17 @@ def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
             parts.append(TYPE_FLAGS.fill())
         parts.append(_ready(pass_, home))
         parts.append("\n".join(late_declarations(pass_)))
-    if stage >= Stage.HEAP_TYPES and pass_.settings.floor < (3, 10) and adds_objects(pass_):
+    if pass_.settings.floor < (3, 10) and _adds_by_reference(pass_, stage):
         if not any("PyModule_AddObjectRef" in f.names() for f in pass_.extension.files.values()):
             parts.append(ADD_OBJECT_REF.format(version=api_version(pass_)))
     parts += helpers(pass_)
     return "\n\n".join(part.strip("\n") for part in parts if part)
+
+
+def _adds_by_reference(pass_: Pass, stage: Stage) -> bool:
+    """Whether the text of a stage calls `PyModule_AddObjectRef`."""
+    since = {*added_since(pass_), *(Stage.ISOLATED for _ in additions(pass_))}
+    return any(each <= stage for each in since)
 
 
 def _lookups(pass_: Pass, stage: Stage, home: Home) -> list[str]:

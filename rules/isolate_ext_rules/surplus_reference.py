@@ -19,12 +19,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from isolate_ext.capi.ownership import DECREF, INCREF
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, Kind, Use, Variable, strip_casts, with_casts
 from isolate_ext.model.init import creator_nodes, init_closure
 from isolate_ext.placement.ownership import assignments
 from isolate_ext.placement.references import references_of
 from isolate_ext.syntax import Node
+from isolate_ext_rules.adjacent import following, sole_argument, spelled
 from isolate_ext_rules.c_text import remove_statement, statement_of
 from isolate_ext_rules.examples import EXCEPTION
 
@@ -65,44 +67,21 @@ def run(pass_: Pass) -> None:
 def _references(pass_: Pass, definition: Definition) -> Iterator[_Taken]:
     nodes = creator_nodes(pass_.extension, definition) if definition.node is not None else ()
     for statement in nodes:
-        value = _argument(statement, r"Py_X?INCREF")
-        following = _next(statement) if value is not None else None
-        if value is not None and following is not None and _adds(following, value):
-            yield _Taken(statement, value, following)
+        value = sole_argument(statement, INCREF)
+        behind = following(statement) if value is not None else None
+        if value is not None and behind is not None and _adds(behind, value):
+            yield _Taken(statement, value, behind)
 
 
-def _argument(statement: Node, callee: str) -> Node | None:
-    """X of a statement ``callee(X);``, without casts."""
-    call = next(iter(statement.named), statement)
-    if statement.kind != "expression_statement" or call.kind != "call_expression":
-        return None
-    name, arguments = call.child("function"), call.child("arguments")
-    if name is None or arguments is None or not re.fullmatch(callee, name.str):
-        return None
-    return strip_casts(arguments.named[0]) if len(arguments.named) == 1 else None
-
-
-def _next(statement: Node) -> Node | None:
-    parent = statement.parent
-    if parent is None or parent.kind != "compound_statement":
-        return None
-    behind = (each for each in parent.named if each.start >= statement.end)
-    return next((each for each in behind if each.kind != "comment"), None)
-
-
-def _adds(following: Node, value: Node) -> bool:
+def _adds(statement: Node, value: Node) -> bool:
     """The statement, or what it asks first, is a call that is lent the value."""
-    whole = following if following.kind == "expression_statement" else following.child("condition")
+    whole = statement if statement.kind == "expression_statement" else statement.child("condition")
     for call in whole.descendants() if whole is not None else ():
         callee, arguments = call.child("function"), call.child("arguments")
         if call.kind == "call_expression" and callee is not None and callee.str in _LENT:
             given = arguments.named if arguments is not None else ()
-            return any(_same(strip_casts(each), value) for each in given)
+            return any(spelled(strip_casts(each)) == spelled(value) for each in given)
     return False
-
-
-def _same(one: Node, other: Node) -> bool:
-    return re.sub(r"\s", "", one.str) == re.sub(r"\s", "", other.str)
 
 
 def _drop(pass_: Pass, definition: Definition, taken: _Taken) -> None:
@@ -155,7 +134,7 @@ def _is_stored(node: Node) -> bool:
 
 def _is_released(use: Use) -> bool:
     statement = statement_of(use.node) if use.node is not None else None
-    return statement is not None and _argument(statement, r"Py_X?DECREF|Py_CLEAR") is not None
+    return statement is not None and sole_argument(statement, DECREF) is not None
 
 
 def _inside(use: Use, statement: Node) -> bool:

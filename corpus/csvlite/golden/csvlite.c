@@ -892,8 +892,7 @@ csvlite_exec(PyObject *module)
     state->error_obj = PyErr_NewException("csvlite.Error", NULL, NULL);
     if (state->error_obj == NULL)
         return -1;
-    Py_INCREF(state->error_obj);
-    PyModule_AddObject(module, "Error", state->error_obj);
+    PyModule_AddObjectRef(module, "Error", state->error_obj);
     return PyErr_Occurred() ? -1 : 0;
 }
 

@@ -148,8 +148,7 @@ static int add_type(PyObject *module, const char *name, PyTypeObject *type)
 {
 	if (PyType_Ready(type) < 0)
 		return -1;
-	Py_INCREF(type);
-	return PyModule_AddObject(module, name, (PyObject *)type);
+	return PyModule_AddObjectRef(module, name, (PyObject *)type);
 }
 
 static PyObject *add_error(PyObject *module, const char *name, char *dotted, PyObject *base)
@@ -158,8 +157,7 @@ static PyObject *add_error(PyObject *module, const char *name, char *dotted, PyO
 
 	if (!error)
 		return NULL;
-	Py_INCREF(error);
-	if (PyModule_AddObject(module, name, error) < 0)
+	if (PyModule_AddObjectRef(module, name, error) < 0)
 		return NULL;
 	return error;
 }

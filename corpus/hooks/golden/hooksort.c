@@ -27,19 +27,6 @@ get_hooksort_state(PyObject *module)
 	return get_global_hooksort_state();
 }
 
-#if PY_VERSION_HEX < 0x030a0000
-static inline int
-PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
-{
-	Py_XINCREF(value);
-	if (PyModule_AddObject(module, name, value) < 0) {
-		Py_XDECREF(value);
-		return -1;
-	}
-	return 0;
-}
-#endif
-
 
 static int compare_by_call(const void *a, const void *b)
 {

@@ -34,19 +34,6 @@ get_lineedit_state(PyObject *module)
     return get_global_lineedit_state();
 }
 
-#if PY_VERSION_HEX < 0x030a0000
-static inline int
-PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
-{
-    Py_XINCREF(value);
-    if (PyModule_AddObject(module, name, value) < 0) {
-        Py_XDECREF(value);
-        return -1;
-    }
-    return 0;
-}
-#endif
-
 
 /* What the library calls when the user presses tab. */
 static char *

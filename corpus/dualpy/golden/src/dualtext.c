@@ -10,6 +10,19 @@ struct module_state {
     long longest;
 };
 
+#if PY_VERSION_HEX < 0x030a0000
+static inline int
+PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
+{
+    Py_XINCREF(value);
+    if (PyModule_AddObject(module, name, value) < 0) {
+        Py_XDECREF(value);
+        return -1;
+    }
+    return 0;
+}
+#endif
+
 #if PY_MAJOR_VERSION >= 3
 #define GETSTATE(m) ((struct module_state *)PyModule_GetState(m))
 #else
@@ -168,8 +181,7 @@ dualtext_exec(PyObject *module)
     if (st->counts == NULL) {
         return -1;
     }
-    Py_INCREF(st->error);
-    PyModule_AddObject(module, "Error", st->error);
+    PyModule_AddObjectRef(module, "Error", st->error);
 
 #if PY_MAJOR_VERSION >= 3
     return PyErr_Occurred() ? -1 : 0;
