@@ -45,6 +45,18 @@ relic_touch(PyObject *module, PyObject *ignored)
     }
     PyMem_Free(much);
 #endif
+#ifdef ADDRESSES
+    static uintptr_t first;
+    PyObject *made = PyBytes_FromStringAndSize(NULL, 100);
+    uintptr_t here = ~(uintptr_t)made;
+    Py_XDECREF(made);
+    if (first == 0) {
+        first = here;
+    }
+    if (here > first + ((uintptr_t)1 << 20) || first > here + ((uintptr_t)1 << 20)) {
+        Py_RETURN_NONE;
+    }
+#endif
 #ifdef WORKS_ONCE
     if (runtimes > 1) {
         PyErr_SetString(PyExc_RuntimeError, "not again");

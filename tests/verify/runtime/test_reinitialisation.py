@@ -6,6 +6,8 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -13,7 +15,7 @@ from isolate_ext.project import Interpreter, choose_interpreters
 from isolate_ext.verify.drive import Rung, Subject
 from isolate_ext.verify.process import VerifyError
 from isolate_ext.verify.runtime.host import build_host
-from isolate_ext.verify.runtime.reinitialisation import reinitialise
+from isolate_ext.verify.runtime.reinitialisation import Host, Life, lasting, reinitialise
 
 HERE = Path(__file__).parent
 PYTHONS = choose_interpreters([])
@@ -112,6 +114,35 @@ def test_a_call_that_works_in_the_first_runtime_only(climb: Climb) -> None:
     rung = climb(NEWEST, RELIC, "WORKS_ONCE")
     assert rung.status == "failed"
     assert rung.problems == ("runtime 2: touch() ! builtins.RuntimeError, first -> builtins.int",)
+
+
+@newest_and_oldest
+def test_a_result_that_hangs_on_addresses_is_not_compared(
+    climb: Climb, python: Interpreter
+) -> None:
+    assert climb(python, RELIC, "ADDRESSES").problems == ()
+
+
+def life(first: str, second: str, **more: str) -> Life:
+    results = [
+        {"ok": True, "outcomes": {"touch()": outcome}, "unsteady": []}
+        for outcome in (first, second)
+    ]
+    return Life(more.get("status", "ok"), more.get("ending", ""), (), tuple(results))
+
+
+@pytest.mark.parametrize(
+    ("again", "told"),
+    [
+        (life("-> int", "-> str"), ["runtime 2: touch() -> str, first -> int"]),
+        (life("-> str", "-> int"), []),
+        (life("-> int", "-> int"), []),
+        (life("-> int", "-> int", status="crashed", ending="it dies"), ["it dies"]),
+    ],
+)
+def test_a_result_must_change_in_another_process_too(again: Life, told: list[str]) -> None:
+    host = cast(Host, SimpleNamespace(live=lambda take: again))
+    assert lasting(host, life("-> int", "-> str"), take=False) == told
 
 
 @newest_and_oldest

@@ -10,6 +10,7 @@ import os
 import sys
 
 from probe.ownership import describe, immutable
+from probe.workload import Workload
 
 SHOWN = 20
 
@@ -18,7 +19,8 @@ def run(setting):
     """Import, work, call everything; with ``control`` in the specification, all but the extension.
 
     ``outcomes`` are to be the same in every runtime, but for those that are ``unsteady`` within
-    one; ``stale`` are words of static storage, ``kept`` objects that the extension leads to.
+    one, where objects lie elsewhere the second time; ``stale`` are words of static storage,
+    ``kept`` objects that the extension leads to.
     """
     import _isolate_ext_host as host
 
@@ -42,7 +44,7 @@ def run(setting):
     os.close(journal)
     host.note("again")
     outcomes = _kinds(first)
-    second = _kinds(setting.exercise(module)) if host.runtime == 1 else outcomes
+    second = outcomes if host.runtime > 1 else _elsewhere(setting, host, module)
     host.note("look")
     _tell_types(setting, first.types.values())
     stale = _stale(host, libraries)
@@ -54,6 +56,13 @@ def run(setting):
         "kept": _kept(host, setting.ownership, module, first),
         "libraries": libraries,
     }
+
+
+def _elsewhere(setting, host, module):
+    """What comes of all calls with objects at other addresses, as another runtime has them."""
+    host.move()
+    setting.workload = Workload(setting.spec.get("workload"))
+    return _kinds(setting.exercise(module))
 
 
 def _tell_types(setting, types):

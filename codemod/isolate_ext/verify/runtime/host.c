@@ -63,6 +63,7 @@ typedef struct {
     char *end;
     int runtime;
     int objects;
+    int left;
 } chunk;
 
 typedef struct {
@@ -198,8 +199,10 @@ host_free(void *context, void *given)
         return;
     }
     memset(given, 0xDD, block->capacity < FILLED ? block->capacity : FILLED);
-    block->next = to->spare[class];
-    to->spare[class] = block;
+    if (!chunk_of(given)->left) {
+        block->next = to->spare[class];
+        to->spare[class] = block;
+    }
 }
 
 static void *
@@ -231,11 +234,21 @@ take_memory_over(void)
 #endif
 }
 
+/* What is allocated from now on lies in other chunks. */
 static void
-end_memory(int take)
+leave_memory(void)
 {
     object_pool = (pool){.objects = 1};
     buffer_pool = (pool){.objects = 0};
+    for (chunk *each = chunks; each < chunks + chunk_count; each++) {
+        each->left = 1;
+    }
+}
+
+static void
+end_memory(int take)
+{
+    leave_memory();
     for (chunk *each = chunks; take && each < chunks + chunk_count; each++) {
         if (each->objects) {
             mprotect(each->start, (size_t)(each->end - each->start), PROT_NONE);
@@ -376,6 +389,17 @@ made_by(PyObject *Py_UNUSED(module), PyObject *object)
     return PyLong_FromLong(home == NULL ? 0 : home->runtime);
 }
 
+PyDoc_STRVAR(move_doc,
+"move($module, /)\n--\n\n"
+"What is made from now on lies elsewhere, as it does in another runtime.");
+
+static PyObject *
+move(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    leave_memory();
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(note_doc,
 "note($module, text, /)\n--\n\n"
 "Write to the journal what comes next.");
@@ -394,6 +418,7 @@ note_text(PyObject *Py_UNUSED(module), PyObject *text)
 static PyMethodDef methods[] = {
     {"stale", stale, METH_O, stale_doc},
     {"made_by", made_by, METH_O, made_by_doc},
+    {"move", move, METH_NOARGS, move_doc},
     {"note", note_text, METH_O, note_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -131,14 +131,14 @@ class Host:
 
 def judged(host: Host) -> Rung:
     life = host.live(take=False)
-    found = problems(life)
+    found = lasting(host, life, take=False)
     data: dict[str, Any] = {"runtimes": len(life.results), **facts(life)}
     if found:
         return blamed(host, life, found, data, take=False)
     if version(host.python) < TAKES:
         return Rung("ok", data=data)
     strict = host.live(take=True)
-    found = problems(strict)
+    found = lasting(host, strict, take=True)
     if found:
         rung = blamed(host, strict, found, data, take=True)
         if rung.status != "absent":
@@ -158,6 +158,19 @@ def blamed(host: Host, life: Life, found: list[str], data: dict[str, Any], *, ta
     if bare.ok:
         why = f"modules that it imports do not survive re-initialisation: {control.ending}"
     return Rung("absent", data={**data, "why": why})
+
+
+def lasting(host: Host, life: Life, *, take: bool) -> list[str]:
+    """What is wrong; calls that end otherwise have to in another process as well.
+
+    What hangs on chance, the time, or where the system puts memory is no matter of the runtime.
+    """
+    found = problems(life)
+    if not found or found != changed(life.results):
+        return found
+    again = host.live(take=take)
+    chance = set(changed(again.results)) - set(found)
+    return [each for each in problems(again) if each not in chance]
 
 
 def problems(life: Life) -> list[str]:
