@@ -137,6 +137,14 @@ def test_addresses_in_messages_do_not_count(newest, address):
     assert plain == "! builtins.TypeError: bad value: N."
 
 
+def test_a_call_that_dies_when_it_is_repeated_is_left_out(compiled, newest):
+    library = compiled(newest, "isolated", "FRAGILE")
+    result = probe(library, pythons.find(newest), rungs=("teardown-generator",))
+    assert result["rungs"]["teardown-generator"]["status"] == "ok"
+    assert "Ticket#0.punch()" in result["skip"]
+    assert any(line.startswith("Ticket#0.punch(): SIG") for line in result["crashes"])
+
+
 def test_hanging_and_crashing_calls_are_left_out(tmp_path, newest):
     """A stand-in driver: the journal's last line names the call to leave out."""
 

@@ -71,6 +71,12 @@ ticket_dealloc(TicketObject *self)
 static PyObject *
 ticket_punch(TicketObject *self, PyObject *ignored)
 {
+#ifdef FRAGILE
+    static int punches;
+    if (punches++ > 0) {
+        *(volatile int *)8 = 1;
+    }
+#endif
     if (self->number <= 0) {
         PyErr_SetString(state_of_type(Py_TYPE(self))->error, "nothing left on this ticket");
         return NULL;

@@ -73,12 +73,16 @@ def _is_extension(module):
 
 
 def _learn(setting):
-    """Every call once, with a journal: what can be called, and what is worth repeating."""
+    """Every call once, with a journal: what can be called, and what is worth repeating.
+
+    That is repeated at once: later rungs do so, and a call that dies of it has to be left out.
+    """
     journal = os.open(setting.spec["journal"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     module = setting.subject.load()
     os.write(journal, b"workload\n")
     setting.workload.work(module)
-    done = setting.exercise(module, journal=journal, timed=True)
+    done = setting.exercise(module, journal=journal, timed=True, recorded=True)
+    done.rehearse(exercise.worth_repeating(done))
     os.write(journal, b"end\n")
     return {
         "outcomes": done.outcomes,
