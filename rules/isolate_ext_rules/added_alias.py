@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.capi.ownership import DECREF, INCREF, STEALS_ON_SUCCESS
 from isolate_ext.model.entities import Use
@@ -11,8 +12,7 @@ from isolate_ext.placement.writes import part
 from isolate_ext.syntax import Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Alias:
+class Alias(msgspec.Struct, frozen=True, eq=False):
     """The calls that hand it over, and where references are taken or released for them."""
 
     calls: list[Node]

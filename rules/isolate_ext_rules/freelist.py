@@ -15,7 +15,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.capi.ownership import FREE
 from isolate_ext.engine import Pass, Preparation, Refused, Rewrite, Rule, Safety, Stage
@@ -52,14 +53,13 @@ EXAMPLES = (
 )
 
 
-@dataclass(slots=True)
-class FreeList:
+class FreeList(msgspec.Struct):
     """The variables of one free list, and the statement in dealloc that parks an instance."""
 
     type: StaticType
     dealloc: Definition
     parking: Node
-    variables: list[Variable] = field(default_factory=list)
+    variables: list[Variable] = msgspec.field(default_factory=list)
 
 
 def run(pass_: Pass) -> None:

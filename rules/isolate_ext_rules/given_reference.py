@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.capi.ownership import STEALS
 from isolate_ext.engine import Pass, Refused, Rewrite, Rule, Safety, Stage
@@ -88,8 +89,7 @@ get_error(void)
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Shortage:
+class _Shortage(msgspec.Struct, frozen=True):
     """A place whose reference a path loses, and where it does."""
 
     name: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.engine import Pass, Stage
 from isolate_ext_rules.line_places import line_start
@@ -13,8 +14,7 @@ from isolate_ext_rules.state_needs import exports_definition
 GROUP = "state"
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(msgspec.Struct, frozen=True):
     """A place for the struct and accessors: before the byte at ``at`` of ``path``.
 
     ``shared`` says that several translation units read it; ``new`` that the file does not exist.

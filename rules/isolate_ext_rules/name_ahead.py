@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.engine import Pass, Stage
 from isolate_ext_rules.include_order import place_behind_includes, reached_from, read_before
@@ -16,8 +17,7 @@ from isolate_ext_rules.state_needs import first_need, names_only
 _TAG = re.compile(r"struct\s+(\w+)")
 
 
-@dataclass(frozen=True, slots=True)
-class NameAhead:
+class NameAhead(msgspec.Struct, frozen=True):
     """Where the struct is named, at byte ``at`` of ``path``, and the headers that it is for."""
 
     path: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.capi.ownership import DECREF
 from isolate_ext.engine import Pass
@@ -13,8 +14,7 @@ from isolate_ext.model.types import StaticType
 from isolate_ext.syntax import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(msgspec.Struct, frozen=True):
     """``member`` leads to the first instance, ``link`` from each to the next; ``ctype`` of both."""
 
     member: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.placement.decisions import StateField
@@ -15,8 +16,7 @@ from isolate_ext_rules.line_places import HEADER
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Block:
+class Block(msgspec.Struct, frozen=True, order=True):
     """Whole lines of a source that hold directives only, and the macros that they define."""
 
     path: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.declarators import declarators
@@ -19,8 +20,7 @@ _LOOPS = ("for_statement", "while_statement", "do_statement")
 _THROUGH = ("subscript_expression", "field_expression", "pointer_expression", "binary_expression")
 
 
-@dataclass(frozen=True, slots=True)
-class Readying:
+class Readying(msgspec.Struct, frozen=True):
     """Statements that only ready types of a table; with ``all_uses`` nothing else reads it."""
 
     statements: tuple[Node, ...]

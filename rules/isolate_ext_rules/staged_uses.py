@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.model.entities import Definition, Parameter, Prototype, Routine
 from isolate_ext.model.extension import Extension
@@ -18,12 +19,11 @@ _CALLED = re.compile(r"(\w+)\s*\(")
 _HARMLESS = frozenset({"Py_TYPE", "PyModule_Check"})
 
 
-@dataclass(slots=True)
-class Edits:
+class Edits(msgspec.Struct):
     """Text to put in the place of spans, by file; ``members`` are those that are variables now."""
 
-    members: set[str] = field(default_factory=set)
-    spans: dict[str, list[tuple[int, int, bytes]]] = field(default_factory=dict)
+    members: set[str] = msgspec.field(default_factory=set)
+    spans: dict[str, list[tuple[int, int, bytes]]] = msgspec.field(default_factory=dict)
 
     def put(self, path: str, start: int, end: int, text: bytes = b"") -> None:
         self.spans.setdefault(path, []).append((start, end, text))
@@ -36,8 +36,7 @@ class Edits:
         return any(end == offset for _, end, _ in self.spans.get(path, ()))
 
 
-@dataclass(frozen=True, slots=True)
-class StateNames:
+class StateNames(msgspec.Struct, frozen=True):
     """What the state is called in the body of one function or macro."""
 
     inside: Definition

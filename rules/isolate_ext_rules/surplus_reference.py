@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.capi.ownership import DECREF, INCREF
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
@@ -48,8 +49,7 @@ _LENT = frozenset(
 _FOREIGN = re.compile(r"&\s*Py\w+_Type")
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(msgspec.Struct, frozen=True):
     """`Py_INCREF(value);`, and the statement with the call behind it."""
 
     statement: Node

@@ -13,7 +13,8 @@ Handbook pattern 61.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.engine import Pass, Preparation, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Declaration, Use, Variable, strip_casts
@@ -46,8 +47,7 @@ EXAMPLES = (
 _APART = ("subscript_expression", "pointer_expression", "call_expression", "update_expression")
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(msgspec.Struct, frozen=True):
     """A pointer that always holds the address of ``type``."""
 
     pointer: Variable

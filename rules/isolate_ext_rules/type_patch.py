@@ -15,7 +15,8 @@ Handbook patterns 49 and 50.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.engine import Pass, Preparation, Refused, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.extension import Extension
@@ -62,17 +63,16 @@ EXAMPLES = (
 _GROUP = "type-patch"
 
 
-@dataclass(slots=True)
-class _Changed:
+class _Changed(msgspec.Struct):
     """What the initialiser of one type is given, by field, with the functions that it then names.
 
     Flags are added to those that it has.
     """
 
     type: StaticType
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = msgspec.field(default_factory=dict)
     flags: str = ""
-    prototypes: list[str] = field(default_factory=list)
+    prototypes: list[str] = msgspec.field(default_factory=list)
 
 
 def run(pass_: Pass) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.engine.plan import Plan

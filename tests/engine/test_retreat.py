@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from isolate_ext.engine import Complaint, Outcome, Output, Pass, Rule, Settings, Stage, Violation
 from isolate_ext.engine import migrate as engine

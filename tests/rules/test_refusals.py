@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from isolate_ext.engine import Output, Stage, Violation
 from isolate_ext.placement.refusals import Reason

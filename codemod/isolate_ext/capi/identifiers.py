@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class ByName:
+
+class ByName(msgspec.Struct, frozen=True):
     """The call without the identifier, which is argument number ``position``.
 
     ``by_object`` and ``by_string`` are the functions that do the same, if there are such; the

@@ -5,8 +5,9 @@ Positional initialisers are read by these orders (Python 3 layouts; source: the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 TYPE_FIELDS: tuple[str, ...] = tuple(
     "ob_base tp_name tp_basicsize tp_itemsize tp_dealloc tp_vectorcall_offset tp_getattr "
@@ -95,8 +96,7 @@ def receiver(slot: str) -> Receiver:
     return Receiver.SELF
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionType:
+class FunctionType(msgspec.Struct, frozen=True):
     """A slot's C function type, as far as the rewriter must write casts or prototypes."""
 
     result: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.engine.branches import plain_branches
 from isolate_ext.engine.macro_bodies import written_bodies
@@ -21,8 +22,7 @@ from isolate_ext.text import compose
 Reparse = Callable[[Mapping[str, bytes]], Extension]
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """What is wanted of each attempt: see ``migrate``."""
 
     rules: Sequence[Rule]
@@ -33,8 +33,7 @@ class Job:
     check: Check | None
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(msgspec.Struct):
     """An extension that is being made plain, and its placement as it now is.
 
     ``kept`` are the keys of types and variables that must stay; "" is the last stage.
@@ -44,7 +43,7 @@ class Draft:
     extension: Extension
     job: Job
     kept: frozenset[str]
-    notes: list[Note] = field(default_factory=list)
+    notes: list[Note] = msgspec.field(default_factory=list)
     reached: Stage = Stage.STATE
     _placed: Decisions | Refusal | None = None
 

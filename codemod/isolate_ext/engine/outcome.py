@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.engine.plan import Note, Plan
 from isolate_ext.engine.rule import Violation
@@ -13,8 +14,7 @@ from isolate_ext.placement.decisions import Decisions
 from isolate_ext.placement.refusals import Reason, Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(msgspec.Struct, frozen=True):
     """An error that only the new text has: 1-based line, column in bytes (0: none is known)."""
 
     path: str
@@ -26,8 +26,7 @@ class Complaint:
         return f"{self.path}:{self.line}:{self.column}: error: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """A result that was not used, since it does not compile or breaks a post-condition."""
 
     reason: Reason
@@ -35,8 +34,7 @@ class Fault:
     files: Mapping[str, bytes]
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(msgspec.Struct):
     """What became of one extension.
 
     ``stage`` is the last one reached, None where nothing is changed; ``texts`` holds, per stage up
@@ -48,12 +46,12 @@ class Outcome:
     decisions: Decisions | None
     plan: Plan | None
     stage: Stage | None
-    texts: dict[Stage, dict[str, bytes]] = field(default_factory=dict)
-    refusals: list[Refusal] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    violations: list[Violation] = field(default_factory=list)
-    complaints: list[Complaint] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    texts: dict[Stage, dict[str, bytes]] = msgspec.field(default_factory=dict)
+    refusals: list[Refusal] = msgspec.field(default_factory=list)
+    notes: list[Note] = msgspec.field(default_factory=list)
+    violations: list[Violation] = msgspec.field(default_factory=list)
+    complaints: list[Complaint] = msgspec.field(default_factory=list)
+    faults: list[Fault] = msgspec.field(default_factory=list)
     already: bool = False
     guarded: bool = False
 

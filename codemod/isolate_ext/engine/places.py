@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from isolate_ext.engine.plan import Note
 from isolate_ext.placement.refusals import Refusal
@@ -13,8 +15,7 @@ from isolate_ext.text import matching_blocks
 _Blocks = list[tuple[int, int, int]]
 
 
-@dataclass(slots=True)
-class Places:
+class Places(msgspec.Struct):
     """Maps byte offsets of ``prepared`` texts to those of the ``original`` ones, line by line.
 
     A line that was changed maps to the start of the lines it came from.
@@ -22,7 +23,7 @@ class Places:
 
     original: Mapping[str, bytes]
     prepared: Mapping[str, bytes]
-    _blocks: dict[str, _Blocks] = field(default_factory=dict)
+    _blocks: dict[str, _Blocks] = msgspec.field(default_factory=dict)
 
     def refusal(self, refusal: Refusal) -> Refusal:
         start = self.offset(refusal.path, refusal.start)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from isolate_ext.engine.stages import Stage
 from isolate_ext.placement.refusals import Refusal
@@ -11,8 +13,7 @@ from isolate_ext.text import Replacement
 from isolate_ext.text.replacement import Part, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True):
     """A replacement that holds from stage ``since`` to stage ``until``, both included."""
 
     replacement: Replacement
@@ -21,8 +22,7 @@ class Edit:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """Something the user should know about an edit that was made; ``review`` asks for an eye."""
 
     rule: str
@@ -32,17 +32,16 @@ class Note:
     review: bool = False
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(msgspec.Struct):
     """What the rules have scheduled.  ``new_files`` are whole texts by stage window.
 
     ``edits`` is a set that keeps its order: the same edit scheduled twice is one.
     """
 
-    edits: dict[Edit, None] = field(default_factory=dict)
-    refusals: list[Refusal] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    new_files: list[tuple[str, bytes, Stage, Stage]] = field(default_factory=list)
+    edits: dict[Edit, None] = msgspec.field(default_factory=dict)
+    refusals: list[Refusal] = msgspec.field(default_factory=list)
+    notes: list[Note] = msgspec.field(default_factory=list)
+    new_files: list[tuple[str, bytes, Stage, Stage]] = msgspec.field(default_factory=list)
 
     def replace(
         self,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from isolate_ext.engine.plan import Note, Plan
 from isolate_ext.engine.stages import Stage
@@ -24,8 +25,7 @@ class Safety(Enum):
     REVIEW = "review"
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(msgspec.Struct, frozen=True):
     """An executed example: a C file (or an archive of several) and fragments of what becomes of it.
 
     Nothing of ``gone`` may be left.
@@ -37,16 +37,14 @@ class Rewrite:
     guarded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """An executed example of a refusal."""
 
     before: str
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(msgspec.Struct, frozen=True):
     """A post-condition that the output breaks: a fault of ours.
 
     ``symbol`` is the type or variable that is to stay where it was, if one is to blame.
@@ -59,24 +57,21 @@ class Violation:
     symbol: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Output:
+class Output(msgspec.Struct, frozen=True, eq=False):
     """The isolated text as a fresh model, and the decisions that it was made from."""
 
     extension: Extension
     before: Decisions
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """What the user chose: the floor as (major, minor), and how the module is initialised."""
 
     floor: tuple[int, int] = (3, 9)
     guarded: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pass:
+class Pass(msgspec.Struct, frozen=True, eq=False):
     """One run of one rule: the model and decisions to read, the plan to add to."""
 
     rule: str
@@ -157,8 +152,7 @@ class Pass:
         self.plan.notes.append(Note(self.rule, path, start, message, review))
 
 
-@dataclass(frozen=True, slots=True)
-class Preparation:
+class Preparation(msgspec.Struct, frozen=True):
     """Edits made before the model is built anew and the plan is made, and what to tell of them."""
 
     replacements: tuple[Replacement, ...]
@@ -167,16 +161,14 @@ class Preparation:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resumption:
+class Resumption(msgspec.Struct, frozen=True):
     """Edits that take back what an earlier run wrote, which was up to ``stage``."""
 
     replacements: tuple[Replacement, ...]
     stage: Stage
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """A migration pattern.  ``doc`` is the module's docstring, its first line the title.
 
     ``guarded`` says that it takes part where the init function alone is converted.

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.model.declarators import Declarator, declarators, declared_in
 from isolate_ext.model.entities import CType, Definition, Parameter, Routine, Struct
@@ -21,8 +22,7 @@ from isolate_ext.syntax import Node
 Place = str
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     """A parameter list of a function pointer type, parentheses included; ``named`` has names."""
 
     path: str
@@ -31,8 +31,7 @@ class Signature:
     named: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class IndirectCall:
+class IndirectCall(msgspec.Struct, frozen=True, eq=False):
     """A call through a place."""
 
     path: str
@@ -40,18 +39,17 @@ class IndirectCall:
     inside: Definition
 
 
-@dataclass(slots=True, eq=False)
-class Channel:
+class Channel(msgspec.Struct, eq=False):
     """Places joined by copies.
 
     ``routines`` are the functions that enter, ``stores`` where their names stand as (path, offset).
     ``problem`` is (path, offset, why) where the channel is not closed.
     """
 
-    routines: set[str] = field(default_factory=set)
-    signatures: set[Signature] = field(default_factory=set)
-    calls: list[IndirectCall] = field(default_factory=list)
-    stores: set[tuple[str, int]] = field(default_factory=set)
+    routines: set[str] = msgspec.field(default_factory=set)
+    signatures: set[Signature] = msgspec.field(default_factory=set)
+    calls: list[IndirectCall] = msgspec.field(default_factory=list)
+    stores: set[tuple[str, int]] = msgspec.field(default_factory=set)
     problem: tuple[str, int, str] | None = None
 
     def absorb(self, other: Channel) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.model.declarators import declarators, storage
 from isolate_ext.model.entities import Definition, Use, Variable
@@ -19,8 +20,7 @@ _NEUTRAL = frozenset(
 _TESTS = frozenset(("==", "!=", "<", "<=", ">", ">=", "&&", "||"))
 
 
-@dataclass(frozen=True, slots=True)
-class Escape:
+class Escape(msgspec.Struct, frozen=True):
     """Where a table is more than read, or leaves the function that reads it."""
 
     path: str
@@ -58,13 +58,12 @@ def reader_of(extension: Extension, variable: Variable) -> Definition | Escape |
     return next(iter(readers), None)
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(msgspec.Struct):
     """Follows the values that point into one table."""
 
     extension: Extension
     variable: Variable
-    followed: set[tuple[int, str]] = field(default_factory=set)
+    followed: set[tuple[int, str]] = msgspec.field(default_factory=set)
 
     def escapes(self, inside: Definition, node: Node) -> str | None:
         """What happens to the table, or a pointer into it, other than being read."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.entities import CType, Parameter
 from isolate_ext.model.remembered import remembered
@@ -19,8 +20,7 @@ _NO_WORDS: frozenset[str] = frozenset()
 _QUALIFIERS = {"const", "volatile", "restrict", "register", "static", "extern", "inline", "auto"}
 
 
-@dataclass(frozen=True, slots=True)
-class Declarator:
+class Declarator(msgspec.Struct, frozen=True):
     """A declarator taken apart; ``node`` includes its initialiser."""
 
     name: Node
@@ -198,8 +198,7 @@ def _abstract(declaration: Node) -> CType:
     return CType(" ".join(words), text.count("*"), steps=described(declaration).steps)
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(msgspec.Struct, frozen=True):
     """A name declared inside a function, and the span in which it hides outer ones."""
 
     start: int

@@ -7,8 +7,9 @@ and ``path:function:name`` for a variable local to a function.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
+
+import msgspec
 
 from isolate_ext.syntax import Condition, Define, Node, Parsed
 
@@ -32,8 +33,7 @@ class Kind(Enum):
     PLAIN = "plain data"
 
 
-@dataclass(frozen=True, slots=True)
-class CType:
+class CType(msgspec.Struct, frozen=True, eq=False):
     """A declared type: base as written (``struct foo``, ``PyObject``), pointers, array sizes.
 
     ``qualifiers`` are those of the base, ``const`` says whether the variable itself is constant.
@@ -46,8 +46,19 @@ class CType:
     arrays: tuple[str, ...] = ()
     function_pointer: bool = False
     const: bool = False
-    qualifiers: tuple[str, ...] = field(default=(), compare=False)
-    steps: str = field(default="", compare=False)
+    qualifiers: tuple[str, ...] = ()
+    steps: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CType) and self._compared == other._compared
+
+    def __hash__(self) -> int:
+        return hash(self._compared)
+
+    @property
+    def _compared(self) -> tuple[object, ...]:
+        """What makes it another type: how it is spelled does not."""
+        return (self.base, self.pointers, self.arrays, self.function_pointer, self.const)
 
     @property
     def specifier(self) -> str:
@@ -62,8 +73,7 @@ class CType:
         return f"{self.specifier} {stars}{name}{''.join(f'[{size}]' for size in self.arrays)}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Declaration:
+class Declaration(msgspec.Struct, frozen=True, eq=False):
     """One declarator of one declaration, as it stands in a file.
 
     ``start..end`` is the whole declaration with its semicolon, which may declare others too.
@@ -85,8 +95,7 @@ class Declaration:
     inline_struct: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True):
     """One parameter; ``name`` is None where there is none, ``unused`` says Py_UNUSED hides it."""
 
     name: str | None
@@ -96,8 +105,7 @@ class Parameter:
     unused: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Definition:
+class Definition(msgspec.Struct, frozen=True, eq=False):
     """One body of a function or macro.  ``parameters_span`` includes the parentheses."""
 
     routine: str
@@ -118,8 +126,7 @@ class Definition:
         return self.macro is not None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Prototype:
+class Prototype(msgspec.Struct, frozen=True, eq=False):
     """A function declaration without a body."""
 
     path: str
@@ -129,28 +136,26 @@ class Prototype:
     parameters_span: tuple[int, int]
 
 
-@dataclass(slots=True, eq=False)
-class Routine:
+class Routine(msgspec.Struct, eq=False):
     """A function or macro with all its definitions (several under `#if`) and prototypes."""
 
     key: str
     name: str
     is_macro: bool
     static: bool
-    definitions: list[Definition] = field(default_factory=list)
-    prototypes: list[Prototype] = field(default_factory=list)
+    definitions: list[Definition] = msgspec.field(default_factory=list)
+    prototypes: list[Prototype] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True, eq=False)
-class Variable:
+class Variable(msgspec.Struct, eq=False):
     """A variable with static storage: its definition(s) and its other declarations."""
 
     key: str
     name: str
     kind: Kind
     ctype: CType
-    definitions: list[Declaration] = field(default_factory=list)
-    declarations: list[Declaration] = field(default_factory=list)
+    definitions: list[Declaration] = msgspec.field(default_factory=list)
+    declarations: list[Declaration] = msgspec.field(default_factory=list)
     function: Definition | None = None
     made_by_macro: bool = False
 
@@ -167,8 +172,7 @@ class Variable:
         return not any(each.static for each in self.definitions)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Identifier:
+class Identifier(msgspec.Struct, frozen=True, eq=False):
     """The ASCII ``text`` of a ``_Py_Identifier``, and the ``scope`` in which its name means it."""
 
     variable: Variable
@@ -176,8 +180,7 @@ class Identifier:
     scope: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Use:
+class Use(msgspec.Struct, frozen=True, eq=False):
     """An identifier that means ``symbol``.
 
     ``inside`` is the function or macro whose body holds it, ``holder`` the key of the file-scope
@@ -213,8 +216,7 @@ class Use:
         return node.parent if node is not None else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Field:
+class Field(msgspec.Struct, frozen=True, eq=False):
     """A member of a struct, in source order."""
 
     name: str
@@ -222,8 +224,7 @@ class Field:
     conditions: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Struct:
+class Struct(msgspec.Struct, frozen=True, eq=False):
     """A struct or union definition under all its names; ``head`` says it begins as an object."""
 
     names: tuple[str, ...]
@@ -235,8 +236,7 @@ class Struct:
     node: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, eq=False):
     """One value of an initialiser: the field it goes to, and where its text stands."""
 
     field: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Definition, Use, Variable, strip_casts
@@ -17,8 +18,7 @@ Stretch = tuple[str, int, int]
 """A path, and the bytes from a start to an end."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Export:
+class Export(msgspec.Struct, frozen=True, eq=False):
     """A table that the argument at ``start..end`` of ``path`` hands out.
 
     ``variable`` is None for memory from the heap; ``values`` is where stands what is put into it.

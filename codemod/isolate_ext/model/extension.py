@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from isolate_ext.model.entities import Definition, Identifier, Kind, Routine, Use, Variable
 from isolate_ext.model.fragments import Fragment
@@ -14,8 +15,7 @@ from isolate_ext.model.structs import Structs
 from isolate_ext.syntax import Parsed
 
 
-@dataclass(frozen=True, slots=True)
-class Pasted:
+class Pasted(msgspec.Struct, frozen=True):
     """A name that `##` makes inside a macro body: a regular expression over identifiers."""
 
     pattern: str
@@ -23,8 +23,7 @@ class Pasted:
     start: int
 
 
-@dataclass(slots=True, eq=False)
-class Extension:
+class Extension(msgspec.Struct, eq=False):
     """One PyInit and the files behind it.
 
     ``generated`` files are written by a generator, so nothing is edited in them; ``fragments`` are
@@ -38,19 +37,21 @@ class Extension:
     files: Mapping[str, Parsed]
     units: Mapping[str, tuple[str, ...]]
     structs: Structs
-    routines: dict[str, Routine] = field(default_factory=dict)
-    variables: dict[str, Variable] = field(default_factory=dict)
-    identifiers: dict[str, Identifier] = field(default_factory=dict)
-    uses: dict[str, list[Use]] = field(default_factory=dict)
-    fenced: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    pasted: list[Pasted] = field(default_factory=list)
+    routines: dict[str, Routine] = msgspec.field(default_factory=dict)
+    variables: dict[str, Variable] = msgspec.field(default_factory=dict)
+    identifiers: dict[str, Identifier] = msgspec.field(default_factory=dict)
+    uses: dict[str, list[Use]] = msgspec.field(default_factory=dict)
+    fenced: dict[str, list[tuple[str, int]]] = msgspec.field(default_factory=dict)
+    pasted: list[Pasted] = msgspec.field(default_factory=list)
     generated: frozenset[str] = frozenset()
     macros: frozenset[str] = frozenset()
-    fragments: dict[str, Fragment] = field(default_factory=dict)
-    _definitions: dict[str, tuple[list[int], list[Definition]]] = field(default_factory=dict)
+    fragments: dict[str, Fragment] = msgspec.field(default_factory=dict)
+    _definitions: dict[str, tuple[list[int], list[Definition]]] = msgspec.field(
+        default_factory=dict
+    )
     _uses_inside: dict[int, list[Use]] | None = None
     _routine_names: frozenset[str] | None = None
-    remembered: dict[Any, Any] = field(default_factory=dict)
+    remembered: dict[Any, Any] = msgspec.field(default_factory=dict)
 
     def forget(self, other: Extension | None = None) -> None:
         """Let go of the trees that are not those of ``other`` too; positions and texts stay."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Definition
@@ -15,8 +16,7 @@ _GET_STATE = "PyModule_GetState"
 _CASTS = ("cast_expression", "parenthesized_expression")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FoundModule:
+class FoundModule(msgspec.Struct, frozen=True, eq=False):
     """``PyObject *m = PyState_FindModule(...)`` whose result leads to the state alone.
 
     ``checks`` are the tests for NULL that follow, ``states`` the expressions that get the state.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.entities import Definition
 from isolate_ext.syntax import Node, Parsed
@@ -14,8 +15,7 @@ _NO_STATEMENT = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fragment:
+class Fragment(msgspec.Struct, frozen=True, eq=False):
     """The function that includes a file, and the byte of it at which the `#include` stands.
 
     ``leaves`` says that there is a `return` in the file.

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.syntax import Parsed
 from isolate_ext.syntax.expansion import invocation
@@ -22,8 +23,7 @@ _WORD = re.compile(rb"\b[A-Za-z_]\w*")
 _GOES_ON = (b";", b"=", b",", b"[")
 
 
-@dataclass(frozen=True, slots=True)
-class HiddenStatic:
+class HiddenStatic(msgspec.Struct, frozen=True):
     """An invocation of the macro ``name`` that declares a static variable.
 
     ``braces`` says that the macro gives it the values of its members: it may be anything, a type

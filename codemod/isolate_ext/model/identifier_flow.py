@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.capi.identifiers import FORMATTED, TAKES_IDENTIFIER, ByName
 from isolate_ext.model.calls import made_by
@@ -15,8 +16,7 @@ from isolate_ext.syntax import Node
 _NO_ARGUMENTS = ("NULL", '""', '"()"')
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sink:
+class Sink(msgspec.Struct, frozen=True, eq=False):
     """A call that gets an identifier as ``argument``: an address, or a parameter's name.
 
     ``by`` says what the call is without identifiers, None for a function of the extension's own;
@@ -33,18 +33,17 @@ class Sink:
     bare: Node | None = None
 
 
-@dataclass(slots=True)
-class IdentifierFlow:
+class IdentifierFlow(msgspec.Struct):
     """All sinks of the identifiers and parameters that nothing else knows.
 
     ``parameters`` are (routine, index) of own functions that take identifiers, ``stuck`` tells per
     identifier why it has to stay one.
     """
 
-    sinks: list[Sink] = field(default_factory=list)
-    parameters: set[tuple[str, int]] = field(default_factory=set)
-    stuck: dict[str, str] = field(default_factory=dict)
-    joined: list[tuple[str, str]] = field(default_factory=list)
+    sinks: list[Sink] = msgspec.field(default_factory=list)
+    parameters: set[tuple[str, int]] = msgspec.field(default_factory=set)
+    stuck: dict[str, str] = msgspec.field(default_factory=dict)
+    joined: list[tuple[str, str]] = msgspec.field(default_factory=list)
 
     def spread(self) -> None:
         """What shares a parameter with something that has to stay has to stay, too."""

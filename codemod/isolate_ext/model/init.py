@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+import msgspec
 
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Declaration, Definition, Kind, Use, Variable, strip_casts
@@ -30,8 +31,7 @@ class ExitKind(Enum):
     OTHER = "an expression"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Exit:
+class Exit(msgspec.Struct, frozen=True, eq=False):
     """One `return` statement; ``value`` is its expression, None for a bare one."""
 
     node: Node
@@ -39,8 +39,7 @@ class Exit:
     kind: ExitKind
 
 
-@dataclass(slots=True, eq=False)
-class ModuleInit:
+class ModuleInit(msgspec.Struct, eq=False):
     """How a module comes to be.
 
     ``entry`` is `PyInit_name`; ``creator`` the function that calls `PyModule_Create`, mostly the
@@ -57,7 +56,7 @@ class ModuleInit:
     def_declaration: Declaration | None
     module_variable: str | None
     reassigned: bool
-    exits: list[Exit] = field(default_factory=list)
+    exits: list[Exit] = msgspec.field(default_factory=list)
     slots: Declaration | None = None
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from isolate_ext.model.entities import Definition, Routine
 from isolate_ext.model.extension import Extension

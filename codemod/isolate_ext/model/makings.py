@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Definition, Variable, strip_casts
@@ -14,8 +15,7 @@ _CALLS = frozenset({"PyCFunction_New", "PyCFunction_NewEx"})
 _BASE = "PyMethodDef"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Making:
+class Making(msgspec.Struct, frozen=True, eq=False):
     """A call that makes functions with no self; ``tables`` are the keys of what it makes them of.
 
     ``uses`` are the places, as (path, offset), where the tables are named on the way to it.

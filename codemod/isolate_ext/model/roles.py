@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from isolate_ext.model.entities import Kind, Routine, Use, Variable, strip_casts
 from isolate_ext.model.extension import Extension
@@ -32,8 +33,7 @@ class Called(Enum):
     STORED = "stored"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Role:
+class Role(msgspec.Struct, frozen=True, eq=False):
     """One place where a function is handed out.
 
     ``slot`` names the slot, table field or callee; ``flags`` are METH_ names; ``owners`` the keys

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from isolate_ext.model.entities import Kind, Use, Variable
 from isolate_ext.model.extension import Extension
@@ -11,8 +11,7 @@ from isolate_ext.syntax import Node
 INITIALISERS = frozenset({"PyStructSequence_InitType", "PyStructSequence_InitType2"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StructSequence:
+class StructSequence(msgspec.Struct, frozen=True, eq=False):
     """A static type without an initialiser; ``made`` are the uses in the calls that fill it."""
 
     key: str

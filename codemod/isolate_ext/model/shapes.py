@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 _POINTERS = ("*", "!")
 _NUMBER = re.compile(
@@ -14,8 +16,7 @@ _NUMBER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True):
     """A type below its typedefs.  ``steps`` are those of `CType`: ``[``, ``*``, ``!``, ``c``.
 
     ``opaque`` types are declared elsewhere: values of them may be arrays or pointers.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.entities import CType, Definition, Routine, Struct, Variable
 from isolate_ext.model.extension import Extension
@@ -15,8 +16,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _PLAIN = frozenset({"void", "return", "if", "NULL", "Py_TYPE", "found"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Staged:
+class Staged(msgspec.Struct, frozen=True, eq=False):
     """One ``variable`` of type ``struct``, whose address ``getter`` returns.
 
     ``accessors`` are all functions that find it, the getter included; each returns that address

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from operator import itemgetter
+
+import msgspec
 
 from isolate_ext.model.entities import Definition, Routine, Use
 from isolate_ext.model.extension import Extension
@@ -20,16 +21,14 @@ _STRINGISED = re.compile(rb"(?<!#)#[ \t]*([A-Za-z_]\w*)")
 _NAME = re.compile(rb"&?\s*([A-Za-z_]\w*)")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stringised:
+class Stringised(msgspec.Struct, frozen=True, eq=False):
     """An invocation of a macro, and the symbol that it makes a string of."""
 
     macro: Use
     symbol: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Invocation:
+class _Invocation(msgspec.Struct, frozen=True, eq=False):
     """``names`` are given, by name or by address, to parameters that strings are made of."""
 
     macro: Use

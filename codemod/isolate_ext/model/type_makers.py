@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.model.extension import Extension
@@ -12,8 +13,7 @@ from isolate_ext.syntax import Node
 MAKER = "PyType_FromModuleAndSpec"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Moduleless:
+class Moduleless(msgspec.Struct, frozen=True, eq=False):
     """A call in ``inside`` whose ``argument`` for the module is NULL."""
 
     inside: Definition

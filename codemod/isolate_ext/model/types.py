@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.capi.slots import SUITE_FIELDS
 from isolate_ext.model.declarators import declarators
@@ -25,8 +26,7 @@ from isolate_ext.model.remembered import remembered
 from isolate_ext.syntax import Condition, Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SlotValue:
+class SlotValue(msgspec.Struct, frozen=True, eq=False):
     """What a slot is given: the value's node, where that stands, and under which `#if`.
 
     ``assignment`` is the statement where it is assigned at run time instead of initialised.
@@ -53,8 +53,7 @@ class SlotValue:
         return strip_casts(self.value).str.strip("() \t\r\n") in ("0", "NULL", "0L", "")
 
 
-@dataclass(slots=True, eq=False)
-class StaticType:
+class StaticType(msgspec.Struct, eq=False):
     """A `PyTypeObject` with static storage.
 
     ``slots`` holds what the initialiser and its suites give, in the order written, without empty
@@ -63,10 +62,10 @@ class StaticType:
 
     key: str
     variable: Variable
-    slots: dict[str, SlotValue] = field(default_factory=dict)
-    assigned: list[SlotValue] = field(default_factory=list)
-    suites: list[str] = field(default_factory=list)
-    variants: list[SlotValue] = field(default_factory=list)
+    slots: dict[str, SlotValue] = msgspec.field(default_factory=dict)
+    assigned: list[SlotValue] = msgspec.field(default_factory=list)
+    suites: list[str] = msgspec.field(default_factory=list)
+    variants: list[SlotValue] = msgspec.field(default_factory=list)
     name: str | None = None
     struct: Struct | None = None
 

@@ -7,7 +7,8 @@ called by name (handbook patterns 23 and 24).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.entities import Definition, Use
 from isolate_ext.model.extension import Extension
@@ -17,8 +18,7 @@ from isolate_ext.syntax import Node
 _SLOTS = frozenset({"tp_dealloc", "tp_traverse", "tp_clear", "tp_finalize"})
 
 
-@dataclass(frozen=True, slots=True)
-class BaseCall:
+class BaseCall(msgspec.Struct, frozen=True):
     """A call through a slot: its callee ``Base_Type.slot`` and the function that stands there."""
 
     slot: str

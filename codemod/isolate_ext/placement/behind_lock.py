@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.entities import Definition, Kind, Use, Variable
 from isolate_ext.model.extension import Extension
@@ -16,8 +17,7 @@ _GIVES = frozenset({"PyMutex_Unlock", "pthread_mutex_unlock"})
 _SINCE = re.compile(r"(PY_VERSION_HEX)\s*>=\s*(\w+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Locked:
+class Locked(msgspec.Struct, frozen=True):
     """A lock and what it protects, by key; ``racing`` are the conditions under which it is none."""
 
     lock: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.capi.ownership import DECREF, INCREF
 from isolate_ext.model.entities import Definition, strip_casts
@@ -23,8 +24,7 @@ from isolate_ext.syntax import Node
 _CALLS = re.compile(r"_?PyObject_(Call|Vectorcall)\w*")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Registration:
+class Registration(msgspec.Struct, frozen=True, eq=False):
     """A call that registers callbacks with ``data``, a local that holds the callable.
 
     ``first`` is the statement of its block before which a carrier takes the callable's place.

@@ -6,7 +6,8 @@ Where the global moves, the closure is the offset of the member, from the state 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.entities import Definition, Entry, Use, strip_casts
 from isolate_ext.model.extension import Extension
@@ -17,8 +18,7 @@ from isolate_ext.syntax import Node
 _WRITES = ("update_expression", "pointer_expression")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ClosureReader:
+class ClosureReader(msgspec.Struct, frozen=True, eq=False):
     """A getter or setter with the places where it names its closure, and the closures it gets.
 
     ``rows`` are pairs of a closure as it is written and the use of a moved object in it.

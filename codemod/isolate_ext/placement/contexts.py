@@ -7,7 +7,8 @@ callback finds again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import CType, Definition, Struct, strip_casts
@@ -24,8 +25,7 @@ _PLAIN = {
 """Statements beside which others can be put: where a callback is stored, and where handed over."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Filling:
+class Filling(msgspec.Struct, frozen=True, eq=False):
     """A place where a struct is connected with a callback.
 
     ``owner`` is the text before a member's name, ``object`` the expression in it; what is put into
@@ -40,8 +40,7 @@ class Filling:
     behind: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Context:
+class Context(msgspec.Struct, frozen=True, eq=False):
     """A callback and the struct it gets.
 
     ``source`` is the text before a member's name in the callback; where it needs a declaration of

@@ -7,7 +7,8 @@ Any other gets the state from who parses the arguments, together with the place 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.entities import Definition, Routine, Use, strip_casts
 from isolate_ext.model.extension import Extension
@@ -19,8 +20,7 @@ _CHECKS = ("PyObject_TypeCheck", "Py_IS_TYPE")
 _PLACES = ("identifier", "field_identifier", "field_expression", "pointer_expression")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Conversion:
+class Conversion(msgspec.Struct, frozen=True, eq=False):
     """A call that has a converter write to ``place``; ``statement`` is the one of a block."""
 
     path: str

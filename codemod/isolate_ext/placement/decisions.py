@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
+
+import msgspec
 
 from isolate_ext.model.channels import Channel
 from isolate_ext.model.confined import Escape
@@ -39,8 +40,7 @@ class Level(Enum):
     MODULE = "module"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StateField:
+class StateField(msgspec.Struct, frozen=True, eq=False):
     """A member of the module state.
 
     ``owned`` members are visited and cleared; ``members`` are the object pointers inside a struct.
@@ -57,20 +57,19 @@ class StateField:
     needs: str = ""
 
 
-@dataclass(slots=True)
-class Strings:
+class Strings(msgspec.Struct):
     """What becomes of the identifiers of an extension.
 
     ``members`` are the state's members by text, ``by_name`` the sinks that take a C string,
     ``parameters`` those of own functions that take an object from now on.
     """
 
-    members: dict[str, StateField] = field(default_factory=dict)
-    by_object: list[Sink] = field(default_factory=list)
-    by_name: list[Sink] = field(default_factory=list)
-    parameters: list[tuple[str, int]] = field(default_factory=list)
-    gone: list[Identifier] = field(default_factory=list)
-    stays: list[Stay] = field(default_factory=list)
+    members: dict[str, StateField] = msgspec.field(default_factory=dict)
+    by_object: list[Sink] = msgspec.field(default_factory=list)
+    by_name: list[Sink] = msgspec.field(default_factory=list)
+    parameters: list[tuple[str, int]] = msgspec.field(default_factory=list)
+    gone: list[Identifier] = msgspec.field(default_factory=list)
+    stays: list[Stay] = msgspec.field(default_factory=list)
 
 
 class RouteKind(Enum):
@@ -116,8 +115,7 @@ BY_REGISTRATION = frozenset(
 """The routes that every place which hands the function over has a part in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """A way to the state and the C expressions it starts from, casts included."""
 
     kind: RouteKind
@@ -125,8 +123,7 @@ class Route:
     bail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(msgspec.Struct, frozen=True):
     """A variable that keeps static storage, at which level, and why that is sound.
 
     ``shared`` says that interpreters with their own GIL would race on it, and ``conditions`` under
@@ -140,8 +137,7 @@ class Stay:
     conditions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Adopted:
+class Adopted(msgspec.Struct, frozen=True, eq=False):
     """A state struct that the extension has already.
 
     ``accessors`` are macros and functions that find it through `PyState_FindModule`;
@@ -155,8 +151,7 @@ class Adopted:
     singleton: Variable | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(msgspec.Struct, frozen=True):
     """Every name that the migration brings in, fresh in all scopes it enters.
 
     ``taken`` are those of the extension, and these.
@@ -184,8 +179,7 @@ class Names:
     taken: frozenset[str]
 
 
-@dataclass(slots=True, eq=False)
-class Decisions:
+class Decisions(msgspec.Struct, eq=False):
     """The whole placement of one extension; complete when ``refusals`` is empty.
 
     ``scratch`` are local statics that become automatic;
@@ -203,39 +197,39 @@ class Decisions:
     init: ModuleInit
     names: Names
     adopted: Adopted | None
-    fields: dict[str, StateField] = field(default_factory=dict)
-    types: dict[str, StaticType] = field(default_factory=dict)
-    all_types: dict[str, StaticType] = field(default_factory=dict)
-    sequences: dict[str, StructSequence] = field(default_factory=dict)
-    tables: dict[str, LocalTable] = field(default_factory=dict)
-    fixed_tables: dict[str, Escape] = field(default_factory=dict)
-    closures: list[ClosureReader] = field(default_factory=list)
-    stays: list[Stay] = field(default_factory=list)
-    scratch: list[Variable] = field(default_factory=list)
-    routes: dict[Definition, Route] = field(default_factory=dict)
-    threaded: set[str] = field(default_factory=set)
-    registrations: list[Registration] = field(default_factory=list)
-    contexts: list[Context] = field(default_factory=list)
-    frames: list[Frame] = field(default_factory=list)
-    pairs: list[Pair] = field(default_factory=list)
-    conversions: list[Conversion] = field(default_factory=list)
-    type_checks: dict[Definition, tuple[Node, ...]] = field(default_factory=dict)
-    channels: list[Channel] = field(default_factory=list)
-    teardown: set[str] = field(default_factory=set)
+    fields: dict[str, StateField] = msgspec.field(default_factory=dict)
+    types: dict[str, StaticType] = msgspec.field(default_factory=dict)
+    all_types: dict[str, StaticType] = msgspec.field(default_factory=dict)
+    sequences: dict[str, StructSequence] = msgspec.field(default_factory=dict)
+    tables: dict[str, LocalTable] = msgspec.field(default_factory=dict)
+    fixed_tables: dict[str, Escape] = msgspec.field(default_factory=dict)
+    closures: list[ClosureReader] = msgspec.field(default_factory=list)
+    stays: list[Stay] = msgspec.field(default_factory=list)
+    scratch: list[Variable] = msgspec.field(default_factory=list)
+    routes: dict[Definition, Route] = msgspec.field(default_factory=dict)
+    threaded: set[str] = msgspec.field(default_factory=set)
+    registrations: list[Registration] = msgspec.field(default_factory=list)
+    contexts: list[Context] = msgspec.field(default_factory=list)
+    frames: list[Frame] = msgspec.field(default_factory=list)
+    pairs: list[Pair] = msgspec.field(default_factory=list)
+    conversions: list[Conversion] = msgspec.field(default_factory=list)
+    type_checks: dict[Definition, tuple[Node, ...]] = msgspec.field(default_factory=dict)
+    channels: list[Channel] = msgspec.field(default_factory=list)
+    teardown: set[str] = msgspec.field(default_factory=set)
     module_global: str | None = None
-    specs: dict[str, StaticType] = field(default_factory=dict)
-    generated_routes: dict[Definition, Route] = field(default_factory=dict)
-    modules: dict[Definition, str] = field(default_factory=dict)
-    module_threaded: set[str] = field(default_factory=set)
-    makings: list[Making] = field(default_factory=list)
+    specs: dict[str, StaticType] = msgspec.field(default_factory=dict)
+    generated_routes: dict[Definition, Route] = msgspec.field(default_factory=dict)
+    modules: dict[Definition, str] = msgspec.field(default_factory=dict)
+    module_threaded: set[str] = msgspec.field(default_factory=set)
+    makings: list[Making] = msgspec.field(default_factory=list)
     module_parameter: str = "module"
-    roles: dict[str, list[Role]] = field(default_factory=dict)
-    found_modules: list[FoundModule] = field(default_factory=list)
-    strings: Strings = field(default_factory=lambda: Strings())
-    guards: dict[str, InitGuard] = field(default_factory=dict)
+    roles: dict[str, list[Role]] = msgspec.field(default_factory=dict)
+    found_modules: list[FoundModule] = msgspec.field(default_factory=list)
+    strings: Strings = msgspec.field(default_factory=lambda: Strings())
+    guards: dict[str, InitGuard] = msgspec.field(default_factory=dict)
     once: FilledOnce | None = None
     limited: bool = False
-    refusals: list[Refusal] = field(default_factory=list)
+    refusals: list[Refusal] = msgspec.field(default_factory=list)
 
     def claims(self, use: Use) -> bool:
         """Whether a use stands in a table or a row that is edited, or refused, as a whole."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from isolate_ext.capi.ownership import (
     BORROWED,
@@ -32,8 +33,7 @@ _LENT = re.compile(r"PyExc_\w+|_?Py\w+_Type")
 _UNITS = re.compile(r"[A-Za-z][#*!&]?")
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True):
     """Where an expression stands: its file, and the arguments of the macro that it is in.
 
     ``outer`` is the use of that macro in the text of the function.

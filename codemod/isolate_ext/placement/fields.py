@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from isolate_ext.model.calls import made_by, uncalled
 from isolate_ext.model.declarators import future_tag

@@ -8,7 +8,8 @@ variable, which leads to the state: the state outlives every function that has i
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.declarators import declarators, local_names
 from isolate_ext.model.entities import CType, Definition, Parameter, strip_casts
@@ -29,8 +30,7 @@ from isolate_ext.syntax import Node
 _NOTHING = ("NULL", "0")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Site:
+class Site(msgspec.Struct, frozen=True, eq=False):
     """A call that hands the callback over, with ``data`` that comes back to it.
 
     A struct can be declared in front of ``beside`` or, where that declares the variable whose
@@ -43,8 +43,7 @@ class Site:
     data: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, eq=False):
     """A callback, its parameter that the data comes back in, and all calls that hand it over.
 
     ``bare``: there is no data at all, so the state takes its place.

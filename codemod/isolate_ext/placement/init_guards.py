@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.entities import Definition, Kind, Use, Variable, strip_casts
 from isolate_ext.model.extension import Extension
@@ -16,8 +17,7 @@ from isolate_ext.syntax import Node
 _LOOPS = ("for_statement", "while_statement", "do_statement")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class InitGuard:
+class InitGuard(msgspec.Struct, frozen=True, eq=False):
     """``asked`` are the `if` statements that it guards with braces, ``set`` the assignments."""
 
     variable: Variable

@@ -6,7 +6,8 @@ Handbook pattern 85: a library takes a callback and, beside it, a pointer of the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.capi.callbacks import DURING_THE_CALL, RETURNS_AT_ONCE, Within
 from isolate_ext.model.entities import CType, Definition, Routine, strip_casts
@@ -18,8 +19,7 @@ from isolate_ext.syntax import Node
 VOID, OBJECT = CType("void", 1), CType("PyObject", 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LibraryCall:
+class LibraryCall(msgspec.Struct, frozen=True, eq=False):
     """A call of a function that is not the extension's, by its name; ``position`` is the callback's
     among the arguments.
     """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.model.entities import Definition, Prototype, Routine, Use, strip_casts
 from isolate_ext.model.extension import Extension
@@ -14,12 +15,11 @@ from isolate_ext.syntax import Node
 _MAKERS = frozenset({"PyType_FromSpec", "PyType_FromSpecWithBases"})
 
 
-@dataclass(slots=True)
-class Modules:
+class Modules(msgspec.Struct):
     """``names`` says how a function calls the module; ``threaded`` take it as a new parameter."""
 
-    names: dict[Definition, str] = field(default_factory=dict)
-    threaded: set[str] = field(default_factory=set)
+    names: dict[Definition, str] = msgspec.field(default_factory=dict)
+    threaded: set[str] = msgspec.field(default_factory=set)
     parameter: str = "module"
 
 

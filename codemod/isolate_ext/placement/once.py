@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.entities import Definition, Kind, Variable
 from isolate_ext.model.extension import Extension
@@ -23,8 +24,7 @@ _UNLOCK = re.compile(r"PyMutex_Unlock\(\s*&\s*(\w+)\s*\)\s*;")
 _NOT_YET = re.compile(r"\(\s*(?:!\s*(\w+)|(\w+)\s*==\s*0)\s*\)")
 
 
-@dataclass(frozen=True, slots=True)
-class FilledOnce:
+class FilledOnce(msgspec.Struct, frozen=True):
     """Keys of the tables and the statements of the init function that fill them.
 
     ``guards`` are the flag and the lock where the statements stand between such already.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.capi.ownership import BORROWED, IMMORTAL_SINGLETONS, INCREF, LENDS, NEW_REFERENCE
 from isolate_ext.model.entities import Use, Variable, strip_casts
@@ -12,8 +13,7 @@ from isolate_ext.placement.writes import part
 from isolate_ext.syntax import Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Assignment:
+class Assignment(msgspec.Struct, frozen=True, eq=False):
     """One place that gives the variable an object.
 
     ``owned`` says that a reference comes with it, ``new`` that the call which made it brings one.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.capi.ownership import DECREF, INCREF
 from isolate_ext.model.declarators import declarators, local_names
@@ -31,8 +32,7 @@ _RELEASES = frozenset({"Py_DECREF", "Py_XDECREF", "Py_DecRef"})
 _ASKS = re.compile(r"\w+_Check(Exact)?|PyArg_(Parse|Unpack)Tuple(AndKeywords)?")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Gift:
+class Gift(msgspec.Struct, frozen=True, eq=False):
     """A call that registers callbacks with ``data``, after ``taking`` gave it a reference.
 
     ``undoing`` are the uses of the data that take the reference back where the call fails.
@@ -44,8 +44,7 @@ class Gift:
     undoing: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pair:
+class Pair(msgspec.Struct, frozen=True, eq=False):
     """All registrations that share callbacks, and the parameter by which each gets the data.
 
     Callbacks that only release it are not among them.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from isolate_ext.model.entities import Kind, Variable
 from isolate_ext.model.extension import Extension

@@ -9,7 +9,8 @@ types.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from isolate_ext.capi import foreign_calls
 from isolate_ext.model.calls import made_by

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
+
+import msgspec
 
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Definition, Struct
@@ -26,8 +27,7 @@ class Holder(Enum):
     RESULT = "what a function or macro gives back; the owner is its key"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Equal where the owner is the same."""
 
     holder: Holder
@@ -35,8 +35,7 @@ class Place:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """One occurrence of a place; ``node`` is None where it is hidden from the parser."""
 
     path: str
@@ -45,12 +44,11 @@ class Spot:
     inside: Definition | None
 
 
-@dataclass(slots=True)
-class Callees:
+class Callees(msgspec.Struct):
     """Own functions and macros that a call may mean, and names of functions of others."""
 
-    own: list[Definition] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
+    own: list[Definition] = msgspec.field(default_factory=list)
+    foreign: list[str] = msgspec.field(default_factory=list)
 
 
 Target = tuple[Place | None, Shape | None]

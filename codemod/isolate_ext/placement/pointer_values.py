@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from enum import Enum
+
+import msgspec
+from msgspec.structs import replace
 
 from isolate_ext.model.entities import Definition
 from isolate_ext.model.shapes import Shape
@@ -18,8 +20,7 @@ class How(Enum):
     ESCAPED = "its address goes where it cannot be followed"
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(msgspec.Struct, frozen=True, eq=False):
     """A place where a variable is or may be written; ``inside`` is None at file scope.
 
     ``node`` is what is written, or what leads there; None where the parser does not see it.
@@ -30,11 +31,20 @@ class Write:
     end: int
     inside: Definition | None
     how: How
-    node: Node | None = field(default=None, compare=False)
+    node: Node | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Write) and self._place == other._place
+
+    def __hash__(self) -> int:
+        return hash(self._place)
+
+    @property
+    def _place(self) -> tuple[object, ...]:
+        return (self.path, self.start, self.end, self.inside, self.how)
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(msgspec.Struct, frozen=True):
     """An expression from which ``depth`` dereferences lead to the variable or a part of it.
 
     ``shape`` is None where its type is not known; nothing is written through a ``constant`` one

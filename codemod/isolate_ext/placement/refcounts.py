@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
+
+import msgspec
 
 from isolate_ext.model.entities import strip_casts
 from isolate_ext.syntax import Node
@@ -38,8 +39,7 @@ class Loss(Enum):
     RETURNED = "the caller gets it"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """A reference that was not kept: in which call, of which value.
 
     ``what`` is the expression that names the value, if any, and ``place`` the place it stands for;
@@ -56,20 +56,19 @@ class Event:
     tentative: bool
 
 
-@dataclass(slots=True)
-class Path:
+class Path(msgspec.Struct):
     """One way through a function so far: which value each place holds, and its references.
 
     ``origin`` is what a place held at the entry, ``pointers`` the array or struct of places that a
     variable points into, ``outcomes`` what was lost only if a variable says success.
     """
 
-    held: dict[str, int] = field(default_factory=dict)
-    counts: dict[int, int] = field(default_factory=lambda: {NOTHING: 0})
-    origin: dict[str, int] = field(default_factory=dict)
-    pointers: dict[str, str] = field(default_factory=dict)
-    outcomes: dict[str, list[Event]] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
+    held: dict[str, int] = msgspec.field(default_factory=dict)
+    counts: dict[int, int] = msgspec.field(default_factory=lambda: {NOTHING: 0})
+    origin: dict[str, int] = msgspec.field(default_factory=dict)
+    pointers: dict[str, str] = msgspec.field(default_factory=dict)
+    outcomes: dict[str, list[Event]] = msgspec.field(default_factory=dict)
+    events: list[Event] = msgspec.field(default_factory=list)
 
     def copy(self) -> Path:
         return Path(
@@ -120,8 +119,7 @@ class Path:
         return tuple(sorted(self.held.items())), tuple(self.counts.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(msgspec.Struct, frozen=True):
     """An end of a path: the `return`, None for the end of the body, and what it returns."""
 
     node: Node | None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 
 class Reason(Enum):
@@ -44,8 +45,7 @@ class Reason(Enum):
     GENERATED = "regenerate the file from its source"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """Something left as it is.  ``start..end`` are byte offsets into ``path``.
 
     ``chain`` tells, cause by cause, what followed from it.

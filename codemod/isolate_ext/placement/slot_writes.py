@@ -7,7 +7,8 @@ pointer never leads to anything but static types of the extension.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.declarators import local_names
 from isolate_ext.model.entities import Declaration, Definition, strip_casts
@@ -23,8 +24,7 @@ _COMPUTED = ("call_expression", "field_expression", "subscript_expression", "ass
 _LABELS = ("labeled_statement", "case_statement")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SlotWrite:
+class SlotWrite(msgspec.Struct, frozen=True, eq=False):
     """A statement that gives each of ``types`` a slot; ``adds`` says that these are more flags.
 
     One without a value only names the metaclass that the types have anyway.

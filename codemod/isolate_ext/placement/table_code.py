@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from isolate_ext.capi.foreign_calls import PURE
 from isolate_ext.model.declarators import declarators, declared_in
@@ -27,8 +28,7 @@ _STEADY = (Kind.CONSTANT, Kind.PLAIN, Kind.FUNCTION_POINTER)
 _Piece = tuple[Definition, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
+class _Declared(msgspec.Struct, frozen=True):
     """A name that a function declares at ``start``, and where else it stands there.
 
     A ``plain`` one has no value before something is stored there.
@@ -40,12 +40,11 @@ class _Declared:
     offsets: list[int]
 
 
-@dataclass(slots=True)
-class Reach:
+class Reach(msgspec.Struct):
     """What a piece of code names: own routines by key, in all depth, and tables that it fills."""
 
-    routines: set[str] = field(default_factory=set)
-    tables: set[str] = field(default_factory=set)
+    routines: set[str] = msgspec.field(default_factory=set)
+    tables: set[str] = msgspec.field(default_factory=set)
 
 
 class TableCode:

@@ -6,7 +6,8 @@ A table that one function alone reads becomes a local variable of it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.model.confined import Escape, reader_of
 from isolate_ext.model.declarators import local_names
@@ -20,8 +21,7 @@ _OF_THE_API = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LocalTable:
+class LocalTable(msgspec.Struct, frozen=True, eq=False):
     """A table that becomes local to ``reader``; ``entries`` are its uses of what moves."""
 
     symbol: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.model.declarators import declarators
 from isolate_ext.model.entities import Definition, Variable, strip_casts
@@ -18,13 +19,12 @@ _INTO = ("subscript_expression", "field_expression", "pointer_expression", "bina
 _LITERALS = ("string_literal", "concatenated_string", "number_literal", "null", "char_literal")
 
 
-@dataclass(slots=True, eq=False)
-class TypeSources:
+class TypeSources(msgspec.Struct, eq=False):
     """Follows values back to where they come from."""
 
     extension: Extension
     places: PointerPlaces
-    _asked: set[tuple[Definition, str]] = field(default_factory=set)
+    _asked: set[tuple[Definition, str]] = msgspec.field(default_factory=set)
 
     def known(self, path: str, inside: Definition | None, node: Node) -> bool:
         """Every value of an expression is the address of a type, an element of a table, or NULL."""

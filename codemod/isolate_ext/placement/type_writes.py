@@ -7,7 +7,8 @@ the types that own them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.capi.slots import SUITE_FIELDS, SUITES, TYPE_FIELDS
 from isolate_ext.model.entities import Definition, Kind, Variable, strip_casts
@@ -31,8 +32,7 @@ _PARTS = ("field_expression", "subscript_expression", "pointer_expression")
 _SUITE_MEMBERS = frozenset(member for suite in SUITES.values() for member in suite)
 
 
-@dataclass(slots=True, eq=False)
-class TypeWrite:
+class TypeWrite(msgspec.Struct, eq=False):
     """One place that changes ``member`` of any of ``types``, or more than that where it is empty.
 
     ``node`` is what is written, or the call that does it.
@@ -42,30 +42,28 @@ class TypeWrite:
     node: Node
     inside: Definition | None
     member: str
-    types: set[str] = field(default_factory=set)
+    types: set[str] = msgspec.field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TypeReady:
+class TypeReady(msgspec.Struct, frozen=True, eq=False):
     """A call that readies any of ``types``."""
 
     call: Node
     types: set[str]
 
 
-@dataclass(slots=True, eq=False)
-class TypeWrites:
+class TypeWrites(msgspec.Struct, eq=False):
     """All of it, for one extension; ``holders`` says which types a place may lead to."""
 
     extension: Extension
     writers: Writers
-    writes: list[TypeWrite] = field(default_factory=list)
-    ready: list[TypeReady] = field(default_factory=list)
-    holders: dict[Place, set[str]] = field(default_factory=dict)
-    _known: dict[tuple[str, int, int], TypeWrite] = field(default_factory=dict)
-    _readied: dict[tuple[str, int], TypeReady] = field(default_factory=dict)
-    _suites_taken: set[str] = field(default_factory=set)
-    _lost: set[str] = field(default_factory=set)
+    writes: list[TypeWrite] = msgspec.field(default_factory=list)
+    ready: list[TypeReady] = msgspec.field(default_factory=list)
+    holders: dict[Place, set[str]] = msgspec.field(default_factory=dict)
+    _known: dict[tuple[str, int, int], TypeWrite] = msgspec.field(default_factory=dict)
+    _readied: dict[tuple[str, int], TypeReady] = msgspec.field(default_factory=dict)
+    _suites_taken: set[str] = msgspec.field(default_factory=set)
+    _lost: set[str] = msgspec.field(default_factory=set)
 
     def of(self, type_: str) -> Iterator[TypeWrite]:
         return (each for each in self.writes if type_ in each.types)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from isolate_ext.syntax.directives import Define
 from isolate_ext.syntax.environment import MacroEnvironment
@@ -80,8 +82,7 @@ After a comma neither ``)`` nor ``;`` ever does.
 """
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(msgspec.Struct, frozen=True):
     """The tree of a body; ``base`` turns its offsets into source offsets."""
 
     define: Define

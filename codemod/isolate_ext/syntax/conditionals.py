@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.syntax.directives import Define, Undef
 from isolate_ext.syntax.expressions import (
@@ -19,8 +20,7 @@ from isolate_ext.syntax.expressions import (
 Span = tuple[int, int]
 
 
-@dataclass(eq=False, slots=True)
-class Branch:
+class Branch(msgspec.Struct, eq=False):
     """One branch: its directive, its test, the span of its body and what stands in it."""
 
     keyword: str
@@ -30,7 +30,7 @@ class Branch:
     start: int
     end: int
     group: Group | None = None
-    events: list[Event] = field(default_factory=list)
+    events: list[Event] = msgspec.field(default_factory=list)
     verdict: bool | None = None
     guard: bool = False
     """``#ifndef NAME_H`` and ``#define NAME_H`` around the code of a header."""
@@ -48,8 +48,7 @@ class Branch:
         return (event for event in self.events if isinstance(event, Group))
 
 
-@dataclass(eq=False, slots=True)
-class Group:
+class Group(msgspec.Struct, eq=False):
     """``#if`` ... ``#endif``; ``endif`` is None when the file ends first."""
 
     branches: list[Branch]
@@ -83,8 +82,7 @@ class Group:
 Event = Define | Undef | Group
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """One enclosing branch of a position.
 
     ``text`` is the condition as it would have to be written after ``#if``, the negations of the

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.syntax.conditionals import Branch, Group
 from isolate_ext.syntax.directives import Define, Undef
@@ -81,12 +82,11 @@ _NOT_LINUX = frozenset(
 )  # fmt: skip
 
 
-@dataclass(eq=False)
-class Configuration:
+class Configuration(msgspec.Struct, eq=False):
     """Assumed values of macros, and branches forced whatever the macros say."""
 
-    values: Mapping[str, Value] = field(default_factory=dict)
-    forced: Mapping[int, int] = field(default_factory=dict)
+    values: Mapping[str, Value] = msgspec.field(default_factory=dict)
+    forced: Mapping[int, int] = msgspec.field(default_factory=dict)
     """From ``id`` of a group to the index of its live branch; -1 for none."""
 
     def value(self, name: str) -> Value:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from isolate_ext.syntax.expressions import Expr, parse_expression
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Include:
+class Include(msgspec.Struct, frozen=True):
     """``#include``; ``system`` tells angle brackets from quotes."""
 
     span: Span
@@ -23,16 +23,14 @@ class Include:
     system: bool
 
 
-@dataclass(frozen=True)
-class Undef:
+class Undef(msgspec.Struct, frozen=True):
     """``#undef NAME``."""
 
     span: Span
     name: str
 
 
-@dataclass(frozen=True, eq=False)
-class Define:
+class Define(msgspec.Struct, frozen=True, eq=False):
     """``#define``. ``params`` is None for an object-like macro and holds "..." as written.
 
     ``code`` is the body with comments and continuations blanked, as long as ``body_span``;
@@ -47,7 +45,7 @@ class Define:
     body_span: Span
     code: bytes
     skeleton: bytes
-    branch: Branch | None = field(default=None, repr=False)
+    branch: Branch | None = None
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 Interval = tuple[float, float]
 """Least and greatest value that an expression can have."""
@@ -13,8 +14,7 @@ UNKNOWN: Interval = (float("-inf"), float("inf"))
 _BOOL: Interval = (0, 1)
 
 
-@dataclass(frozen=True)
-class Expr:
+class Expr(msgspec.Struct, frozen=True):
     """A node: ``op`` with operands, or a leaf ("number", "name", "defined", "opaque").
 
     A call, as of ``__has_include(<x.h>)``, is a name with its arguments.

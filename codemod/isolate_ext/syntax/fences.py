@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True)
-class Fence:
+class Fence(msgspec.Struct, frozen=True):
     """A span of the source outside the reach of the parser, and why.
 
     ``whole`` tells a top-level piece that has no tree at all from a statement inside one that has.

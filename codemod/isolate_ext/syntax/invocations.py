@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.capi.macros import TYPE_ARGUMENTS, Shape
 from isolate_ext.syntax.environment import MacroEnvironment
@@ -31,8 +32,7 @@ _LONE_LOWER_SKIPPED = frozenset(
 _BARE = re.compile(rb"\s+([A-Za-z_]\w*)\s*\(")
 
 
-@dataclass(slots=True)
-class Invocation:
+class Invocation(msgspec.Struct):
     """A macro name in a view; ``opening`` is -1 without arguments, ``next`` where ``after`` is."""
 
     name: str

@@ -8,7 +8,8 @@ every identifier found there is code.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 _DIRECTIVE_BODY = (
     rb"(?:[^\n\\/\"']|\\(?:\r?\n|.)|/\*.*?(?:\*/|\Z)|//(?:[^\n\\]|\\(?:\r?\n|.))*"
@@ -49,8 +50,7 @@ def blank(text: bytes) -> bytes:
     return text.translate(BLANK)
 
 
-@dataclass(frozen=True)
-class Lexed:
+class Lexed(msgspec.Struct, frozen=True):
     """What one pass finds. All offsets are byte offsets into the source."""
 
     code: bytes

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from isolate_ext.syntax.fences import Fence
 from isolate_ext.syntax.grammar import parse_bytes
@@ -23,8 +24,7 @@ _FRAGMENTS: tuple[tuple[bytes, bytes], ...] = (
 _BOUNDARY = re.compile(rb"[;{}]")
 
 
-@dataclass(frozen=True)
-class Mended:
+class Mended(msgspec.Struct, frozen=True):
     """The best tree of a piece, with the fences around what is still wrong.
 
     ``base`` is what to add to an offset of the tree to get one of the source.

@@ -6,9 +6,10 @@ Items that end with a semicolon or a body are parsed alike wherever they stand a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+
+import msgspec
 
 from isolate_ext.syntax.grammar import parse_bytes
 
@@ -24,8 +25,7 @@ _REACH = 20_000
 """How far an item is looked for that is not where it would be expected, in bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """The text of a view without errors, and the pieces that it consists of, which are closed."""
 
     text: bytes

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from isolate_ext.syntax.fences import Fence
 from isolate_ext.syntax.parsed import Parsed
@@ -14,8 +15,7 @@ from isolate_ext.syntax.source import Lines
 _INK = re.compile(rb"\S+")
 
 
-@dataclass(frozen=True)
-class Statistics:
+class Statistics(msgspec.Struct, frozen=True):
     """Counts over one file or many.
 
     ``token_lines`` are the lines that bear a token outside comments, directives and ``#if 0``,
@@ -28,7 +28,7 @@ class Statistics:
     fenced_lines: int = 0
     fences: int = 0
     stand_ins: int = 0
-    causes: Counter[str] = field(default_factory=Counter)
+    causes: Counter[str] = msgspec.field(default_factory=Counter)
 
     @property
     def parsed_share(self) -> float:

@@ -8,7 +8,8 @@ arguments can be read as expressions.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.capi.macros import Shape
 from isolate_ext.syntax.arguments import make_expressions
@@ -23,8 +24,7 @@ _NAME = re.compile(rb"[A-Za-z_]\w*")
 _NO_CALLEE = frozenset(b"return case else sizeof do goto".split())
 
 
-@dataclass(frozen=True)
-class StandIn:
+class StandIn(msgspec.Struct, frozen=True):
     """A macro invocation that the view shows as something else. Spans are source offsets."""
 
     span: Span

@@ -7,13 +7,13 @@ that hole; any other overlap is a conflict, and the group that came later is dro
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.text.replacement import Hole, Replacement, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(msgspec.Struct, frozen=True):
     """Two replacements that cannot both be made; ``dropped`` is the group that was left out."""
 
     kept: Replacement
@@ -26,8 +26,7 @@ class Conflict:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(msgspec.Struct, frozen=True):
     """New text per path (only paths that were given), applied groups, and the conflicts met."""
 
     files: Mapping[str, bytes]
@@ -35,8 +34,7 @@ class Composed:
     conflicts: tuple[Conflict, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A stretch of new text: that of the original from ``at`` on, or what ``by`` puts there."""
 
     text: bytes

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, order=True):
     """Byte offsets ``start <= end`` into the original text of one file."""
 
     start: int
@@ -32,8 +32,7 @@ class Span:
         return data[self.start : self.end]
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(msgspec.Struct, frozen=True):
     """A range of the original that the replacement keeps, with the edits made inside it.
 
     ``margins`` are what its lines begin with, and what they begin with instead.
@@ -53,8 +52,7 @@ class Hole:
 Part = bytes | Hole
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(msgspec.Struct, frozen=True):
     """Put ``parts`` in the place of ``span`` of file ``path``.
 
     ``group`` names the edits that are applied together or not at all.

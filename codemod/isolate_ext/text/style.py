@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 _INDENTED = re.compile(rb"\{[ \t]*\r?\n([ \t]+)\S")
 _INDENTS = (b"\t", b"  ", b"   ", b"    ", b" " * 8)
@@ -12,8 +13,7 @@ _FUNCTION = re.compile(rb"\)[ \t]*(\r?\n)?\{")
 _HEAD = re.compile(rb"[A-Za-z_][^\n;{}=#]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(msgspec.Struct, frozen=True):
     """How new text is written so that it looks like the rest of the file.
 
     ``brace_on_own_line`` speaks of function bodies only.
