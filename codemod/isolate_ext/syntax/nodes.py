@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+import msgspec
+
 from isolate_ext.syntax.grammar import FIELDS, KINDS
 
 _START = attrgetter("start")
@@ -57,7 +59,7 @@ class _Piece:
         self.inner.clear()
 
 
-class Node:
+class Node(msgspec.Struct, eq=False):
     """A node of the syntax tree; ``start`` and ``end`` are byte offsets into the source.
 
     Brackets, commas and semicolons have no node; operators and keywords do, and nothing is inside
@@ -66,39 +68,16 @@ class Node:
     initialiser.
     """
 
-    __slots__ = (
-        "_piece",
-        "children",
-        "data",
-        "end",
-        "field",
-        "is_named",
-        "kind",
-        "parent",
-        "start",
-    )
-    children: Sequence[Node]
+    kind: builtins.str
+    start: int
+    end: int
+    field: builtins.str | None
+    parent: Node | None
+    data: bytes
+    is_named: bool
+    _piece: _Piece
+    children: Sequence[Node] = ()
     """The nodes inside this one, in order, operators and keywords included."""
-
-    def __init__(
-        self, kind: str, start: int, end: int, field: str | None, parent: Node | None, data: bytes,
-        is_named: bool, piece: _Piece,
-    ) -> None:  # fmt: skip
-        self.kind = kind
-        self.start = start
-        self.end = end
-        self.field = field
-        self.parent = parent
-        self.data = data
-        self.is_named = is_named
-        self._piece = piece
-
-    def __getattr__(self, name: builtins.str) -> Any:
-        """Called where ``children`` are missing: they have not been made yet."""
-        if name != "children":
-            raise AttributeError(name)
-        _fill(self)
-        return self.children
 
     @property
     def text(self) -> bytes:
@@ -169,6 +148,18 @@ class Node:
         return f"Node({self.kind}, {self.start}, {self.end})"
 
 
+class _Unmade(Node, eq=False):
+    """A node that becomes a plain one when the nodes inside it are first asked for."""
+
+    def __getattr__(self, name: builtins.str) -> Any:
+        """Called where ``children`` are missing."""
+        if name != "children":
+            raise AttributeError(name)
+        self.__class__ = Node  # type: ignore[assignment]
+        _fill(self)
+        return self.children
+
+
 class Glimpse(NamedTuple):
     """What is to be seen of a node without making it: kinds of it and its parent, and its field."""
 
@@ -182,7 +173,9 @@ def top_node(raw: Any, base: int, data: bytes) -> Node:
     start = raw.start_byte + base
     while data[start : start + 1] in (b"\n", b"\r"):
         start += 1
-    return Node(raw.type, start, raw.end_byte + base, None, None, data, True, _Piece(raw, base))
+    node = Node(raw.type, start, raw.end_byte + base, None, None, data, True, _Piece(raw, base))
+    _empty(node)
+    return node
 
 
 def forget(top: Node) -> None:
@@ -195,8 +188,14 @@ def forget(top: Node) -> None:
         piece = pieces.pop()
         pieces.extend(piece.inner.values())
         piece.clear()
-    top.children = ()
-    del top.children
+    _empty(top)
+
+
+def _empty(node: Node) -> None:
+    """Have the nodes below made when they are asked for."""
+    node.children = ()
+    del node.children
+    node.__class__ = _Unmade
 
 
 def leaf_at(top: Node, offset: int) -> Node | None:
@@ -254,13 +253,12 @@ def _fill(node: Node) -> None:
             nodes.append(child)
             if may_be_head and piece is outer and _is_head(child, node):
                 piece.inner[child] = _Piece(inner, base)
+                _empty(child)
             elif has_inside and descend():
                 above.append(siblings)
                 child.children = siblings = []
                 parent = child
                 continue
-            else:
-                child.children = ()
         while not advance():
             if parent is node:
                 return
