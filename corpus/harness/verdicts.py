@@ -51,7 +51,7 @@ def _complaints(result: dict[str, Any], refused: bool) -> list[str]:
     found += [f"tests: {line}" for line in tests.get("changed", [])[:10]]
     for module, probed in result["libraries"].items():
         for line in probed["reasons"]:
-            isolation = line.partition(":")[0] in ISOLATION
+            isolation = line.partition(":")[0] in (*ISOLATION, "binary")
             if not (refused and isolation):
                 found.append(f"{module}: {line}")
     return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from isolate_ext.app.rulebook import check_names
 from isolate_ext.engine import Outcome, Pass, Plan, Rule

@@ -72,3 +72,25 @@ def test_a_name_that_a_changed_function_has_too_is_left_out() -> None:
     changed = text.replace("{ return n; }", "{ return -n; }")
     names = untouched_by_unit(extension_of(text), extension_of(changed))["spam.c"]
     assert "plain" not in names and "other" in names
+
+
+STRUCTS = """\
+typedef struct { int first; int second; } Inner;
+typedef struct { Inner in; int last; } Outer;
+typedef struct { Outer *out; } Holder;
+typedef struct { int other; } Apart;
+static Holder kept;
+static int inner(Inner *it) { return it->second; }
+static int outer(Outer *it) { return it->last; }
+static int holder(Holder *it) { return it->out->last; }
+static int global(void) { return kept.out->last; }
+static int apart(Apart *it) { return it->other; }
+"""
+
+
+def test_structs_of_another_layout_are_a_touch_of_what_names_them() -> None:
+    before = extension_of(STRUCTS)
+    grown = extension_of(STRUCTS.replace("int first; ", "int first; long more; "))
+    assert set(untouched_by_unit(before, grown)["spam.c"]) == {"apart"}
+    blanks = extension_of(STRUCTS.replace("int first; ", "int  first;\n"))
+    assert len(untouched_by_unit(before, blanks)["spam.c"]) == 5

@@ -16,10 +16,12 @@ _Texts = dict[str, tuple[bytes, ...]]
 def untouched_by_unit(before: Extension, after: Extension) -> dict[str, frozenset[str]]:
     """For each translation unit the functions that it compiles from the same text as before.
 
-    A name that another file of the unit gives to a changed function is left out.
+    A name that another file of the unit gives to a changed function is left out, and so is what
+    names a struct of another layout, or a variable of one: its offsets are others.
     """
+    laid_out = _laid_out_anew(before, after)
     same = {
-        path: untouched(parsed, after.files[path])
+        path: untouched(parsed, after.files[path], laid_out)
         for path, parsed in before.files.items()
         if path in after.files
     }
@@ -32,17 +34,47 @@ def untouched_by_unit(before: Extension, after: Extension) -> dict[str, frozense
     return found
 
 
-def untouched(before: Parsed, after: Parsed) -> frozenset[str]:
+def untouched(
+    before: Parsed, after: Parsed, unlike: frozenset[str] = frozenset()
+) -> frozenset[str]:
     """The functions of a file with the same text, in every branch of `#if`, and the same macros.
 
-    Macros count with all that they use in turn, wherever they are defined.
+    Macros count with all that they use in turn, wherever they are defined. None of the functions
+    has a name in it that is ``unlike`` what it was.
     """
     new = _functions(after)
     return frozenset(
         name
         for name, texts in _functions(before).items()
-        if new.get(name) == texts and not _changed_macros(texts, before.macros, after.macros)
+        if new.get(name) == texts
+        and not _changed_macros(texts, before.macros, after.macros)
+        and not (unlike and _words(texts, before.macros) & unlike)
     )
+
+
+def _laid_out_anew(before: Extension, after: Extension) -> frozenset[str]:
+    """Structs with other members than before, what leads to one, and variables of such types."""
+    old, new = _layouts(before), _layouts(after)
+    unlike = {name for name, text in old.items() if new.get(name) != text}
+    grown = True
+    while grown:
+        size = len(unlike)
+        for struct in before.structs.definitions:
+            bases = {before.structs.resolve(each.ctype).base for each in struct.fields}
+            if not unlike.isdisjoint({*bases, *(each.ctype.base for each in struct.fields)}):
+                unlike.update(struct.names)
+        grown = len(unlike) > size
+    held = [each.name for each in before.variables.values() if each.ctype.base in unlike]
+    return frozenset(name.rpartition(" ")[2] for name in (*unlike, *held))
+
+
+def _layouts(extension: Extension) -> dict[str, list[bytes]]:
+    found = {}
+    for struct in extension.structs.definitions:
+        data = extension.files[struct.path].source.data
+        body = data[struct.node.start : struct.node.end].partition(b"{")[2]
+        found.update(dict.fromkeys(struct.names, body.split()))
+    return found
 
 
 def _functions(file: Parsed) -> _Texts:
@@ -54,6 +86,12 @@ def _functions(file: Parsed) -> _Texts:
                 name = declarator.name.str
                 found[name] = (*found.get(name, ()), data[item.start : item.end])
     return found
+
+
+def _words(texts: tuple[bytes, ...], macros: MacroEnvironment) -> set[str]:
+    """The names in texts and in the macros that they use."""
+    codes = [code for _, found in _macros(texts, macros) for _, code in found]
+    return {word.decode() for text in (*texts, *codes) for word in _IDENTIFIER.findall(text)}
 
 
 def _changed_macros(
