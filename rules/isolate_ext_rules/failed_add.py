@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.capi.ownership import DECREF, INCREF, STEALS_ON_SUCCESS
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
@@ -48,8 +49,7 @@ _INTERPRETERS_OWN = re.compile(r"PyExc_\w+|&\s*_?Py\w+_Type|Py_\w+")
 """`PyExc_OSError`, `&PyLong_Type`, `Py_None`: nothing frees them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(msgspec.Struct, frozen=True):
     """`Py_INCREF(X);`, and the name of the function that is called behind it."""
 
     path: str

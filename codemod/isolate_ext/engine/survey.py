@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.engine.attempt import Draft, Job, Reparse, carry_out, prepare, texts_of
 from isolate_ext.engine.outcome import Outcome, unique
@@ -13,8 +14,7 @@ from isolate_ext.engine.stages import Stage
 from isolate_ext.model.extension import Extension
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Survey:
+class Survey(msgspec.Struct, frozen=True, eq=False):
     """The model and the placement that the migration works with.
 
     ``extension`` is ``original`` made plainer, ``places`` lead from the one back to the other;

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from isolate_ext.capi import resources
 from isolate_ext.model.entities import Kind, Variable, strip_casts
@@ -33,8 +35,7 @@ _WORKING = re.compile(r"(?i)buf(?:fer)?|scratch|temp|tmp")
 _BASIC = frozenset({"void", "char", "unsigned char", "signed char", "wchar_t"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, eq=False):
     """What the rules are asked with; ``during_init`` are keys of routines that only init runs."""
 
     extension: Extension

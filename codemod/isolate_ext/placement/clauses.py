@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from isolate_ext.placement.decisions import Level
 
@@ -91,8 +92,7 @@ class Confidence(Enum):
     GUESS = "guess"
 
 
-@dataclass(frozen=True, slots=True)
-class Classified:
+class Classified(msgspec.Struct, frozen=True):
     """The first rule that holds for a variable."""
 
     clause: Clause

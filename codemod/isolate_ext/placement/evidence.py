@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import Enum
+
+import msgspec
+from msgspec.structs import replace
 
 from isolate_ext.capi.foreign_calls import written
 from isolate_ext.model.entities import Definition, Kind, Use, Variable
@@ -32,8 +34,7 @@ class Deed(Enum):
 _DEEDS = {How.ASSIGNED: Deed.WRITES, How.FILLED: Deed.FILLS, How.ESCAPED: Deed.LETS_GO}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Touch:
+class Touch(msgspec.Struct, frozen=True, eq=False):
     """One use; ``inside`` is None in an initialiser at file scope.
 
     ``node`` is the expression that names the variable or a part of it, None where a macro hides it.
@@ -70,8 +71,7 @@ class Touch:
         return self.value is not None and bool(operators & {"+=", "-="})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True, eq=False):
     """Every use of one variable, by place."""
 
     touches: tuple[Touch, ...]

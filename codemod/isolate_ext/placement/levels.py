@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from isolate_ext.model.entities import Definition, Kind, Variable
 from isolate_ext.model.extension import Extension
@@ -34,8 +35,7 @@ class Becomes(Enum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Access:
+class Access(msgspec.Struct, frozen=True, eq=False):
     """How one function that uses a variable reaches the state; ``lacking`` says why it cannot."""
 
     function: Definition
@@ -43,8 +43,7 @@ class Access:
     lacking: Refusal | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Placed:
+class Placed(msgspec.Struct, frozen=True, eq=False):
     """A variable, its level, why it is that one, who uses it, and what keeps it from its level.
 
     ``shared`` says that interpreters with their own GIL would race on it; ``early`` that nothing

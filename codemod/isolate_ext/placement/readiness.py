@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.refusals import Reason, Refusal
@@ -23,8 +24,7 @@ class Standing(Enum):
     OPTED_OUT = "opts out"
 
 
-@dataclass(frozen=True, slots=True)
-class Readiness:
+class Readiness(msgspec.Struct, frozen=True):
     """``decisions`` are what people have to decide, ``resources`` what only a process can have."""
 
     standing: Standing
