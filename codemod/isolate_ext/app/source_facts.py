@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from isolate_ext.app.modelling import Library
+from isolate_ext.app.modelling import Library, model_with
+from isolate_ext.engine.prepare import spelled_out
+from isolate_ext.model.extension import Extension
 from isolate_ext.project import DiscoveredExtension, ProjectError, discover
 from isolate_ext.report.ladder import RungResult
+from isolate_ext.verify.binary.placement_list import PlacementList, placement_list
 from isolate_ext.verify.binary.untouched import untouched_by_unit
 from isolate_ext.verify.settings import SourceFacts
 from isolate_ext.verify.source_rung import sources
+
+PASSES = 5
+"""A macro that is written out may show another; no more often than a migration looks."""
 
 
 def source_facts(before: Path | None, after: Path) -> dict[str, SourceFacts]:
@@ -24,13 +30,14 @@ def facts_of(
     before: Path | None, one: DiscoveredExtension | None, after: Path, other: DiscoveredExtension
 ) -> SourceFacts:
     """Of one extension, which ``before`` may not have had."""
-    untouched, shown = _modelled(before, one, after, other)
+    untouched, shown, listed = _modelled(before, one, after, other)
     return SourceFacts(
         other.python_sources or other.files,
         untouched,
         before is None or one is None or _changed(before, one, after, other),
         "" if other.built else f"{other.origin.path} does not pass it to setup()",
         shown,
+        listed,
     )
 
 
@@ -54,13 +61,26 @@ def _bytes(path: Path) -> bytes | None:
 
 def _modelled(
     before: Path | None, one: DiscoveredExtension | None, after: Path, other: DiscoveredExtension
-) -> tuple[Mapping[str, Collection[str]], RungResult | None]:
-    """The functions that were left alone, and what the sources show of references."""
+) -> tuple[Mapping[str, Collection[str]], RungResult, PlacementList | None]:
+    """The functions that were left alone, what the sources show of references, what may stay."""
     was = Library(before).model(one) if before is not None and one is not None else None
     now = Library(after).model(other)
+    plain = _plain(other, now)
     try:
-        return untouched_by_unit(was, now) if was is not None else {}, sources(was, now)
+        alone = untouched_by_unit(was, now) if was is not None else {}
+        return alone, sources(was, now), placement_list(plain)
     finally:
-        for each in (was, now):
+        for each in (was, now, plain):
             if each is not None:
                 each.forget()
+
+
+def _plain(found: DiscoveredExtension, model: Extension) -> Extension:
+    """A model without macros that hide variables or types."""
+    for _ in range(PASSES):
+        changed = spelled_out(model.files)
+        if not changed:
+            break
+        texts = {path: parsed.source.data for path, parsed in model.files.items()}
+        model = model_with(found, texts | changed, model)
+    return model

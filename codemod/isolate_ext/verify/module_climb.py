@@ -78,7 +78,7 @@ def _others(subject: Subject, settings: Settings, probed: Mapping[str, Any]) -> 
         rungs.append(subject.facts.sources)
     if settings.wants("binary"):
         was = subject.before.path if subject.before else None
-        rungs.append(storage(was, subject.after.path, subject.facts.own))
+        rungs.append(storage(was, subject.after.path, subject.facts.own, subject.facts.listed))
     if settings.wants("machine-code") and subject.before is not None:
         before, after = subject.before.build, subject.after.build
         rungs.append(code(before, after, subject.facts.untouched))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from isolate_ext.report.ladder import RungResult
+from isolate_ext.verify.binary.placement_list import PlacementList
 from isolate_ext.verify.building import Recipe
 
 Say = Callable[[str], None]
@@ -44,7 +45,8 @@ class SourceFacts:
     ``own`` are the files that touch Python, ``untouched`` the functions of each translation unit
     whose text is that of before.  ``changed`` says that some file is another one than before, or
     that there is no before; ``left_out`` why the project's build need not make the module;
-    ``sources`` what they show of references, where they could be read.
+    ``sources`` what they show of references, where they could be read; ``listed`` what may stay
+    static in them as they are.
     """
 
     own: Collection[str] = ()
@@ -52,6 +54,7 @@ class SourceFacts:
     changed: bool = True
     left_out: str = ""
     sources: RungResult | None = None
+    listed: PlacementList | None = None
 
 
 @dataclass(frozen=True)

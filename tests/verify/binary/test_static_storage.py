@@ -14,9 +14,12 @@ from isolate_ext.model.extension import Extension
 from isolate_ext.project import DiscoveredExtension
 from isolate_ext.testing import extension_of
 from isolate_ext.verify.binary.inventory import Tree, inventory
+from isolate_ext.verify.binary.placement_list import PlacementList, Stay, placement_list
 from isolate_ext.verify.binary.records import Inventory
-from isolate_ext.verify.binary.standing import Standing, Stay, judge
+from isolate_ext.verify.binary.standing import Standing, judge
 from isolate_ext.verify.binary.unmodelled import unmodelled
+from isolate_ext.verify.compiler_shim import SOURCE_ROOT
+from isolate_ext.verify.static_storage import storage
 
 CORPUS = Path(__file__).parents[3] / "corpus"
 NAMES = sorted(path.parent.parent.name for path in CORPUS.glob("*/golden/result.txt"))
@@ -47,6 +50,13 @@ static PyObject *get(void)
 }
 void *entry[] = {get};
 void enable(PyObject *value) { debug++; error = value; }
+"""
+
+
+MODULE = """\
+static struct PyModuleDef spam = {PyModuleDef_HEAD_INIT, "spam", NULL, -1, methods};
+static struct _PyArg_Parser parser;
+PyMODINIT_FUNC PyInit_spam(void) { enable((PyObject *)&parser); return PyModule_Create(&spam); }
 """
 
 
@@ -91,7 +101,13 @@ def test_what_the_model_lacks_is_found(compile_library: Compile, tmp_path: Path)
 @pytest.mark.parametrize("name", ISOLATED)
 def test_isolated_extensions_share_no_object(corpus_builds: Builds, name: str) -> None:
     before = [judge(inventory(built.library, built.tree)) for built in corpus_builds(name, False)]
-    after = [judge(inventory(built.library, built.tree)) for built in corpus_builds(name, True)]
+    migrated = corpus_builds(name, True)
+    lists = [placement_list(plain_model(built.root, built.extension)) for built in migrated]
+    after = [
+        judge(inventory(built.library, built.tree), listed)
+        for built, listed in zip(migrated, lists, strict=True)
+    ]
+    assert all(each.listed for each in after)
     assert any(each.failures for each in before)
     assert [each.failures for each in after] == [()] * len(before)
 
@@ -110,16 +126,45 @@ def test_each_writable_variable_has_a_standing(compile_library: Compile, tmp_pat
 
 def test_a_placement_list_says_what_may_stay(compile_library: Compile, tmp_path: Path) -> None:
     found = read(compile_library, tmp_path, SHARED)
-    stays = [
-        Stay("debug", "spam.c", None, "process", "a flag that is read once"),
-        Stay("entry", "spam.c", None, "process", "a table that is only read"),
-        Stay("calls", "spam.c", None, "process", "another one, at file scope"),
-        Stay("error", "spam.c", None, "process", "no object is excused"),
+    stays = {
+        ("spam.c", "", "debug"): Stay("process", "a flag that is read once"),
+        ("spam.c", "", "calls"): Stay("process", "another one, at file scope"),
+        ("spam.c", "", "error"): Stay("process", "no object is excused"),
+        ("spam.c", "*", "entry"): Stay("process", "a table that a macro declares"),
+    }
+    rung = judge(found, PlacementList(stays, frozenset(stays)))
+    assert {each.what.name: each.standing for each in rung.failures} == {
+        "error": Standing.SHARED_OBJECT,
+        "calls": Standing.UNLISTED,
+    }
+    expected = {each.what.name: each.stay.reason for each in rung.judged if each.stay}
+    assert expected.keys() == {"debug", "entry", "error"}
+
+
+def test_an_object_that_the_model_lacks_is_told(compile_library: Compile, tmp_path: Path) -> None:
+    found = read(compile_library, tmp_path, SHARED)
+    (failure, *_) = judge(found, PlacementList({}, frozenset())).failures
+    assert (failure.what.name, failure.standing) == ("error", Standing.UNMODELLED)
+
+
+def test_the_rung_says_what_the_placement_says(compile_library: Compile, tmp_path: Path) -> None:
+    text = SHARED + MODULE
+    (tmp_path / "spam.c").write_text(text)
+    mapped = f"-fdebug-prefix-map={tmp_path}={SOURCE_ROOT}"
+    library = compile_library("-g", mapped, "spam.c", cwd=tmp_path)
+    listed = placement_list(extension_of({"spam.c": text.encode()}))
+    rung = storage(None, library, {"spam.c"}, listed)
+    assert [line.partition(" ")[2] for line in rung.problems] == [
+        "PyObject * error: pointers to objects",
+        "int debug: no objects; not on the placement list",
+        "int calls in get(): no objects; not on the placement list",
     ]
-    rung = judge(found, stays)
-    assert {each.what.name for each in rung.failures} == {"error", "calls"}
-    expected = {each.what.name: each.stay for each in rung.judged if each.stay}
-    assert expected == {"debug": stays[0], "entry": stays[1], "error": stays[3]}
+    (parser, rest) = rung.notes
+    assert "parser: stays, runtime: argument parsers are shared safely" in parser
+    assert rest == "also writable: 1 that nothing writes to, 2 definitions that are only read"
+    blind = storage(None, library, {"spam.c"}, PlacementList({}, frozenset()))
+    assert blind.problems[0].endswith("pointers to objects; the model does not know it")
+    assert storage(None, library, {"spam.c"}, None).after == rung.after == "1 object"
 
 
 def test_without_an_inventory_the_rung_is_skipped(tmp_path: Path) -> None:
