@@ -136,6 +136,6 @@ class Stdlib:
         environment = {
             **os.environ,
             "ISOLATE_EXT_SOURCE": str(source),
-            "ISOLATE_EXT_CC_LOG": str(place.parent / "cc.log"),
+            "ISOLATE_EXT_CC_LOG": str(place.parent / builds.COMPILER_CALLS),
         }
         return process.run(command, log=log, environment=environment)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from isolate_ext.verify import compiler_shim, diagnostics, environments
+from isolate_ext.verify.builds import Build, Library
 
 
 def test_warnings_are_compared_by_text():
@@ -39,6 +40,17 @@ def test_compiler_wrapper_reuses_objects_and_repeats_warnings(tmp_path):
     assert [call["cached"] for call in calls] == [False, True]
     assert "unused variable" in calls[1]["text"]
     assert (tmp_path / "one.o").read_bytes() == (tmp_path / "two.o").read_bytes()
+
+
+def test_the_calls_of_the_compiler_are_found_wherever_the_source_lies(tmp_path):
+    def built(source, *libraries):
+        made = tuple(Library("spam", str(path), by_path=True) for path in libraries)
+        return Build("key", True, "", (), made, "", "", str(source), (), ())
+
+    folder = tmp_path / "key"
+    assert built(tmp_path / "tree", folder / "lib" / "spam.so").calls == folder / "cc.log"
+    assert built(folder / "src", folder / "venv" / "lib" / "s.so").calls == folder / "cc.log"
+    assert built(tmp_path / "other" / "src").calls == tmp_path / "other" / "cc.log"
 
 
 def test_cloned_environment_runs_its_own_scripts(tmp_path):

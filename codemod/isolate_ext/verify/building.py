@@ -107,7 +107,7 @@ class _Building:
         base = environments.base(self.python, requires, self.cache)
         for name in ("venv", "src", "wheel"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
-        (self.folder / "cc.log").unlink(missing_ok=True)
+        (self.folder / builds.COMPILER_CALLS).unlink(missing_ok=True)
         venv = environments.clone(base, self.folder / "venv")
         journals = shutil.ignore_patterns(*builds.JOURNALS)
         shutil.copytree(self.tree, self.source, symlinks=True, ignore=journals)
@@ -122,7 +122,7 @@ class _Building:
             **builds.compiler_wrappers(self.cache, sys.executable),
             "CFLAGS": f"{flags} -g".strip(),
             "ISOLATE_EXT_SOURCE": str(self.source.resolve()),
-            "ISOLATE_EXT_CC_LOG": str(self.folder / "cc.log"),
+            "ISOLATE_EXT_CC_LOG": str(self.folder / builds.COMPILER_CALLS),
             "ISOLATE_EXT_CC_CACHE": str(self.cache / "objects"),
         }
 
@@ -140,7 +140,7 @@ class _Building:
             key=self.folder.name,
             ok=True,
             failure="",
-            warnings=tuple(diagnostics.logged_warnings(self.folder / "cc.log")),
+            warnings=tuple(diagnostics.logged_warnings(self.folder / builds.COMPILER_CALLS)),
             libraries=found.libraries,
             python=str(venv / "bin" / "python"),
             venv=str(venv),

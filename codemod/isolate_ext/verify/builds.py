@@ -19,6 +19,7 @@ FORMAT = "8"
 """Changes when builds made by an older version must not be used any more."""
 
 RECORDER = Path(__file__).parent / "recorder" / "isolate_ext_recorder.py"
+COMPILER_CALLS = "cc.log"
 JOURNALS = (".isolate-ext", ".git")
 COMPILERS = {"CC": ("gcc", "cc", "clang"), "CXX": ("g++", "c++", "clang++")}
 ERROR = re.compile(r"\berror: |(?<=: )No such file|not found", re.IGNORECASE)
@@ -50,6 +51,13 @@ class Build:
     prefixes: tuple[str, ...]
     companions: tuple[tuple[str, str], ...] = ()
     seconds: float = 0.0
+
+    @property
+    def calls(self) -> Path:
+        """What the compiler's stand-in recorded, in the folder that is called by the key."""
+        libraries = [Path(each.path) for each in self.libraries]
+        folders = [it for each in libraries for it in each.parents if it.name == self.key]
+        return (folders[0] if folders else Path(self.source).parent) / COMPILER_CALLS
 
     @property
     def headline(self) -> str:

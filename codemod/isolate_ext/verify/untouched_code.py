@@ -42,5 +42,4 @@ def _differing(found: Validation) -> list[str]:
 
 def _side(build: Build) -> Side:
     compiler = find_compiler() or ("cc",)
-    log = Path(build.source).parent / "cc.log"
-    return Side(Path(build.source), recorded(log, compiler))
+    return Side(Path(build.source), recorded(build.calls, compiler))

@@ -161,7 +161,7 @@ def test_the_rung_says_what_the_placement_says(compile_library: Compile, tmp_pat
     ]
     (parser, rest) = rung.notes
     assert "parser: stays, runtime: argument parsers are shared safely" in parser
-    assert rest == "also writable: 1 that nothing writes to, 2 definitions that are only read"
+    assert rest == "also writable: 3 that nothing writes to"
     blind = storage(None, library, {"spam.c"}, PlacementList({}, frozenset()))
     assert blind.problems[0].endswith("pointers to objects; the model does not know it")
     assert storage(None, library, {"spam.c"}, None).after == rung.after == "1 object"

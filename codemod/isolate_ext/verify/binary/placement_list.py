@@ -50,8 +50,9 @@ def placement_list(extension: Extension) -> PlacementList | None:
     decisions = place(extension)
     if not isinstance(decisions, Decisions):
         return None
+    written = {each.symbol for each in decisions.stays}
     stays = {
-        where: Stay(each.level.value, each.why, each.constant)
+        where: Stay(each.level.value, each.why, each.constant and each.variable.key not in written)
         for each in levels(extension, decisions, decisions.refusals)
         if each.becomes is Becomes.STATIC
         for where in places(each.variable)
