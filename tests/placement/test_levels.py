@@ -273,3 +273,15 @@ def test_what_leads_to_objects_and_what_others_keep() -> None:
     )  # fmt: skip
     exported = surveyed(table)["api"]
     assert (exported.classified.clause, exported.level) == (Clause.C18, Level.PROCESS)
+
+
+def test_the_row_of_a_local_table_is_no_hook() -> None:
+    code = (
+        "static PyObject *Error;\n\nstatic PyObject *\ninner(PyObject *self, PyObject *args)\n{\n"
+        "    return Py_NewRef(Error);\n}\n\n"
+        + GO
+        % 'static PyMethodDef row = {"hook", inner, METH_VARARGS};\n    row.ml_doc = NULL;'
+    )
+    found = survey(extension_of(module(code, ROW)), SUITE, Settings(), extension_of)
+    ready = readiness(found.extension, found.outcome.already, found.outcome.refusals)
+    assert not ready.resources

@@ -70,3 +70,9 @@ def test_a_module_at_the_top_and_one_that_nobody_imports(tmp_path: Path) -> None
 def test_a_package_whose_folder_has_another_name(tmp_path: Path) -> None:
     found = gates(tmp_path, {"lib/__init__.py": "from pkg._spam import run"}, "pkg._spam")
     assert [each.module for each in found["pkg._spam"]] == ["pkg"]
+
+
+def test_demonstrations_are_not_installed(tmp_path: Path) -> None:
+    files = {"Demo/show.py": "import _spam", "Lib/spam/__init__.py": "import _spam"}
+    assert [each.module for each in gates(tmp_path, files, "_spam")["_spam"]] == ["spam"]
+    assert gates(tmp_path / "other", {"samples/show.py": "import _spam"}, "_spam")["_spam"] == ()

@@ -35,6 +35,8 @@ def _foreign(extension: Extension, role: Role) -> bool:
     inside = role.use.inside
     if inside is None or inside.node is None or not role.slot.isidentifier():
         return False
+    if role.use.holder is not None:
+        return False
     if role.slot in local_names(extension.files[inside.path], inside.node):
         return False
     if role.slot in {parameter.name for parameter in inside.parameters}:

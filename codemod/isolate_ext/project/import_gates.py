@@ -17,6 +17,7 @@ _ASIDE = frozenset(
     "test tests testing doc docs example examples demo demos build dist benchmark benchmarks bench "
     "tools scripts site-packages node_modules".split()
 )
+_TOP = frozenset({"src", "lib", "python"})
 _SCRIPTS = frozenset({"setup.py", "conftest.py", "noxfile.py"})
 _TEST = re.compile(r"tests?\.py|test_.*|.*_test\.py")
 _CATCHING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
@@ -75,7 +76,7 @@ class _Sources:
     def tops(self, extensions: Collection[str]) -> set[str]:
         """What may be imported by itself: modules at the top, and packages of extensions."""
         packages = {each for name in extensions for each in _parents(name)[:-1]}
-        return {name for name in self.paths if "." not in name or name in packages}
+        return {name for name, path in self.paths.items() if name in packages or _at_top(path)}
 
     def concerns(self, top: str, extension: str) -> bool:
         """Whether ``top`` is a package of the extension, or neither lies in a package known."""
@@ -125,12 +126,22 @@ def _parents(name: str) -> list[str]:
     return [".".join(parts[: count + 1]) for count in range(len(parts))]
 
 
+def _at_top(path: Path) -> bool:
+    """Whether it is a package or a module by itself that an installation puts at the top."""
+    folders = path.parts[:-1] if path.name != "__init__.py" else path.parts[:-2]
+    return all(each.lower() in _TOP for each in folders)
+
+
 def _python_files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
-        folders[:] = [each for each in folders if each not in _ASIDE and not each.startswith(".")]
+        folders[:] = [each for each in folders if not each.startswith(".") and _counts(each)]
         for name in files:
             if name.endswith(".py") and name not in _SCRIPTS and not _TEST.fullmatch(name):
                 yield (Path(folder) / name).relative_to(root)
+
+
+def _counts(folder: str) -> bool:
+    return folder.lower() not in _ASIDE
 
 
 def _dotted(root: Path, path: Path) -> str:
