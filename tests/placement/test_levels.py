@@ -285,3 +285,14 @@ def test_the_row_of_a_local_table_is_no_hook() -> None:
     found = survey(extension_of(module(code, ROW)), SUITE, Settings(), extension_of)
     ready = readiness(found.extension, found.outcome.already, found.outcome.refusals)
     assert not ready.resources
+
+
+def test_identifiers_that_a_macro_declares_are_listed() -> None:
+    code = (
+        "#define ADD(name) do { _Py_IDENTIFIER(name); use(&PyId_##name); } while (0)\n\n"
+        "static void\nuse(_Py_Identifier *one)\n{\n}\n\n" + GO % "ADD(spam);\n    ADD(eggs);"
+    )
+    found = surveyed(module(code, ROW))
+    assert {"PyId_spam", "PyId_eggs"} <= found.keys()
+    assert found["PyId_spam"].level is Level.RUNTIME
+    assert found["PyId_spam"].variable.made_by_macro

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isolate_ext.app.audit_views import Described
-from isolate_ext.app.binaries import beside_binary
+from isolate_ext.app.binaries import beside_binary, library_of
 from isolate_ext.app.crash import report_exception
 from isolate_ext.app.floors import floor_of
 from isolate_ext.app.modelling import Library, model_with, modelled, uncollected
@@ -120,9 +120,12 @@ class _Audit:
         try:
             surveyed = survey(extension, self.rules, self.settings, reparse)
             described = Described(surveyed, self.library, self.shown).extension(found)
-            described.binary = beside_binary(
-                self.discovery.root, found, surveyed.extension, self.binary, self.shown
-            )
+            library = library_of(self.discovery.root, found, self.binary)
+            if library is not None:
+                known = described.globals
+                described.binary = beside_binary(
+                    library, found, surveyed.extension, known, self.shown
+                )
             return described
         finally:
             for each in models:

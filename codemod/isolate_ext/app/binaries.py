@@ -4,35 +4,39 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from isolate_ext.model.extension import Extension
 from isolate_ext.project import DiscoveredExtension
-from isolate_ext.report.audit import BinaryView, MissingView
+from isolate_ext.report.audit import BinaryView, GlobalView, MissingView
 from isolate_ext.verify.binary.inventory import Tree, inventory
 from isolate_ext.verify.binary.records import Inventory, Static
 from isolate_ext.verify.binary.unmodelled import unmodelled
 
 
-def beside_binary(
-    root: Path,
-    found: DiscoveredExtension,
-    extension: Extension,
-    given: Path | None,
-    shown: Callable[[str], str],
-) -> BinaryView | None:
-    """What a library has that the model lacks; None where there is no build of the extension.
+def library_of(root: Path, found: DiscoveredExtension, given: Path | None) -> Path | None:
+    """The library to compare with, if there is one.
 
-    ``given`` counts for the extension that it is named after.  Without it, the newest library below
-    ``root`` is taken that is newer than all sources.  Raises ProjectError for a damaged library.
+    ``given`` counts for the extension that it is named after; else the newest build below ``root``
+    does, if it is newer than all sources.
     """
     if given is not None:
-        library = given if _is_of(given, found) else None
-    else:
-        library = _built(root, found)
-    if library is None:
-        return None
+        return given if _is_of(given, found) else None
+    return _built(root, found)
+
+
+def beside_binary(
+    library: Path,
+    found: DiscoveredExtension,
+    extension: Extension,
+    known: Iterable[GlobalView],
+    shown: Callable[[str], str],
+) -> BinaryView:
+    """What a library has that neither the model nor the audit (``known``) has.
+
+    Raises ProjectError for a damaged library.
+    """
     whole = inventory(library)
     if whole.reason:
         return BinaryView(str(library), whole.reason)
@@ -41,19 +45,11 @@ def beside_binary(
         return BinaryView(str(library), "it was not built from these sources")
     own = inventory(library, Tree(there, found.files))
     variables = [each for each in own.variables if each.own]
-    missing = tuple(
-        MissingView(
-            it.name,
-            it.ctype,
-            it.holds.value,
-            shown(it.place.path),
-            it.place.line,
-            it.function or "",
-        )
-        for it in unmodelled(own, extension)
-    )
     objects = sum(each.holds.object for each in variables)
-    return BinaryView(str(library), "", len(variables), objects, missing)
+    names = {(each.path, each.function, each.name) for each in known}
+    missing = [_missing(each, shown) for each in unmodelled(own, extension)]
+    missing = [each for each in missing if (each.path, each.function, each.name) not in names]
+    return BinaryView(str(library), "", len(variables), objects, tuple(missing))
 
 
 def _missing(it: Static, shown: Callable[[str], str]) -> MissingView:

@@ -29,6 +29,7 @@ _DEFINITIONS = (Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE)
 _RESERVED = re.compile(r"_?Py[A-Z]?[a-z]*_")
 _KNOWN = frozenset({"PyObject", "PyTypeObject"})
 _DIFFERENT = "is defined differently in several branches of an #if"
+KEPT_STRING = "the interpreter keeps one string of it each"
 _OBJECTS = (Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT)
 
 
@@ -134,9 +135,7 @@ class FieldPlan:
                 variable, Level.RUNTIME, "argument parsers are shared safely from 3.13 on", False
             )
         elif kind is Kind.IDENTIFIER:
-            self._stay(
-                variable, Level.RUNTIME, "the interpreter keeps one string of it each", False
-            )
+            self._stay(variable, Level.RUNTIME, KEPT_STRING, False)
         elif kind is Kind.INSTANCE:
             self._refuse(
                 variable, Reason.STATIC_INSTANCE, "is a statically allocated Python object"

@@ -15,11 +15,12 @@ import msgspec
 from isolate_ext.model.entities import Definition, Kind, Variable
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import init_closure, module_inits
+from isolate_ext.model.macro_identifiers import macro_identifiers
 from isolate_ext.placement.classify import classify
 from isolate_ext.placement.clauses import Classified, Clause
 from isolate_ext.placement.decisions import Decisions, Level, Route, RouteKind
 from isolate_ext.placement.evidence import Evidence, evidence_of
-from isolate_ext.placement.fields import lives
+from isolate_ext.placement.fields import KEPT_STRING, lives
 from isolate_ext.placement.refusals import Refusal
 
 
@@ -76,7 +77,8 @@ def levels(
     migration gives, those of rules included.
     """
     found = _Levels(extension, decisions, refusals)
-    placed = [found.of(each) for each in extension.variables.values()]
+    variables = (*extension.variables.values(), *macro_identifiers(extension))
+    placed = [found.of(each) for each in variables]
     return sorted(placed, key=lambda it: (it.variable.home.path, it.variable.home.name_start))
 
 
@@ -164,6 +166,8 @@ class _Levels:
         """What the migration does not touch."""
         if variable.definitions and not lives(variable):
             return Level.PROCESS, Becomes.STATIC, "no supported Python compiles it"
+        if variable.kind is Kind.IDENTIFIER:
+            return Level.RUNTIME, Becomes.STATIC, KEPT_STRING
         level = found.clause.level
         if self.refused.get(variable.key):
             return level, Becomes.UNDECIDED, found.clause.value
