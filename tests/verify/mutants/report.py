@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from isolate_ext.verify.source_rung import NAME as SOURCES
 from mutants.running import Outcome, told
 
 ENOUGH = 0.95
@@ -21,7 +22,7 @@ def text(outcomes: Sequence[Outcome]) -> str:
     lines = [_row("mistake", "made", "caught", "equal", "rungs")]
     for kind in sorted({each.mutation.kind for each in outcomes}):
         mine = [each for each in outcomes if each.mutation.kind == kind and not each.broken]
-        rungs = Counter(each.caught.rung for each in mine if each.caught.rung)
+        rungs = Counter(each.caught.rung for each in mine if _wrong(each) and each.caught.rung)
         lines.append(
             _row(
                 kind,
@@ -31,7 +32,9 @@ def text(outcomes: Sequence[Outcome]) -> str:
                 ", ".join(f"{rung} {count}" for rung, count in rungs.most_common()),
             )
         )
-    survivors = [each for each in outcomes if not each.caught.rung and not each.broken]
+    survivors = [
+        each for each in outcomes if not each.broken and not (each.caught.rung and _wrong(each))
+    ]
     lines += ["", *(told(each) for each in survivors), ""]
     modules = len({each.module for each in outcomes})
     broken = sum(bool(each.broken) for each in outcomes)
@@ -43,8 +46,11 @@ def text(outcomes: Sequence[Outcome]) -> str:
 
 
 def _wrong(outcome: Outcome) -> bool:
-    """What a rung fails is no equivalent, whatever was thought of it."""
-    return bool(outcome.caught.rung) or not outcome.equivalent
+    """What fails when it runs is no equivalent, whatever was thought of it.
+
+    The sources show what is missing even where nothing ever comes of it.
+    """
+    return outcome.caught.rung not in ("", SOURCES) or not outcome.equivalent
 
 
 def _row(*cells: object) -> str:

@@ -116,7 +116,8 @@ def told(outcome: Outcome) -> str:
     mutation = outcome.mutation
     place = f"{outcome.module}: {mutation.where}: {mutation.kind}: {mutation.what}"
     if outcome.caught.rung:
-        return f"{place} -- {outcome.caught.rung}: {outcome.caught.problem}"
+        equal = f" (equal: {outcome.equivalent})" if outcome.equivalent else ""
+        return f"{place} -- {outcome.caught.rung}: {outcome.caught.problem}{equal}"
     if outcome.broken:
         return f"{place} -- does not compile: {outcome.broken.splitlines()[0]}"
     return f"{place} -- SURVIVES {outcome.equivalent or outcome.reason}".rstrip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from isolate_ext.model.entities import Field, Struct
@@ -12,6 +13,7 @@ from mutants.states import states
 
 NAME = "shared_again"
 KIND = "static again"
+SEMICOLON = re.compile(rb"\s*;")
 
 
 def shared_again(extension: Extension) -> Iterator[Mutation]:
@@ -51,6 +53,8 @@ def _mutation(
     alone = {each.path for each in uses} == {struct.path} and struct.path.endswith(".c")
     storage = "static" if alone else "__attribute__((weak))"
     declared = f"\n{storage} {field.ctype.declare(NAME)};\n".encode()
-    line, _ = extension.files[struct.path].line_column(struct.start)
-    added = insertion(struct.path, struct.end, declared, KIND)
+    parsed = extension.files[struct.path]
+    line, _ = parsed.line_column(struct.start)
+    last = SEMICOLON.match(parsed.source.data, struct.end)
+    added = insertion(struct.path, last.end() if last else struct.end, declared, KIND)
     return Mutation(KIND, field.name, f"{struct.path}:{line}", field.name, (added, *uses))
