@@ -27,9 +27,9 @@ LEARNING = 40.0
 TEARDOWN = ("at-exit", "self-cycle", "copyreg", "subclass", "generator", "provider")
 IN_INTERPRETERS = ("own-gil", "shared-gil")
 SCENES = tuple(f"teardown-{name}" for name in TEARDOWN)
-TYPES = ("protocol", "references", "blank", "names")
+TYPES = ("protocol", "references", "arguments", "blank", "names")
 COPIES = ("reimport", "foreign-copy", "settings", "load-once")
-WATCHED = ("protocol", "blank", "names", *SCENES, "foreign-copy", "no-memory")
+WATCHED = ("protocol", "arguments", "blank", "names", *SCENES, "foreign-copy", "no-memory")
 """Rungs that run with the interpreter's debug allocator: freed memory is overwritten."""
 
 BAD_ENDINGS = ("Fatal Python error", "Exception ignored", "Segmentation fault", "double free")

@@ -21,7 +21,7 @@ from isolate_ext.verify.static_storage import storage
 from mutants.subjects import Subject
 
 GROUPS = (
-    ("protocol", "references", "surface", "blank"),
+    ("protocol", "references", "arguments", "surface", "blank"),
     ("reimport", *SCENES),
     ("cycles",),
     ("shared-gil",),
@@ -102,7 +102,7 @@ class Climber:
     def _unprobed(self, library: Path, texts: Mapping[str, bytes]) -> Iterator[RungResult]:
         """The rungs that run nothing."""
         if "binary" not in self.without:
-            yield storage(None, library, self.subject.own)
+            yield storage(None, library, self.subject.own, None)
         if SOURCES not in self.without:
             with self._modelling:
                 yield sources(self.subject.original, self._model(texts))

@@ -5,6 +5,7 @@ import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 
 from probe import (
+    arguments,
     blank,
     cost,
     cycles,
@@ -113,6 +114,7 @@ RUNGS = {
     "cost": cost.run,
     "protocol": protocol.run,
     "references": references.run,
+    "arguments": arguments.run,
     "blank": blank.run,
     "warnings": strictness.run,
     "names": names.run,
