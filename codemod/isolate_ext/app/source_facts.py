@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from isolate_ext.app.modelling import Library, model_with
 from isolate_ext.engine.prepare import spelled_out
 from isolate_ext.model.extension import Extension
 from isolate_ext.project import DiscoveredExtension, ProjectError, discover
-from isolate_ext.report.ladder import RungResult
-from isolate_ext.verify.binary.placement_list import PlacementList, placement_list
+from isolate_ext.verify.access_paths import access_paths
+from isolate_ext.verify.binary.placement_list import placement_list
 from isolate_ext.verify.binary.untouched import untouched_by_unit
 from isolate_ext.verify.settings import SourceFacts
 from isolate_ext.verify.source_rung import sources
@@ -30,15 +29,19 @@ def facts_of(
     before: Path | None, one: DiscoveredExtension | None, after: Path, other: DiscoveredExtension
 ) -> SourceFacts:
     """Of one extension, which ``before`` may not have had."""
-    untouched, shown, listed = _modelled(before, one, after, other)
-    return SourceFacts(
-        other.python_sources or other.files,
-        untouched,
-        before is None or one is None or _changed(before, one, after, other),
-        "" if other.built else f"{other.origin.path} does not pass it to setup()",
-        shown,
-        listed,
-    )
+    models = _Models(before, one, after, other)
+    try:
+        return SourceFacts(
+            other.python_sources or other.files,
+            untouched_by_unit(models.was, models.now) if models.was is not None else {},
+            before is None or one is None or _changed(before, one, after, other),
+            "" if other.built else f"{other.origin.path} does not pass it to setup()",
+            sources(models.was, models.now),
+            placement_list(models.plain_now),
+            access_paths(models.plain_was) if models.plain_was is not None else {},
+        )
+    finally:
+        models.forget()
 
 
 def _extensions(root: Path) -> dict[str, DiscoveredExtension]:
@@ -59,18 +62,23 @@ def _bytes(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-def _modelled(
-    before: Path | None, one: DiscoveredExtension | None, after: Path, other: DiscoveredExtension
-) -> tuple[Mapping[str, Collection[str]], RungResult, PlacementList | None]:
-    """The functions that were left alone, what the sources show of references, what may stay."""
-    was = Library(before).model(one) if before is not None and one is not None else None
-    now = Library(after).model(other)
-    plain = _plain(other, now)
-    try:
-        alone = untouched_by_unit(was, now) if was is not None else {}
-        return alone, sources(was, now), placement_list(plain)
-    finally:
-        for each in (was, now, plain):
+class _Models:
+    """The two models of an extension, and those without macros that hide variables or types."""
+
+    def __init__(
+        self, before: Path | None, one: DiscoveredExtension | None,
+        after: Path, other: DiscoveredExtension,
+    ) -> None:  # fmt: skip
+        self.was: Extension | None = None
+        self.plain_was: Extension | None = None
+        if before is not None and one is not None:
+            self.was = Library(before).model(one)
+            self.plain_was = _plain(one, self.was)
+        self.now = Library(after).model(other)
+        self.plain_now = _plain(other, self.now)
+
+    def forget(self) -> None:
+        for each in (self.was, self.plain_was, self.now, self.plain_now):
             if each is not None:
                 each.forget()
 

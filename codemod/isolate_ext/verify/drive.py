@@ -42,7 +42,10 @@ UNCLEAN = "this Python's own modules do not work in interpreters with their own 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is judged: ``path`` None means the module is imported by name from ``sys_path``."""
+    """What is judged: ``path`` None means the module is imported by name from ``sys_path``.
+
+    ``timed`` names functions, methods and operations of which one call each is timed.
+    """
 
     module: str
     path: str | None = None
@@ -51,6 +54,7 @@ class Subject:
     companions: tuple[tuple[str, str], ...] = ()
     workload: str | None = None
     bare_parent: bool = False
+    timed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ def probe(
     prefixes: Sequence[str] = (),
     companions: Iterable[tuple[str, str]] = (),
     workload: str | Path | None = None,
+    timed: Iterable[str] = (),
     skip: Sequence[str] = (),
     only: Sequence[str] | None = None,
     rungs: Sequence[str] | None = None,
@@ -93,6 +98,7 @@ def probe(
         tuple(prefixes),
         tuple(companions),
         None if workload is None else str(Path(workload).resolve()),
+        timed=tuple(sorted(timed)),
     )
     with tempfile.TemporaryDirectory(prefix="probe-") as scratch:
         driver = Driver(subject, str(interpreter), Path(scratch), timeout, cycles, jobs)

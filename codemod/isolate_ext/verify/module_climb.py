@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def _others(subject: Subject, settings: Settings, probed: Mapping[str, Any]) -> 
         before, after = subject.before.build, subject.after.build
         rungs.append(code(before, after, subject.facts.untouched))
     if settings.wants("cost") and subject.before is not None:
-        rungs.append(_cost(subject.before, subject.after, settings, probed))
+        rungs.append(_cost(subject.before, subject, settings, probed))
     return rungs
 
 
@@ -121,25 +121,30 @@ def _embedded(built: Built, settings: Settings) -> drive.Subject:
     )
 
 
-def _cost(before: Built, after: Built, settings: Settings, probed: Mapping[str, Any]) -> RungResult:
+def _cost(
+    before: Built, subject: Subject, settings: Settings, probed: Mapping[str, Any]
+) -> RungResult:
     started = time.monotonic()
     alone = replace(settings, rungs=("cost",), jobs=1)
 
-    def series(built: Built) -> Callable[[], Mapping[str, float]]:
-        def take() -> Mapping[str, float]:
-            found = _probe(built, alone, probed["skip"], probed["only"], ("cost",))
-            calls: Mapping[str, float] = found["rungs"]["cost"]["data"].get("calls", {})
-            return calls
+    accesses = subject.facts.accesses
+    timed = {name for names in accesses.values() for name in names}
+
+    def series(built: Built) -> Callable[[], cost.Series]:
+        def take() -> cost.Series:
+            found = _probe(built, alone, probed["skip"], probed["only"], ("cost",), timed)
+            data: Mapping[str, Any] = found["rungs"]["cost"]["data"]
+            return cost.Series(data.get("calls", {}), data.get("methods", {}))
 
         return take
 
-    found = cost.measure(series(before), series(after))
+    found = cost.measure(series(before), series(subject.after), accesses)
     return cost.judged(found, time.monotonic() - started)
 
 
 def _probe(
     built: Built, settings: Settings, skip: Sequence[str], only: Sequence[str] | None = None,
-    rungs: Sequence[str] | None = None,
+    rungs: Sequence[str] | None = None, timed: Collection[str] = (),
 ) -> Mapping[str, Any]:  # fmt: skip
     build, library = built.build, built.library
     return probe(
@@ -150,6 +155,7 @@ def _probe(
         prefixes=build.prefixes,
         companions=build.companions,
         workload=settings.workload,
+        timed=timed,
         skip=skip,
         only=only,
         rungs=rungs if rungs is not None else _probe_rungs(settings),

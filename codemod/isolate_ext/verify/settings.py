@@ -46,7 +46,8 @@ class SourceFacts:
     whose text is that of before.  ``changed`` says that some file is another one than before, or
     that there is no before; ``left_out`` why the project's build need not make the module;
     ``sources`` what they show of references, where they could be read; ``listed`` what may stay
-    static in them as they are.
+    static in them as they are; ``accesses`` the calls that the plan gives a path to the state, by
+    the path.
     """
 
     own: Collection[str] = ()
@@ -55,6 +56,7 @@ class SourceFacts:
     left_out: str = ""
     sources: RungResult | None = None
     listed: PlacementList | None = None
+    accesses: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

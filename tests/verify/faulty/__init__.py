@@ -97,7 +97,7 @@ def slower(fault: Fault, version: str, folder: Path) -> list[str]:
 
         def take():
             found = probe(library, python, rungs=("cost",), only=plan)
-            return found["rungs"]["cost"]["data"]["calls"]
+            return cost.Series(found["rungs"]["cost"]["data"]["calls"])
 
         return take
 

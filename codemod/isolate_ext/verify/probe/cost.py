@@ -1,39 +1,62 @@
 """What single calls cost: the plan's calls that work, each repeated for a few milliseconds."""
 
 import gc
+import re
 import time
 
 from probe.exercise import Exercise
 
 CALLS = 40
+METHODS = 40
+INSTANCE = re.compile(r"#\d+")
 REPEATS = 5
 SPAN = 1_500_000
 """Nanoseconds for one repeat of one call."""
 
 
 def run(setting):
-    """Nanoseconds a call, the least of the repeats, by the key of the call."""
+    """Nanoseconds a call, the least of the repeats, by the key of the call.
+
+    ``methods`` are one call each of those that are ``timed`` by their names.
+    """
     module = setting.subject.load()
     setting.workload.work(module)
     made = setting.workload.specimens(module)
-    timing = _Timing(module, setting.ownership, only=setting.only, skip=setting.skip)
+    timed = frozenset(setting.spec.get("timed") or ())
+    timing = _Timing(timed, module, setting.ownership, only=setting.only, skip=setting.skip)
     gc.disable()
     timing.run(made)
-    return {"calls": timing.costs}
+    return {"calls": timing.costs, "methods": timing.methods}
 
 
 class _Timing(Exercise):
-    def __init__(self, *args, **more):
+    def __init__(self, timed, *args, **more):
         super().__init__(*args, **more)
+        self.left_to_time = set(timed)
         self.costs = {}
+        self.methods = {}
 
     def _try(self, key, function, args):
         result = super()._try(key, function, args)
         worked = self.outcomes.get(key, "").startswith("->")
-        if worked and function is not getattr and key not in self.costs:
-            if len(self.costs) < CALLS:
-                self.costs[key] = _least(function, args)
+        if not worked or key in self.costs or key in self.methods:
+            return result
+        name = INSTANCE.sub("", key.partition("(")[0])
+        counted = function is not getattr and len(self.costs) < CALLS
+        wanted = name in self.left_to_time and len(self.methods) < METHODS
+        if counted or wanted:
+            took = _least(function, args)
+            if counted:
+                self.costs[key] = took
+            if wanted and not _gives_method(function, result):
+                self.methods[key] = took
+                self.left_to_time.remove(name)
         return result
+
+
+def _gives_method(function, result):
+    """Whether an attribute was read that is a method: not its call."""
+    return function is getattr and callable(result)
 
 
 def _least(function, args):
