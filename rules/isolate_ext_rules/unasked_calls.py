@@ -25,6 +25,7 @@ _MAKES = re.compile(
 """Calls that return a new object, or NULL with an exception set."""
 _LEAVING = re.compile(rb"\b(?:return|goto|if)\b")
 _LEAVES = re.compile(rb"\b(?:return|goto|Py_FatalError)\b")
+_FAILS = re.compile(rb"\breturn\s*\(?\s*(?:-\s*1|NULL)\b")
 _ASKED = re.compile(rb"\bPyErr_Occurred\s*\(")
 
 
@@ -63,9 +64,11 @@ def _drops(pass_: Pass, node: Node) -> bool:
     callee = _callee(node.named[0])
     if callee is None:
         return False
-    return _FALLIBLE.fullmatch(callee) is not None or any(
+    if _FALLIBLE.fullmatch(callee) or any(map(_FAILS.search, _bodies(pass_, callee))):
+        return True
+    return any(
         _FALLIBLE.match(body.strip(b"( \t").decode("latin-1")) and not _LEAVING.search(body)
-        for body in _bodies(pass_, callee)
+        for body in _bodies(pass_, f"#{callee}")
     )
 
 
@@ -76,11 +79,11 @@ def _callee(node: Node) -> str | None:
 
 
 def _bodies(pass_: Pass, name: str) -> list[bytes]:
-    """What a macro stands for."""
-    macro = pass_.extension.routine_named(f"#{name}", pass_.decisions.init.creator.path)
+    """What a function does, or with a `#` before its name a macro stands for."""
+    routine = pass_.extension.routine_named(name, pass_.decisions.init.creator.path)
     return [
         pass_.parsed(each.path).source.data[slice(*each.body)]
-        for each in (macro.definitions if macro is not None else ())
+        for each in (routine.definitions if routine is not None else ())
     ]
 
 
@@ -111,7 +114,7 @@ def _leaves(pass_: Pass, node: Node) -> bool:
     if node.kind in ("if_statement", "return_statement"):
         return _LEAVES.search(node.text) is not None
     called = _callee(node.named[0]) if node.kind == "expression_statement" and node.named else None
-    return called is not None and any(_LEAVES.search(e) for e in _bodies(pass_, called))
+    return called is not None and any(_LEAVES.search(e) for e in _bodies(pass_, f"#{called}"))
 
 
 def _condition(node: Node) -> str:

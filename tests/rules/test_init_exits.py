@@ -57,6 +57,41 @@ def test_a_macro_of_the_init_function_is_edited_where_it_stands() -> None:
     assert "#define CONSTANT(name) PyModule_AddIntConstant(m, #name, name)" in text
 
 
+@pytest.mark.parametrize(
+    ("macro", "call", "edited"),
+    [
+        (
+            """#define ADD(name) do { \\
+    if (PyModule_AddIntConstant(m, #name, name) < 0) { \\
+        Py_DECREF(m); \\
+        return NULL; \\
+    } \\
+} while (0)""",
+            "ADD(EOF);",
+            """name) < 0) { \\
+        return -1; \\
+    } \\
+} while""",
+        ),
+        (
+            "#define ADD(to, name) "
+            "if (PyModule_AddIntConstant(to, #name, name) < 0) { Py_XDECREF(to); return NULL; }",
+            "ADD(m, EOF)",
+            "name) < 0) { return -1; }",
+        ),
+        (
+            "#define ADD(d, name) "
+            "if (PyModule_AddIntConstant(m, #name, name) < 0) { Py_XDECREF(d); return NULL; }",
+            "PyObject *d = NULL;\n    ADD(d, EOF)",
+            "name) < 0) { Py_XDECREF(d); return -1; }",
+        ),
+    ],
+)
+def test_a_macro_does_not_release_the_module(macro: str, call: str, edited: str) -> None:
+    text = text_of(check_stages(SUITE, module(macro, "", call)))
+    assert edited in text
+
+
 def test_a_macro_that_takes_the_address_of_a_type_is_written_out() -> None:
     source = TYPE.replace(
         "    if (PyType_Ready(&Egg_Type) < 0) {\n        return NULL;\n    }",

@@ -29,6 +29,11 @@ def ending(body: str, code: str = "") -> str:
             'static void constants(PyObject *m)\n{\n    PyModule_AddIntConstant(m, "x", 1);\n}',
         ),
         ("names = PyDict_New();", "static PyObject *names;"),
+        (
+            "(void)add(m);",
+            "static int add(PyObject *m)\n{\n    if (PyModule_AddIntMacro(m, EOF) < 0) {\n"
+            "        return -1;\n    }\n    return 0;\n}",
+        ),
         ("PyObject *names = PyDict_New();\n    Py_XDECREF(names);", ""),
         (
             "names = PyDict_New();\n    if (names != NULL) {\n        Py_INCREF(names);\n    }",

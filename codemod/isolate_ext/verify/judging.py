@@ -95,9 +95,6 @@ def judged(name: str, was: Mapping[str, Any] | None, rung: Mapping[str, Any]) ->
         verdict, problems = Verdict.HOLDS, ()
     elif before == after and name not in ISOLATION:
         verdict = Verdict.FAILED_BEFORE
-    elif was and "skipped" in was["data"] and name not in ISOLATION:
-        verdict = Verdict.NOT_JUDGED
-        problems = (f"nothing to compare with: {was['data']['skipped']}", *problems)
     else:
         verdict = Verdict.FAILS
     notes = (f"judged without its package: {rung['data']['alone']}",) if _alone(rung) else ()

@@ -188,3 +188,22 @@ def test_references_are_taken_and_released_as_before(gone: str, line: str) -> No
     rung = sources(extension_of(GOOD), extension_of(GOOD.replace(gone, "")))
     assert rung.verdict is Verdict.FAILS
     assert [each for each in rung.problems if each.endswith(line)]
+
+
+def test_a_call_that_takes_the_reference_itself_is_as_good() -> None:
+    add = (
+        GOOD
+        + """
+static int
+add(PyObject *m, PyObject *value)
+{
+    Py_INCREF(value);
+    return PyModule_AddObject(m, "value", value);
+}
+"""
+    )
+    pair = "    Py_INCREF(value);\n    return PyModule_AddObject("
+    now = add.replace(pair, "    return PyModule_AddObjectRef(")
+    assert sources(extension_of(add), extension_of(now)).verdict is Verdict.HOLDS
+    lost = add.replace(pair, "    return PyModule_AddObject(")
+    assert sources(extension_of(add), extension_of(lost)).verdict is Verdict.FAILS

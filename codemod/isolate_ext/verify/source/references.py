@@ -16,7 +16,10 @@ DOES = {
     **dict.fromkeys(TAKES, "takes"),
     **dict.fromkeys(RELEASE | {"Py_CLEAR"}, "releases"),
     "Py_VISIT": "visits",
+    "PyModule_AddObjectRef": "takes",
 }
+ARGUMENT = {"PyModule_AddObjectRef": 2}
+"""Which argument it is that a function does this with, where it is not the first."""
 
 
 def findings(before: Extension, after: Extension) -> Iterator[str]:
@@ -58,8 +61,9 @@ def _counted(extension: Extension, definition: Definition) -> Counter[tuple[str,
     found: Counter[tuple[str, str]] = Counter()
     for call in definition.node.of_kind("call_expression") if definition.node is not None else ():
         callee, given = called(call)
-        if callee in DOES and given:
-            what = "".join(strip_casts(given[0]).str.split())
+        index = ARGUMENT.get(callee, 0)
+        if callee in DOES and index < len(given):
+            what = "".join(strip_casts(given[index]).str.split())
             root = what.lstrip("&*(").partition("->")[0].partition("[")[0].partition(".")[0]
             if not _is_static(extension, definition, root):
                 found[DOES[callee], what] += 1
