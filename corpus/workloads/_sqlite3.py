@@ -67,4 +67,5 @@ def errors(module):
 def specimens(module):
     connection = module.connect(":memory:")
     connection.row_factory = module.Row
-    return [connection, connection.cursor(), connection.execute("select 1 as one").fetchone()]
+    row = connection.execute("select 1 as one").fetchone()
+    return [connection, connection.cursor(), row, connection("select 1")]

@@ -13,3 +13,10 @@ def work(module):
     assert list(automaton.iter_long("ushers"))
     assert automaton.remove_word("her") and automaton.pop("this") == (4, "this")
     automaton.clear()
+
+
+def specimens(module):
+    automaton = module.Automaton()
+    automaton.add_word("he", 1)
+    automaton.make_automaton()
+    return [automaton, automaton.iter("he"), automaton.iter_long("he"), automaton.items()]

@@ -12,6 +12,7 @@ from isolate_ext.verify.source.bodies import Body, bodies, called
 
 FREES = ("PyObject_GC_Del", "PyObject_Del", "PyObject_Free", "PyObject_FREE", "PyObject_DEL")
 LOOKUP = "PyType_GetModuleByDef"
+FLAG = "Py_TPFLAGS_"
 
 
 def findings(extension: Extension) -> Iterator[str]:
@@ -65,7 +66,7 @@ class _Teardown:
         """The reference that an instance of a heap type owns to its type."""
         if self.traverse:
             name = _name(self.traverse)
-            if not self.type_.has_flag("HAVE_GC"):
+            if _is_uncollected(self.type_):
                 yield f"{self.type_.variable.name} has {name} without Py_TPFLAGS_HAVE_GC"
             elif not any(_calls_slot(each, "tp_traverse") for each in self.traverse):
                 if not any(_visits_type(each) for each in self.traverse):
@@ -83,6 +84,12 @@ class _Teardown:
             for statement, name in _type_releases(each):
                 if _used_after(statement, each.names | {name}):
                     yield f"{each.definition.name} goes on after it has released the type"
+
+
+def _is_uncollected(type_: StaticType) -> bool:
+    """Whether the flags, all of them plain to see, are without that of the collector."""
+    plain = all(each.startswith(FLAG) or each.isdigit() for each in type_.flags)
+    return plain and not type_.has_flag("HAVE_GC")
 
 
 def _base(extension: Extension, type_: StaticType) -> str:

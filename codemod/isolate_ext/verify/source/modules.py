@@ -31,19 +31,28 @@ def _hooks(extension: Extension, module: Variable, fields: Mapping[str, Entry]) 
     for name in HOOKS:
         if owned and name not in fields and "m_slots" in fields:
             yield f"{module.name} has no {name}, and its state holds objects"
-    done = {
-        name: _members(extension, module, fields[name]) & owned for name in HOOKS if name in fields
-    }
-    for name, members in done.items():
-        others = set().union(*done.values())
-        for member in sorted(others - members):
+    hooks = {name: _Hook(extension, module, fields[name]) for name in HOOKS if name in fields}
+    members = owned & {member for each in hooks.values() for member in each.surely()}
+    for name, each in hooks.items():
+        for member in sorted(members - each.maybe()):
             yield f"{fields[name].text} leaves out {member[1:]}"
 
 
-def _members(extension: Extension, module: Variable, hook: Entry) -> set[str]:
+class _Hook:
     """What the collector is shown, or what is released, by a hook and all that it calls."""
-    name = hook.text.rpartition(")")[2].strip()
-    found = reached(extension, extension.routine_named(name, module.home.path))
-    if hook.field == VISITOR:
-        return {member for each in found for member in each.visited()}
-    return {each.place(value) for each in found for _, value in each.releases()}
+
+    def __init__(self, extension: Extension, module: Variable, hook: Entry) -> None:
+        name = hook.text.rpartition(")")[2].strip()
+        routine = extension.routine_named(name, module.home.path)
+        self.bodies = reached(extension, routine)
+        self.visits = hook.field == VISITOR
+
+    def surely(self) -> set[str]:
+        if self.visits:
+            return {member for each in self.bodies for member in each.visited()}
+        return {each.place(value) for each in self.bodies for _, value in each.releases()}
+
+    def maybe(self) -> set[str]:
+        """With what is released under another name."""
+        handed = {member for each in self.bodies for member in each.handed_on()}
+        return self.surely() | (set() if self.visits else handed)
