@@ -3,7 +3,10 @@
 import re
 
 import pytest
-from faulty import HERE, PRESENT, VERSIONS, climb, faults, findings, slower
+from faulty import HERE, PRESENT, VERSIONS, build, climb, faults, findings, slower
+
+from isolate_ext.verify import pythons
+from isolate_ext.verify.drive import probe
 
 FAULTS = faults()
 
@@ -25,6 +28,21 @@ def test_rung_finds_the_mistake_and_passes_the_twin(fault, tmp_path):
             break
     else:
         pytest.fail(f"not found: {problems}")
+
+
+@pytest.mark.parametrize("kept", (0, 400, 520, 600, 680))
+def test_a_teardown_is_in_order_whenever_garbage_is_collected(tmp_path, kept):
+    fault = next(each for each in FAULTS if each.name == "type_released_early")
+    workload = tmp_path / "workload.py"
+    workload.write_text(
+        f"kept = [[] for _ in range({kept})]\n"
+        f"def work(module): kept.append([{{}} for _ in range({kept})])\n"
+    )
+    library = build(fault.module, PRESENT[-1], tmp_path, "FAULTY")
+    rungs = probe(library, pythons.find(PRESENT[-1]), rungs=fault.needed, workload=workload)[
+        "rungs"
+    ]
+    assert rungs[fault.rung]["status"] == "crashed"
 
 
 def test_most_rows_of_the_table_have_a_mistake():

@@ -8,6 +8,7 @@ import copyreg
 import gc
 import os
 import sys
+from contextlib import contextmanager
 
 UNIMPORTED = ("! builtins.ImportError", "! builtins.ModuleNotFoundError", "! builtins.SystemError")
 
@@ -26,23 +27,36 @@ def _at_exit(setting):
     return {"specimens": sum(map(len, done.specimens.values()))}
 
 
+@contextmanager
+def _in_order():
+    """What is garbage later is cleared in the order in which it was made inside.
+
+    A collection in between would sort it anew, whenever that happens to be.
+    """
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
 def _self_cycle(setting):
     """The type is cleared before the instance dies [5a]."""
-    module, done = _specimens(setting)
+    with _in_order():
+        module, done = _specimens(setting)
 
-    class Holder:
-        """Keeps an instance in a cycle of plain Python objects."""
+        class Holder:
+            """Keeps an instance in a cycle of plain Python objects."""
 
-    for specimens in done.specimens.values():
-        for specimen in specimens:
-            holder = Holder()
-            holder.me, holder.specimen = holder, specimen
-            del holder, specimen
-    setting.subject.forget()
-    specimens = None
-    del module, done
-    for _ in range(3):
-        gc.collect()
+        for specimens in done.specimens.values():
+            for specimen in specimens:
+                holder = Holder()
+                holder.me, holder.specimen = holder, specimen
+                del holder, specimen
+        setting.subject.forget()
+        specimens = None
+        del module, done
+        for _ in range(3):
+            gc.collect()
     return {}
 
 
