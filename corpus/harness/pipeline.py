@@ -18,7 +18,7 @@ from isolate_ext.verify.building import Recipe
 from isolate_ext.verify.builds import Build, Library
 from isolate_ext.verify.module_climb import Built, Subject, climb_module
 from isolate_ext.verify.process import VerifyError
-from isolate_ext.verify.settings import Settings, SourceFacts, Trees
+from isolate_ext.verify.settings import Settings, SourceFacts, Trees, without
 
 VERIFY = Path(builds.__file__).parent
 
@@ -101,6 +101,8 @@ def _one_python(
         say(f"testing on {version}")
         result["tests"] = _tests(project, side, one, other)
     facts = side.facts(before, after)
+    built = [library.module for library in one.libraries]
+    result["left_out"] = [name for name in without(facts, built) if facts[name].changed]
     result["libraries"] = {}
     for library in one.libraries:
         say(f"probing {library.module} on {version}")

@@ -114,8 +114,14 @@ def _cells(row: dict[str, Any]) -> list[str]:
         _verdict(tried, "machine-code"),
         _verdict(tried, "cost"),
         _surface(tried),
-        row["verdict"],
+        ", without ".join([row["verdict"], *_left_out(tried)]),
     ]
+
+
+def _left_out(tried: dict[str, Any]) -> list[str]:
+    """Modules that were migrated and that the project's build made nowhere."""
+    unbuilt = [set(result.get("left_out", ())) for result in tried.values()]
+    return sorted(set.intersection(*unbuilt)) if unbuilt else []
 
 
 def _warnings(tried: dict[str, Any]) -> str:

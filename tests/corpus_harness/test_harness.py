@@ -155,6 +155,14 @@ def test_refused_extension_need_only_be_as_before():
     assert _row(python={"libraries": libraries})["verdict"] == "failed"
 
 
+def test_table_says_what_was_not_built():
+    python = {"recorded": True, "left_out": ["m.extra"]}
+    assert table.lines([_row(python=python)])[0][-1] == "verified, without m.extra"
+    made_elsewhere = _row(python=python)
+    made_elsewhere["pythons"]["3.9"] = {**made_elsewhere["pythons"]["3.13"], "left_out": []}
+    assert table.lines([made_elsewhere])[0][-1] == "verified"
+
+
 def test_table_has_a_line_a_row():
     rows = [_row(), _row(python={"built": False, "failure": "error: no"})]
     lines = table.text(rows).splitlines()
