@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from isolate_ext.model.entities import Definition, Kind, Variable
 from isolate_ext.model.extension import Extension
@@ -95,7 +96,9 @@ def _flags(extension: Extension) -> Iterator[Mutation]:
         for node in flags.value.of_kind("identifier") if flags is not None else ():
             flag = node.str.removeprefix("Py_TPFLAGS_")
             if flags is not None and flag in FLAGS:
-                yield edited(extension, f"flag {flag}", node.str, flags.path, [(*node.span, b"0")])
+                edits = [(*node.span, b"0")]
+                made = edited(extension, f"flag {flag}", node.str, flags.path, edits)
+                yield replace(made, what=f"{kind.variable.name}: {made.what}")
 
 
 def _dropped_hooks(extension: Extension) -> Iterator[Mutation]:
