@@ -82,6 +82,33 @@ def test_what_each_thread_has_its_own_of_stays(declared: str) -> None:
     ]
 
 
+def test_static_locals_of_all_branches_move() -> None:
+    branches = "\n".join(
+        f"#{word}\n    static PyObject *{name};\n    Py_XSETREF({name}, PyList_New(0));"
+        for word, name in (("ifdef ONE", "one"), ("elif defined(TWO)", "two"), ("else", "three"))
+    )
+    source = EXCEPTION.replace("PyErr_SetString", f"{branches}\n#endif\n    PyErr_SetString")
+    assert fields(source).keys() == {
+        "Error", "spam_fail_one", "spam_fail_two", "spam_fail_three",
+    }  # fmt: skip
+
+
+def test_a_local_hides_nothing_in_another_branch() -> None:
+    use = "PyObject_Hash(Error);"
+    source = EXCEPTION.replace(
+        "PyErr_SetString",
+        f"#ifdef ONE\n    PyObject *Error = args;\n    {use}\n#else\n    {use}\n#endif\n"
+        "    PyErr_SetString",
+        1,
+    )
+    extension = extension_of(source)
+    data = extension.files["spam.c"].source.data
+    first = data.index(use.encode())
+    places = [each.start for each in extension.uses_of("spam.c:Error")]
+    assert data.index(b"Error);", first) not in places
+    assert data.index(b"Error);", first + len(use)) in places
+
+
 def test_a_static_local_gets_its_functions_name() -> None:
     source = EXCEPTION.replace(
         'PyErr_SetString(Error, "failed");',

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from isolate_ext.model.declarators import (
     Declarator,
     declarators,
+    declared_in,
     parameters,
     storage,
 )
@@ -187,8 +188,8 @@ class _Declarations:
         )
         routine.definitions.append(definition)
         if _STATIC.search(self.parsed.scan.code, body.start, body.end):
-            for node in body.of_kind("declaration"):
-                if "static" in storage(node):
+            for node, _ in declared_in(self.parsed, item):
+                if node.start > body.start and "static" in storage(node):
                     self._declaration(node, definition)
 
     def _routine(self, name: str, static: bool) -> Routine:

@@ -209,8 +209,35 @@ class Local(msgspec.Struct, frozen=True):
 
 @remembered
 def declared_in(file: Parsed, function: Node) -> tuple[tuple[Node, tuple[Declarator, ...]], ...]:
-    """The declarations inside a function, each with what it declares, in source order."""
-    return tuple((node, tuple(declarators(node))) for node in function.of_kind("declaration"))
+    """The declarations inside a function, each with what it declares, in source order.
+
+    Those in all branches of `#if` are there, each once.
+    """
+    found: dict[tuple[int, int], Node] = {}
+    for variant in _variants(file, function):
+        for node in variant.of_kind("declaration"):
+            found.setdefault(node.span, node)
+    return tuple((found[span], tuple(declarators(found[span]))) for span in sorted(found))
+
+
+def _variants(file: Parsed, function: Node) -> list[Node]:
+    """A function in every view that shows it, in `extern "C" {}` too; itself first."""
+    found = file.variants(function)
+    if found:
+        return found
+    outer = function
+    while outer.parent is not None:
+        outer = outer.parent
+    return [
+        function,
+        *(
+            node
+            for variant in file.variants(outer)
+            if variant is not outer
+            for node in variant.of_kind(function.kind)
+            if node.span == function.span
+        ),
+    ]
 
 
 @remembered

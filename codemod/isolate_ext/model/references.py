@@ -10,7 +10,7 @@ from isolate_ext.model.declarators import local_names
 from isolate_ext.model.entities import Definition, Use
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.identifiers import identifier_at
-from isolate_ext.syntax import Define, Glimpse, Parsed
+from isolate_ext.syntax import Define, Glimpse, Parsed, apart
 
 
 class References:
@@ -148,10 +148,14 @@ class References:
         outer = [key for key in keys if key.count(":") < 2]
         if inside is None or inside.node is None:
             return outer[0] if outer else None
-        scopes = local_names(self.extension.files[inside.path], inside.node)
+        file = self.extension.files[inside.path]
+        scopes = local_names(file, inside.node)
         fragment = self.extension.fragments.get(path)
         at = fragment.at if fragment is not None else offset
         hiding = [local for local in scopes.get(name, ()) if local.start <= at < local.end]
+        if any(file.conditions(local.start) for local in hiding):
+            here = file.conditions(at)
+            hiding = [it for it in hiding if not apart(file.conditions(it.start), here)]
         if not hiding:
             return outer[0] if outer else None
         innermost = max(hiding, key=lambda local: local.start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from isolate_ext.model.entities import Declaration, Variable
-from isolate_ext.syntax import Condition
+from isolate_ext.syntax import Condition, apart
 
 _NOTHING = frozenset({"", "0", "NULL"})
 
@@ -13,13 +13,13 @@ _NOTHING = frozenset({"", "0", "NULL"})
 def definitions_apart(variable: Variable) -> list[Declaration]:
     """The definitions of which each configuration has but one."""
     live = [d for d in variable.definitions if all(c.verdict is not False for c in d.conditions)]
-    apart = {
+    found = {
         id(each): each
         for one, other in combinations(live, 2)
-        if _exclude(one, other)
+        if apart(one.conditions, other.conditions)
         for each in (one, other)
     }
-    return list(apart.values())
+    return list(found.values())
 
 
 def differ(definitions: list[Declaration]) -> bool:
@@ -29,20 +29,11 @@ def differ(definitions: list[Declaration]) -> bool:
 
 def common_conditions(variable: Variable) -> tuple[Condition, ...]:
     """Under which `#if` the variable exists in one way or another."""
-    apart = definitions_apart(variable)
+    others = definitions_apart(variable)
     return tuple(
         each
         for each in variable.home.conditions
-        if all(each in other.conditions for other in apart)
-    )
-
-
-def _exclude(one: Declaration, other: Declaration) -> bool:
-    """Whether they stand in different branches of one `#if`."""
-    return any(
-        mine.group is theirs.group and mine.span != theirs.span
-        for mine in one.conditions
-        for theirs in other.conditions
+        if all(each in other.conditions for other in others)
     )
 
 

@@ -21,7 +21,7 @@ from isolate_ext.model.roles import Called, roles
 from isolate_ext.model.shapes import is_number
 from isolate_ext.placement.clauses import Classified, Clause, Confidence, Purpose
 from isolate_ext.placement.evidence import Deed, Evidence, Touch, evidence_of
-from isolate_ext.placement.fields import is_mutable
+from isolate_ext.placement.mutability import is_mutable
 from isolate_ext.placement.purposes import object_purpose
 from isolate_ext.placement.scratch import is_scratch
 from isolate_ext.placement.thread_storage import is_thread_local

@@ -9,12 +9,14 @@ from msgspec.structs import replace
 
 from isolate_ext.model.calls import made_by, uncalled
 from isolate_ext.model.declarators import future_tag
-from isolate_ext.model.entities import Declaration, Kind, Variable, strip_casts
+from isolate_ext.model.entities import Declaration, Kind, Variable
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import ModuleInit
+from isolate_ext.model.shapes import is_number
 from isolate_ext.placement.apart import common_conditions, definitions_apart, differ
 from isolate_ext.placement.behind_lock import Locked, behind_locks
 from isolate_ext.placement.decisions import Level, StateField, Stay
+from isolate_ext.placement.mutability import is_mutable
 from isolate_ext.placement.once import filled_once
 from isolate_ext.placement.ownership import owns
 from isolate_ext.placement.refusals import Reason, Refusal
@@ -22,7 +24,7 @@ from isolate_ext.placement.same_function import same_function
 from isolate_ext.placement.scratch import is_scratch
 from isolate_ext.placement.thread_storage import is_thread_local
 from isolate_ext.placement.unusual_files import unusual_files
-from isolate_ext.placement.writes import assigned, writers_of
+from isolate_ext.placement.writes import writers_of
 from isolate_ext.syntax import Condition
 
 _DEFINITIONS = (Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE)
@@ -40,33 +42,6 @@ def lives(variable: Variable) -> bool:
         all(each.verdict is not False for each in (*where, *declaration.conditions))
         for declaration in variable.definitions
     )
-
-
-def _function_table(extension: Extension, variable: Variable) -> bool:
-    """A table of callbacks for a library: functions, handed over as they are."""
-    values = variable.home.initialiser
-    if values is None or values.kind != "initializer_list" or not values.named:
-        return False
-    path, functions = variable.home.path, False
-    for node in values.named:
-        if node.kind == "comment":
-            continue
-        if node.kind == "initializer_pair":
-            node = strip_casts(node.child("value") or node)
-        if extension.routine_named(node.str, path) is not None:
-            functions = True
-            continue
-        bare = strip_casts(node).str
-        if bare not in ("NULL", "0") and extension.routine_named(bare, path) is None:
-            return False
-    return functions
-
-
-def is_mutable(extension: Extension, variable: Variable) -> bool:
-    """Whether anything may write plain data; libraries call the functions of a table, no more."""
-    if _function_table(extension, variable):
-        return any(assigned(use) for use in extension.uses_of(variable.key))
-    return bool(writers_of(extension).of(variable))
 
 
 class FieldPlan:
@@ -293,13 +268,18 @@ class FieldPlan:
             variable.kind,
             variable.key,
             owned,
-            common_conditions(variable)
-            if variable.function is None
-            else variable.function.conditions,
+            self._member_conditions(variable),
             tuple(_sizes(variable)),
             members,
             "" if variable.ctype.base in _KNOWN else variable.ctype.base,
         )
+
+    def _member_conditions(self, variable: Variable) -> tuple[Condition, ...]:
+        """A type that is there everywhere needs none but those of the function."""
+        function, base = variable.function, variable.ctype.base
+        if function is not None and (base in _KNOWN or is_number(base)):
+            return function.conditions
+        return common_conditions(variable)
 
     def _stay(self, variable: Variable, level: Level, why: str, shared: bool) -> None:
         self.stays.append(Stay(variable.key, level, why, shared))

@@ -1,6 +1,6 @@
 """From bytes to tree: what the C parser sees of a source, and the trees it makes of it."""
 
-from isolate_ext.syntax.conditionals import Branch, Condition, Group
+from isolate_ext.syntax.conditionals import Branch, Condition, Group, apart
 from isolate_ext.syntax.directives import Define, Include
 from isolate_ext.syntax.environment import MacroEnvironment, decided_by
 from isolate_ext.syntax.fences import Fence
@@ -28,6 +28,7 @@ __all__ = [
     "Source",
     "StandIn",
     "Statistics",
+    "apart",
     "decided_by",
     "parse",
     "resolve_include",

@@ -96,6 +96,14 @@ class Condition(msgspec.Struct, frozen=True):
     verdict: bool | None
 
 
+def apart(one: Iterable[Condition], other: Iterable[Condition]) -> bool:
+    """Whether what one holds for stands in another branch of an `#if` than what the other does."""
+    there = list(other)
+    return any(
+        mine.group is theirs.group and mine.span != theirs.span for mine in one for theirs in there
+    )
+
+
 def condition_of(branch: Branch) -> Condition:
     """The condition under which a branch is live, given that its group is."""
     group = branch.group
