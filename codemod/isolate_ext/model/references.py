@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Collection
-from operator import itemgetter
 
 from isolate_ext.model.declarators import local_names
 from isolate_ext.model.entities import Definition, Use
@@ -75,9 +74,9 @@ class References:
         return names
 
     def _occurrences(self, parsed: Parsed, name: str, keys: list[str]) -> None:
-        path = parsed.source.path
+        path, size = parsed.source.path, len(name)
         seen = [
-            (offset, parsed.glimpse(offset))
+            (offset, parsed.glimpse(offset, offset + size))
             for offset in parsed.occurrences(name)
             if (path, offset) not in self.own or self.extension.function_at(path, offset)
         ]
@@ -86,11 +85,11 @@ class References:
         declaring = {
             self.extension.function_at(path, offset)
             for offset, glimpse in seen
-            if glimpse is None or _declares(glimpse)
+            if glimpse is None or glimpse.declares
         }
         fragment = self.extension.fragments.get(path)
         if fragment is not None:
-            if any(glimpse is not None and _declares(glimpse) for _, glimpse in seen):
+            if any(glimpse is not None and glimpse.declares for _, glimpse in seen):
                 for key in keys:
                     self.extension.fenced.setdefault(key, []).append((path, seen[0][0]))
             declaring.add(fragment.function)
@@ -119,7 +118,7 @@ class References:
         if glimpse is not None and glimpse.kind != "identifier":
             return
         inside = self._macro(path, define) if define else self.extension.function_at(path, offset)
-        if inside is None and glimpse is not None and _declares(glimpse):
+        if inside is None and glimpse is not None and glimpse.declares:
             node = parsed.node_at(offset)
             if node is not None and node.enclosing("parameter_declaration") is not None:
                 return
@@ -128,7 +127,7 @@ class References:
             meant = self._resolve(path, name, offset, keys, inside)
         meant = identifier_at(self.extension, keys, inside, offset) or meant
         if meant is not None:
-            called = glimpse is not None and glimpse[1:] == ("call_expression", "function")
+            called = glimpse is not None and glimpse.called
             end = offset + len(name)
             holder = self._holder(path, offset)
             use = Use(meant, path, offset, end, inside, holder, called, parsed)
@@ -139,7 +138,7 @@ class References:
 
     def _holder(self, path: str, offset: int) -> str | None:
         spans = self.holders.get(path, [])
-        index = bisect_right(spans, offset, key=itemgetter(0)) - 1
+        index = bisect_left(spans, (offset + 1,)) - 1
         return spans[index][2] if index >= 0 and offset < spans[index][1] else None
 
     def _resolve(
@@ -170,11 +169,3 @@ class References:
             ):
                 return key
         return None
-
-
-def _declares(glimpse: Glimpse) -> bool:
-    """It may be the name in a declarator."""
-    return (
-        glimpse.parent.endswith(("declarator", "declaration"))
-        and glimpse.field not in ("value", "size", "type")
-    )  # fmt: skip

@@ -20,6 +20,7 @@ class Chunks:
 
     def __init__(self, structure: Structure) -> None:
         self.size = len(structure.skeleton)
+        self.balanced = structure.balanced
         self.cuts = _cuts(structure, resync=not structure.balanced)
 
     def around(self, start: int, end: int) -> Span:
@@ -28,6 +29,11 @@ class Chunks:
         right = bisect_left(self.cuts, end)
         low = self.cuts[left - 1] if left else 0
         return (low, self.cuts[right] if right < len(self.cuts) else self.size)
+
+    def ends_at(self, offset: int) -> bool:
+        """Whether a piece ends at an offset."""
+        index = bisect_left(self.cuts, offset)
+        return offset == self.size or self.cuts[index : index + 1] == [offset]
 
     def within(self, start: int, end: int) -> list[Span]:
         """The single pieces of a run of whole pieces."""

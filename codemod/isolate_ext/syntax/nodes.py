@@ -5,8 +5,9 @@ from __future__ import annotations
 import builtins
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cache
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -160,12 +161,23 @@ class _Unmade(Node, eq=False):
         return self.children
 
 
-class Glimpse(NamedTuple):
-    """What is to be seen of a node without making it: kinds of it and its parent, and its field."""
+class Glimpse(msgspec.Struct, frozen=True):
+    """What is to be seen of a node without making it: its kind, and what it does where it stands.
+
+    One that ``declares`` may be the name in a declarator, one ``called`` is what a call calls.
+    """
 
     kind: str
-    parent: str
-    field: str | None
+    declares: bool
+    called: bool
+
+
+@cache
+def glimpse_of(kind: str, parent: str, field: str | None) -> Glimpse:
+    """The glimpse of a node by the kinds of it and its parent, and its field."""
+    declarator = parent.endswith(("declarator", "declaration"))
+    declares = declarator and field not in ("value", "size", "type")
+    return Glimpse(kind, declares, parent == "call_expression" and field == "function")
 
 
 def top_node(raw: Any, base: int, data: bytes) -> Node:
@@ -224,7 +236,7 @@ def glimpse_at(top: Node, offset: int) -> tuple[Glimpse, int] | None:
     if node.start_byte != at or not node.is_named or node.named_child_count:
         return None
     parent = cursor.node.type if cursor.goto_parent() else ""
-    return Glimpse(node.type, parent, FIELDS[field]), node.end_byte + base
+    return glimpse_of(node.type, parent, FIELDS[field]), node.end_byte + base
 
 
 def _fill(node: Node) -> None:

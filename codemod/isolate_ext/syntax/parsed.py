@@ -15,7 +15,15 @@ from isolate_ext.syntax.environment import MacroEnvironment
 from isolate_ext.syntax.fences import Fence
 from isolate_ext.syntax.inference import is_simple
 from isolate_ext.syntax.lexing import IDENTIFIER
-from isolate_ext.syntax.nodes import Glimpse, Node, forget, glimpse_at, leaf_at, top_node
+from isolate_ext.syntax.nodes import (
+    Glimpse,
+    Node,
+    forget,
+    glimpse_at,
+    glimpse_of,
+    leaf_at,
+    top_node,
+)
 from isolate_ext.syntax.reparsing import Shown
 from isolate_ext.syntax.scanning import Scan
 from isolate_ext.syntax.source import Source
@@ -127,16 +135,16 @@ class Parsed:
         self._nodes.clear()
         self.remembered.clear()
 
-    def glimpse(self, offset: int) -> Glimpse | None:
-        """What the node is that ``node_at`` would give, at a fraction of the cost."""
-        define = self.define_at(offset)
-        if define is not None:
+    def glimpse(self, offset: int, end: int) -> Glimpse | None:
+        """What ``node_at`` would give for an identifier, at a fraction of the cost."""
+        if self.define_at(offset) is not None:
             node = self.node_at(offset)
             above = node.parent if node is not None else None
-            return Glimpse(node.kind, above.kind if above else "", node.field) if node else None
+            parent = above.kind if above is not None else ""
+            return glimpse_of(node.kind, parent, node.field) if node is not None else None
         for item in self._around(offset):
             seen = glimpse_at(item, offset)
-            if seen is not None and self._is_whole(offset, seen[1]):
+            if seen is not None and (seen[1] == end or self._is_whole(offset, seen[1])):
                 return seen[0]
         return None
 

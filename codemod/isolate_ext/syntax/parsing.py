@@ -24,12 +24,16 @@ from isolate_ext.syntax.writing import StandIn
 
 
 class View:
-    """One configuration of a file as the parser sees it."""
+    """One configuration of a file as the parser sees it, without the ``hidden`` spans."""
 
     def __init__(
-        self, scan: Scan, path: Walk, macros: MacroEnvironment, braces: list[tuple[int, bytes]]
+        self,
+        scan: Scan,
+        hidden: list[Span],
+        macros: MacroEnvironment,
+        braces: list[tuple[int, bytes]],
     ) -> None:
-        code, skeleton = without(scan.code, path.dead), without(scan.skeleton, path.dead)
+        code, skeleton = without(scan.code, hidden), without(scan.skeleton, hidden)
         self.sheet = Sheet(code, skeleton, braces=braces)
         self.neutraliser = Neutraliser(self.sheet, macros)
 
@@ -57,15 +61,15 @@ class Views:
     def run(self) -> None:
         """The primary view whole, then of each further one the pieces that are new."""
         first = walk(self.scan.root, Configuration())
-        view = View(self.scan, first, self.macros, self.braces)
+        view = View(self.scan, first.dead, self.macros, self.braces)
+        pieces = Chunks(view.sheet.structure)
         self._neutralise(view, [(0, len(self.scan.code))])
         self._parse_whole(view)
         for path, added in further_walks(self.scan.root, first, self.scan.skeleton):
-            view = View(self.scan, path, self.macros, self.braces)
-            chunks = Chunks(view.sheet.structure)
+            view, chunks, room = self._further(path, first, pieces)
             windows = merged(
                 [
-                    chunks.around(*span)
+                    _clipped(chunks.around(*span), room)
                     for branch in added
                     for span in _inked(view.sheet.skeleton, own_spans(branch))
                 ]
@@ -73,6 +77,21 @@ class Views:
             self._neutralise(view, windows)
             for window in windows:
                 self._parse_window(view, window)
+
+    def _further(self, path: Walk, first: Walk, pieces: Chunks) -> tuple[View, Chunks, list[Span]]:
+        """The view of another walk, and the spans that it shows: the pieces that are not as before.
+
+        It shows everything where it is not sure that these end as they did in the first view.
+        """
+        apart = sorted({*path.dead} ^ {*first.dead})
+        room = merged([pieces.around(*span) for span in apart])
+        hidden = merged([*path.dead, *_between(room, pieces.size)])
+        view = View(self.scan, hidden, self.macros, self.braces)
+        chunks = Chunks(view.sheet.structure)
+        if pieces.balanced and chunks.balanced and all(map(chunks.ends_at, (e for _, e in room))):
+            return view, chunks, room
+        view = View(self.scan, path.dead, self.macros, self.braces)
+        return view, Chunks(view.sheet.structure), [(0, pieces.size)]
 
     def _neutralise(self, view: View, windows: list[Span]) -> None:
         for start, end in windows:
@@ -132,6 +151,18 @@ class Views:
             if any(fence.whole for fence in mended.fences):
                 return
         self.pieces.extend((node, base) for node in root.children if node.is_named)
+
+
+def _between(spans: list[Span], size: int) -> list[Span]:
+    """What lies outside of ascending spans."""
+    edges = [0, *(edge for span in spans for edge in span), size]
+    return [(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end]
+
+
+def _clipped(span: Span, room: list[Span]) -> Span:
+    """A run of pieces, without the hidden text before it."""
+    start = room[bisect_left(room, (span[1], 0)) - 1][0]
+    return (max(span[0], start), span[1])
 
 
 def _inked(skeleton: bytearray, spans: list[Span]) -> list[Span]:
