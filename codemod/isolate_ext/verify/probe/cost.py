@@ -42,21 +42,18 @@ class _Timing(Exercise):
         if not worked or key in self.costs or key in self.methods:
             return result
         name = INSTANCE.sub("", key.partition("(")[0])
-        counted = function is not getattr and len(self.costs) < CALLS
-        wanted = name in self.left_to_time and len(self.methods) < METHODS
-        if counted or wanted:
-            took = _least(function, args)
-            if counted:
-                self.costs[key] = took
-            if wanted and not _gives_method(function, result):
-                self.methods[key] = took
-                self.left_to_time.remove(name)
+        reading = function is getattr
+        counted = not reading and len(self.costs) < CALLS
+        reads_method = reading and callable(result)
+        room = len(self.methods) < METHODS and not reads_method
+        wanted = room and name in self.left_to_time
+        took = _least(function, args) if counted or wanted else 0.0
+        if counted:
+            self.costs[key] = took
+        if wanted:
+            self.methods[key] = took
+            self.left_to_time.remove(name)
         return result
-
-
-def _gives_method(function, result):
-    """Whether an attribute was read that is a method: not its call."""
-    return function is getattr and callable(result)
 
 
 def _least(function, args):
