@@ -296,3 +296,16 @@ def test_identifiers_that_a_macro_declares_are_listed() -> None:
     assert {"PyId_spam", "PyId_eggs"} <= found.keys()
     assert found["PyId_spam"].level is Level.RUNTIME
     assert found["PyId_spam"].variable.made_by_macro
+
+
+def test_docs_and_what_macros_of_the_project_hide_are_listed() -> None:
+    code = (
+        "#define MIXIN(NAME) { static PyTypeObject NAME ## Type = { PyVarObject_HEAD_INIT(NULL, 0) "
+        '"spam." #NAME }; PyType_Ready(&NAME ## Type); }\n'
+        "#define COUNT(n) static int n##_count = 0; n##_count++;\n"
+        'PyDoc_STRVAR(go_doc, "Go.");\n\n' + GO % "COUNT(go)"
+    )
+    found = surveyed(module(code, '{"go", go, METH_VARARGS, go_doc},', "MIXIN(Egg)"))
+    assert found["go_doc"].classified.clause is Clause.C5
+    assert found["EggType"].classified.clause is Clause.C1
+    assert not found["go_count"].constant

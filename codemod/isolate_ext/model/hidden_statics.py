@@ -20,6 +20,7 @@ _HARMLESS = re.compile(
     rb"PyMemberDef|PyModuleDef_Slot|PyType_Slot|PyType_Spec|PyStructSequence_\w+)\b"
 )
 _WORD = re.compile(rb"\b[A-Za-z_]\w*")
+_PASTE = re.compile(rb"\s*##\s*")
 _GOES_ON = (b";", b"=", b",", b"[")
 
 
@@ -55,6 +56,17 @@ def hidden_statics(files: Mapping[str, Parsed]) -> Iterator[HiddenStatic]:
             if declared:
                 last = end
                 yield HiddenStatic(path, start, end, name, any(declared))
+
+
+def declared_texts(parsed: Parsed, hidden: HiddenStatic) -> Iterator[str]:
+    """Type and name of each variable that the macro itself declares: ``PyTypeObject Egg_Type``."""
+    call = invocation(parsed.source.data, hidden.start + len(hidden.name))
+    for define in parsed.macros.definitions(hidden.name):
+        given = dict(zip(define.params or (), call[1] if call is not None else (), strict=False))
+        for match in _variables(define.skeleton):
+            words = re.split(rb"(\W+)", match[1])
+            text = b"".join(given.get(word.decode("latin-1"), word) for word in words)
+            yield _PASTE.sub(b"", text).decode("latin-1").strip()
 
 
 def _declaring(files: Mapping[str, Parsed]) -> set[str]:

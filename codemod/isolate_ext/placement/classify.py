@@ -131,6 +131,13 @@ def _object(facts: Facts) -> Classified | None:
     return Classified(Clause.C3, purpose)
 
 
+def _unseen(facts: Facts) -> Classified | None:
+    """Only a macro names it, so nobody knows what becomes of it."""
+    if not facts.variable.made_by_macro or facts.kind is Kind.CONSTANT:
+        return None
+    return Classified(Clause.C19, Purpose.OTHER, Confidence.GUESS)
+
+
 def _container(facts: Facts) -> Classified | None:
     """It leads to structs that hold objects: a list, a tree, a table."""
     ctype = facts.extension.structs.resolve(facts.variable.ctype)
@@ -281,7 +288,7 @@ def _any_other(facts: Facts) -> Classified:
 
 
 _RULES: tuple[Callable[[Facts], Classified | None], ...] = (
-    _thread, _type, _definition, _exported, _kept_objects, _object, _outside, _constant, _capsule,
-    _lock, _found_function, _scratch, _environment, _filled_by_init, _of_library, _reused_memory,
-    _counter, _setting, _seen_outside, _any_other,
+    _thread, _type, _definition, _exported, _kept_objects, _object, _unseen, _outside, _constant,
+    _capsule, _lock, _found_function, _scratch, _environment, _filled_by_init, _of_library,
+    _reused_memory, _counter, _setting, _seen_outside, _any_other,
 )  # fmt: skip

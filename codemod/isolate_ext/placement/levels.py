@@ -15,7 +15,7 @@ import msgspec
 from isolate_ext.model.entities import Definition, Kind, Variable
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import init_closure, module_inits
-from isolate_ext.model.macro_identifiers import macro_identifiers
+from isolate_ext.model.macro_variables import macro_variables
 from isolate_ext.placement.classify import classify
 from isolate_ext.placement.clauses import Classified, Clause
 from isolate_ext.placement.decisions import Decisions, Level, Route, RouteKind
@@ -77,7 +77,7 @@ def levels(
     migration gives, those of rules included.
     """
     found = _Levels(extension, decisions, refusals)
-    variables = (*extension.variables.values(), *macro_identifiers(extension))
+    variables = (*extension.variables.values(), *macro_variables(extension))
     placed = [found.of(each) for each in variables]
     return sorted(placed, key=lambda it: (it.variable.home.path, it.variable.home.name_start))
 
