@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
+from isolate_ext.capi.ownership import INCREF, RELEASE
 from isolate_ext.engine import Pass, Stage
-from isolate_ext.model.entities import strip_casts
+from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.model.init import Exit, ExitKind, creator_nodes, forgets
+from isolate_ext.placement.modules import module_parameters
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
+from isolate_ext_rules.adjacent import sole_argument
 from isolate_ext_rules.c_text import remove_statement
 from isolate_ext_rules.module_names import module_name
 from isolate_ext_rules.unasked_calls import success
@@ -90,19 +91,30 @@ def _arm(pass_: Pass, value: Node) -> str | None:
 
 
 def releases(pass_: Pass, removed: list[tuple[int, int]]) -> None:
-    """exec does not own the module, so it releases it nowhere."""
-    init = pass_.decisions.init
-    kept = init.module_variable
-    if kept is None or init.creator.node is None:
-        return
-    for node in creator_nodes(pass_.extension, init.creator):
-        if node.kind == "expression_statement" and re.fullmatch(
-            rf"Py_(X?DECREF|CLEAR)\s*\(\s*{re.escape(kept)}\s*\)\s*;", node.str
-        ):
-            if any(start <= node.start < end for start, end in removed):
-                continue
-            if forgets(node, kept):
-                text = f"{kept} = NULL;".encode()
-                pass_.replace(init.creator.path, node.start, node.end, text, GROUP, Stage.ISOLATED)
-            else:
-                remove_statement(pass_, init.creator.path, node, GROUP, Stage.ISOLATED)
+    """exec does not own the module, so neither it nor what it calls releases it."""
+    extension, init = pass_.extension, pass_.decisions.init
+    if init.module_variable is not None and init.creator.node is not None:
+        _let_be(pass_, init.creator, init.module_variable, removed)
+    for definition, name in module_parameters(extension, init).items():
+        taken = [
+            each
+            for each in creator_nodes(extension, definition)
+            if (value := sole_argument(each, INCREF)) is not None and value.str == name
+        ]
+        if not taken:
+            _let_be(pass_, definition, name, [])
+
+
+def _let_be(pass_: Pass, definition: Definition, name: str, removed: list[tuple[int, int]]) -> None:
+    """Take the releases of the module in one function away."""
+    for node in creator_nodes(pass_.extension, definition):
+        value = sole_argument(node, RELEASE | {"Py_CLEAR"})
+        if value is None or value.str != name:
+            continue
+        if any(start <= node.start < end for start, end in removed):
+            continue
+        if forgets(node, name):
+            text = f"{name} = NULL;".encode()
+            pass_.replace(definition.path, node.start, node.end, text, GROUP, Stage.ISOLATED)
+        else:
+            remove_statement(pass_, definition.path, node, GROUP, Stage.ISOLATED)

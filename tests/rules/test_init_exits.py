@@ -92,6 +92,21 @@ def test_a_macro_does_not_release_the_module(macro: str, call: str, edited: str)
     assert edited in text
 
 
+@pytest.mark.parametrize(("more", "left"), [("", 0), ("Py_INCREF(to);\n    ", 1)])
+def test_what_init_calls_does_not_release_the_module(more: str, left: int) -> None:
+    helper = f"""static int
+add(PyObject *to)
+{{
+    {more}if (PyModule_AddIntMacro(to, EOF) < 0) {{
+        Py_DECREF(to);
+        return -1;
+    }}
+    return 0;
+}}"""
+    source = module(helper, "", "if (add(m) < 0) {\n        return NULL;\n    }")
+    assert text_of(check_stages(SUITE, source)).count("Py_DECREF(to);") == left
+
+
 def test_a_macro_that_takes_the_address_of_a_type_is_written_out() -> None:
     source = TYPE.replace(
         "    if (PyType_Ready(&Egg_Type) < 0) {\n        return NULL;\n    }",

@@ -31,8 +31,7 @@ def modules_at_hand(
     ``makers`` are the keys of others that are to have it.
     """
     closure = init_closure(extension, init) - {each.routine for each in init.chain}
-    routines = [extension.routines[key] for key in sorted(closure)]
-    routines = [each for each in routines if _editable(extension, each)]
+    routines = _helpers(extension, init)
     given = _given(extension, init, routines)
     found = Modules(parameter=_fresh(extension, closure))
     wanting = {*makers, *(each.inside.routine for each in moduleless(extension))}
@@ -53,6 +52,23 @@ def modules_at_hand(
                 if use.inside is not None and use.inside.routine in closure:
                     pending.append(use.inside.routine)
     return found
+
+
+def module_parameters(extension: Extension, init: ModuleInit) -> dict[Definition, str]:
+    """What functions that only run during init call the module that every call hands them."""
+    return {
+        definition: name
+        for key, index in _given(extension, init, _helpers(extension, init))
+        for definition in extension.routines[key].definitions
+        if definition.node is not None and (name := definition.parameters[index].name) is not None
+    }
+
+
+def _helpers(extension: Extension, init: ModuleInit) -> list[Routine]:
+    """The functions that only run during init, but for those that lead to the module's creation."""
+    closure = init_closure(extension, init) - {each.routine for each in init.chain}
+    routines = [extension.routines[key] for key in sorted(closure)]
+    return [each for each in routines if _editable(extension, each)]
 
 
 def _editable(extension: Extension, routine: Routine) -> bool:
