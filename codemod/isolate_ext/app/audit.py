@@ -8,22 +8,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isolate_ext.app.audit_views import Described
+from isolate_ext.app.audit_views import Described, decided
 from isolate_ext.app.binaries import beside_binary, library_of
 from isolate_ext.app.crash import report_exception
 from isolate_ext.app.floors import floor_of
 from isolate_ext.app.modelling import Library, model_with, modelled, uncollected
+from isolate_ext.app.planning import Planned, settle
 from isolate_ext.app.rulebook import all_rules
-from isolate_ext.app.skipping import split_notes, why_skipped
+from isolate_ext.app.skipping import protect, split_notes, why_skipped
 from isolate_ext.app.targets import Target, base_of, find_targets
 from isolate_ext.engine import Rule, Settings, survey
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.clauses import Clause
+from isolate_ext.placement.readiness import Standing
 from isolate_ext.project import DiscoveredExtension, ProjectError
 from isolate_ext.project.errors import ENVIRONMENT
 from isolate_ext.project.import_gates import import_gates
 from isolate_ext.report.audit import AuditedExtension, AuditedProject, AuditResult, GateView
-from isolate_ext.report.results import Skipped
+from isolate_ext.report.results import ExtensionResult, Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class _Audit:
         self.result = result
         self.library = Library(self.discovery.root)
         self.settings = Settings(floor=floor_of(self.discovery, None))
+        self.named = target.named
+        self.planned: list[tuple[Planned, AuditedExtension]] = []
 
     def run(self) -> None:
         """Each extension by itself; its trees are gone before the next one's are made."""
@@ -87,6 +91,17 @@ class _Audit:
                     for it in gates[each.name]
                 )
                 self.result.extensions.append(audited)
+        self.settle()
+
+    def settle(self) -> None:
+        """What the migration leaves alone because of its files, or of others that share them."""
+        for each, _ in self.planned:
+            protect(each, self.library, self.named)
+        settle([each for each, _ in self.planned])
+        for each, audited in self.planned:
+            audited.decisions += tuple(decided(it, self.shown) for it in each.whole)
+            if each.whole and audited.standing == Standing.UNATTENDED.value:
+                audited.standing = Standing.DECISIONS.value
 
     def shown(self, path: str) -> str:
         """A file of the project as the user sees it."""
@@ -126,6 +141,10 @@ class _Audit:
                 described.binary = beside_binary(
                     library, found, surveyed.extension, known, self.shown
                 )
+            outcome, owned = surveyed.outcome, frozenset(found.files)
+            told = ExtensionResult(found.name, found.sources)
+            plan = Planned(found, told, outcome.stage, outcome.texts, owned)
+            self.planned.append((plan, described))
             return described
         finally:
             for each in models:

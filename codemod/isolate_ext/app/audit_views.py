@@ -15,6 +15,7 @@ from isolate_ext.placement.readiness import readiness
 from isolate_ext.placement.refusals import Refusal
 from isolate_ext.project import DiscoveredExtension
 from isolate_ext.report.audit import AuditedExtension, DecisionView, GlobalView, UseView
+from isolate_ext.report.results import Finding
 
 Shown = Callable[[str], str]
 """A path of a project as the user sees it."""
@@ -107,6 +108,14 @@ class Described:
             refusal.rule, reason_id(refusal.reason), refusal.message, refusal.help,
             self.shown(refusal.path), line, column, refusal.symbol,
         )  # fmt: skip
+
+
+def decided(it: Finding, shown: Shown) -> DecisionView:
+    """A refusal of a whole extension, for the sake of a file."""
+    path = shown(it.path)
+    return DecisionView(
+        it.rule, it.reason or "", it.message, it.help, path, it.line, it.column, it.symbol
+    )
 
 
 def spelled(ctype: CType) -> str:

@@ -72,6 +72,16 @@ def texts_of(extension: Extension) -> dict[str, bytes]:
     return {path: parsed.source.data for path, parsed in extension.files.items()}
 
 
+def against(original: Extension, prepared: Extension, texts: dict[str, bytes]) -> dict[str, bytes]:
+    """Changed files with respect to the original, the preparation included."""
+    whole = {**texts_of(prepared), **texts}
+    return {
+        path: text
+        for path, text in whole.items()
+        if path not in original.files or text != original.files[path].source.data
+    }
+
+
 def prepare(draft: Draft) -> None:
     """Make plain what hides the parts of the extension."""
     for rule in draft.job.rules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from isolate_ext.engine.attempt import Draft, Job, Reparse, carry_out, prepare, texts_of
+from isolate_ext.engine.attempt import Draft, Job, Reparse, against, carry_out, prepare, texts_of
 from isolate_ext.engine.blame import Blame
 from isolate_ext.engine.outcome import Check, Complaint, Fault, Outcome, unique
 from isolate_ext.engine.places import Places
@@ -71,23 +71,13 @@ def _attempt(
     places = Places(texts_of(original), texts_of(prepared))
     if prepared is not original:
         for stage, texts in outcome.texts.items() if outcome.stage is not None else ():
-            outcome.texts[stage] = _against(original, prepared, texts)
+            outcome.texts[stage] = against(original, prepared, texts)
         outcome.refusals = [places.refusal(each) for each in outcome.refusals]
         outcome.notes = [places.note(each) for each in outcome.notes]
         outcome.extension = original
     outcome.refusals = unique([*kept.values(), *outcome.refusals])
     blamed = _wrong(outcome, prepared, job)
     return outcome, [places.refusal(each) for each in blamed]
-
-
-def _against(original: Extension, prepared: Extension, texts: dict[str, bytes]) -> dict[str, bytes]:
-    """Changed files with respect to the original, the preparation included."""
-    whole = {**texts_of(prepared), **texts}
-    return {
-        path: text
-        for path, text in whole.items()
-        if path not in original.files or text != original.files[path].source.data
-    }
 
 
 def _wrong(outcome: Outcome, prepared: Extension, job: Job) -> list[Refusal]:

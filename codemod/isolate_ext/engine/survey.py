@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from isolate_ext.engine.attempt import Draft, Job, Reparse, carry_out, prepare, texts_of
+from isolate_ext.engine.attempt import Draft, Job, Reparse, against, carry_out, prepare, texts_of
 from isolate_ext.engine.outcome import Outcome, unique
 from isolate_ext.engine.places import Places
 from isolate_ext.engine.rule import Rule, Settings
@@ -40,6 +40,8 @@ def survey(
     prepare(draft)
     outcome = carry_out(draft)
     outcome.refusals = unique(outcome.refusals)
+    for stage, texts in outcome.texts.items():
+        outcome.texts[stage] = against(extension, draft.extension, texts)
     places = Places(texts_of(extension), texts_of(draft.extension))
     gone = tuple(key for key in extension.variables if key not in draft.extension.variables)
     original = reparse(texts_of(extension)) if gone else extension
