@@ -113,8 +113,9 @@ class Described:
 def decided(it: Finding, shown: Shown) -> DecisionView:
     """A refusal of a whole extension, for the sake of a file."""
     path = shown(it.path)
+    message = f"{path}: {it.message}"
     return DecisionView(
-        it.rule, it.reason or "", it.message, it.help, path, it.line, it.column, it.symbol
+        it.rule, it.reason or "", message, it.help, path, it.line, it.column, it.symbol
     )
 
 
