@@ -302,10 +302,12 @@ def test_docs_and_what_macros_of_the_project_hide_are_listed() -> None:
     code = (
         "#define MIXIN(NAME) { static PyTypeObject NAME ## Type = { PyVarObject_HEAD_INIT(NULL, 0) "
         '"spam." #NAME }; PyType_Ready(&NAME ## Type); }\n'
+        '#define DOC(n) PyDoc_STRVAR(n ## _doc, "Doc.")\nDOC(other);\n'
         "#define COUNT(n) static int n##_count = 0; n##_count++;\n"
         'PyDoc_STRVAR(go_doc, "Go.");\n\n' + GO % "COUNT(go)"
     )
     found = surveyed(module(code, '{"go", go, METH_VARARGS, go_doc},', "MIXIN(Egg)"))
     assert found["go_doc"].classified.clause is Clause.C5
+    assert found["other_doc"].classified.clause is Clause.C5
     assert found["EggType"].classified.clause is Clause.C1
     assert not found["go_count"].constant

@@ -24,7 +24,9 @@ from isolate_ext.model.kinds import kind_of
 from isolate_ext.syntax.expansion import invocation
 
 _IDENTIFIER = "_Py_IDENTIFIER"
-_IN_MACROS = re.compile(rb"\b(_Py_IDENTIFIER|_Py_static_string)\s*\(\s*(\w+)")
+_IN_MACROS = re.compile(
+    rb"\b(_Py_IDENTIFIER|_Py_static_string|PyDoc_STRVAR|PyDoc_VAR)\s*\(\s*([\w#\s]+?)\s*[,)]"
+)
 _OF_IDENTIFIERS = CType("_Py_Identifier")
 _DOCS = ("PyDoc_STRVAR", "PyDoc_VAR")
 _OF_DOCS = CType("char", 0, ("",), const=True, qualifiers=("const",), steps="[c")
@@ -55,11 +57,28 @@ def _identifiers(extension: Extension) -> Iterator[Variable]:
         if routine.name == _IDENTIFIER:
             yield from _by_name(extension, routine)
         for definition in routine.definitions:
-            data = extension.files[definition.path].source.data
-            for match in _IN_MACROS.finditer(data, *definition.body):
-                for use in extension.uses_of(routine.key):
-                    given = _given(extension, definition, use)
-                    yield from _identifier(extension, match, use, given)
+            for use in extension.uses_of(routine.key):
+                if use.inside is None or not use.inside.is_macro:
+                    yield from _inside(extension, definition, use)
+
+
+def _inside(extension: Extension, macro: Definition, use: Use) -> Iterator[Variable]:
+    """What the C API's macros in the body of another declare where that is used."""
+    data = extension.files[macro.path].source.data
+    given = _given(extension, macro, use)
+    for match in _IN_MACROS.finditer(data, *macro.body):
+        word = _filled(match[2].decode("latin-1"), given)
+        name = f"PyId_{word}" if match[1].decode() == _IDENTIFIER else word
+        docs = match[1].startswith(b"PyDoc")
+        ctype, kind = (_OF_DOCS, Kind.CONSTANT) if docs else (_OF_IDENTIFIERS, Kind.IDENTIFIER)
+        if name.isidentifier():
+            yield _variable(extension, use.path, use.start, name, ctype, kind)
+
+
+def _filled(text: str, given: Mapping[str, str]) -> str:
+    """A name with the arguments in the places of the parameters, and pasted."""
+    words = [given.get(word, word) for word in re.split(r"(\W+)", text)]
+    return re.sub(r"\s*##\s*", "", "".join(words)).strip()
 
 
 def _by_name(extension: Extension, macro: Routine) -> Iterator[Variable]:
@@ -69,17 +88,6 @@ def _by_name(extension: Extension, macro: Routine) -> Iterator[Variable]:
         if word and not (use.inside is not None and use.inside.is_macro):
             name = f"PyId_{word}"
             yield _variable(extension, use.path, use.start, name, _OF_IDENTIFIERS, Kind.IDENTIFIER)
-
-
-def _identifier(
-    extension: Extension, match: re.Match[bytes], use: Use, given: Mapping[str, str]
-) -> Iterator[Variable]:
-    if use.inside is not None and use.inside.is_macro:
-        return
-    word = match[2].decode()
-    word = given.get(word, word)
-    name = f"PyId_{word}" if match[1].decode() == _IDENTIFIER else word
-    yield _variable(extension, use.path, use.start, name, _OF_IDENTIFIERS, Kind.IDENTIFIER)
 
 
 def _hidden(extension: Extension, hidden: HiddenStatic) -> Iterator[Variable]:
