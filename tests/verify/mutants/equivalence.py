@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from isolate_ext.capi.ownership import REPLACE
 from isolate_ext.model.entities import Field, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.syntax import Node
@@ -28,7 +29,7 @@ def equivalent(extension: Extension, mutation: Mutation, version: tuple[int, int
     if mutation.kind.startswith("visit of"):
         member = mutation.subject.rpartition("->")[2]
         makers = _makers(extension, member)
-        if makers and all(name.startswith(LEAVES) for name in makers):
+        if makers - {NOTHING} and all(name.startswith(LEAVES) for name in makers):
             return "the member holds nothing that could be part of a cycle"
     if mutation.kind == "m_free" and _holds_types(extension):
         return "a module that holds a type of its own is part of a cycle: m_clear is called first"
@@ -93,6 +94,10 @@ def _makers(extension: Extension, member: str) -> set[str]:
 
 def _assigned(place: Node) -> Node | None:
     parent = place.parent
+    call = parent.parent if parent is not None and parent.kind == "argument_list" else None
+    callee = call.child("function") if call is not None else None
+    if parent is not None and callee is not None and callee.str in REPLACE:
+        return parent.named[1] if parent.named[0] is place and len(parent.named) == 2 else None
     if parent is None or parent.kind != "assignment_expression":
         return None
     return parent.child("right") if parent.child("left") is place else None
@@ -117,7 +122,8 @@ def _origins(value: Node) -> list[Node]:
         for left, right in given
         if left is not None and right is not None and left.str.lstrip("* ") == plain.str
     ]
-    return found or [plain]
+    known = [each for each in found if each.str not in ("NULL", "0")]
+    return found if known else [plain]
 
 
 def _callee(value: Node) -> str:
