@@ -118,3 +118,39 @@ def test_what_cannot_be_written_out_is_refused(define: str) -> None:
 )
 def test_what_hides_nothing(text: str) -> None:
     assert list(hidden_statics(extension_of({"spam.c": text.encode()}).files)) == []
+
+
+@pytest.mark.parametrize(
+    "macro",
+    [
+        "#define KEPT(name) PyObject *name ## _one = NULL;\nKEPT(kept)\n",
+        "#define KEPT(name) PyObject *name ## _one\nKEPT(kept);\n",
+        "#define KEPT(name) int name ## _size; PyObject *name ## _one;\nKEPT(kept)\n",
+        "#define KEPT(name) static int name(void) { return 1; } \\\n    PyObject *name ## _one;\n"
+        "KEPT(kept)\n",
+    ],
+)
+def test_at_file_scope_the_word_is_not_needed(macro: str) -> None:
+    source = module(macro + BODY.format(declared=""), METHODS)
+    (hidden,) = hidden_statics(extension_of(source).files)
+    assert hidden.name == "KEPT"
+    outcome = migrated(SUITE, source)
+    moved = outcome.decisions is not None and "kept_one" in outcome.decisions.fields
+    assert moved or outcome.stage is not Stage.ISOLATED
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "#define KEPT PyObject *kept\nstatic KEPT(void);\n",
+        "#define SIZE a * b\nenum { a = 1, b = 2 };\nstatic const int kept[SIZE] = {SIZE, SIZE};\n",
+        "#define DONE(x) return x;\nstatic int f(void) { DONE(1) }\n",
+        "#define LOCAL(name) PyObject *name = NULL;\n"
+        "static void f(void) { LOCAL(one) Py_XDECREF(one); }\n",
+        "#define PREFIXED(x) spam_ ## x\n#define kind PREFIXED(kind)\n"
+        "typedef struct { int a; } kind;\n",
+        "#define TYPE struct one\nTYPE { int a; };\n",
+    ],
+)
+def test_what_declares_no_variable_at_file_scope(code: str) -> None:
+    assert not list(hidden_statics(extension_of(module(code)).files))
