@@ -57,6 +57,16 @@ def test_an_extension_is_a_line_and_its_variables_by_level(result: AuditResult) 
     assert any("spam_methods" in line for line in lines)
 
 
+def test_a_use_in_another_file_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    other = "#include <Python.h>\nextern long count;\nvoid step(void) { count++; }\n"
+    code = clean() + "long count;\n"
+    root = write_tree(tmp_path, {"setup.py": setup_py("spam: spam.c other.c"), "spam.c": code})
+    (root / "other.c").write_text(other)
+    text = "\n".join(as_text(audit(AuditOptions((root,)))))
+    assert "step (other.c:3) writes" in text
+
+
 def test_concise_is_one_line_a_variable(result: AuditResult) -> None:
     lines = as_text(result, full=False)
     assert sum("spam_error" in line for line in lines) == 1

@@ -108,14 +108,18 @@ def _global(it: GlobalView, paint: Paint, full: bool) -> Iterator[str]:
     if it.passed_to:
         yield f"        libraries get it by {', '.join(it.passed_to)}"
     yield f"        written {it.written}"
-    yield from (f"        {line}" for each in it.uses if each.function for line in _use(each))
+    yield from (
+        f"        {line}" for each in it.uses if each.function for line in _use(each, it.path)
+    )
     yield from (f"        open: {each.message}" for each in it.decisions)
 
 
-def _use(each: UseView) -> Iterator[str]:
+def _use(each: UseView, home: str) -> Iterator[str]:
+    """What a function does; the file is named where it is not the variable's."""
+    place = f"line {each.line}" if each.path == home else f"{each.path}:{each.line}"
     how = f"; {each.reaches}" if each.reaches else ""
     init = " during init" if each.init_only else ""
-    yield f"{each.function} (line {each.line}) {' and '.join(each.does)}{init}{how}"
+    yield f"{each.function} ({place}) {' and '.join(each.does)}{init}{how}"
     if each.lacks:
         yield f"  cannot reach the state: {each.lacks}"
         yield f"  help: {each.help}"
