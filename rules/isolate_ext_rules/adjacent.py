@@ -13,8 +13,10 @@ _DIRECTIVE = re.compile(rb"^[ \t]*#", re.MULTILINE)
 
 def sole_argument(statement: Node, callees: Container[str]) -> Node | None:
     """X of a statement ``callee(X);``, without casts."""
+    if statement.kind != "expression_statement":
+        return None
     call = next(iter(statement.named), statement)
-    if statement.kind != "expression_statement" or call.kind != "call_expression":
+    if call.kind != "call_expression":
         return None
     name, arguments = call.child("function"), call.child("arguments")
     if name is None or arguments is None or name.str not in callees:

@@ -4,8 +4,9 @@ apart."""
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+import msgspec
 
 from isolate_ext.project.includes import IncludeGraph
 from isolate_ext.project.inits import inits_of
@@ -19,8 +20,7 @@ from isolate_ext.project.records import (
 CYTHON = frozenset({".pyx", ".pyx.in"})
 
 
-@dataclass
-class Assembler:
+class Assembler(msgspec.Struct):
     """Assembles the extensions of one project; `notes` grows by what was skipped and why."""
 
     graph: IncludeGraph

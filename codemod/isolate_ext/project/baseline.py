@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from isolate_ext.project.diagnostics import Command, Messages, messages
 from isolate_ext.project.flags import split_flags
@@ -22,8 +24,7 @@ ROUNDS = 12
 UNDECLARED = re.compile(r"'([A-Z_][A-Z0-9_]*)' undeclared")
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """What is compiled with, and for which Python."""
 
     interpreter: Interpreter
@@ -32,13 +33,12 @@ class Setting:
     mode: tuple[str, ...]
 
 
-@dataclass
-class Baseline:
+class Baseline(msgspec.Struct):
     """`command` compiles the unit of the init function; None where nothing does, and `why`."""
 
     command: Command | None
     why: str | None = None
-    cache: dict[str, Messages] = field(default_factory=dict)
+    cache: dict[str, Messages] = msgspec.field(default_factory=dict)
 
     def messages(self, root: Path, unit: str) -> Messages:
         """The messages of the unchanged unit, compiled once."""

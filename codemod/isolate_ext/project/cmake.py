@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from isolate_ext.project.flags import split_flags
 from isolate_ext.project.patterns import matching
@@ -33,16 +34,15 @@ KEYWORDS = frozenset({"MODULE", "SHARED", "STATIC", "WITH_SOABI", "EXCLUDE_FROM_
 SCOPES = frozenset({"PUBLIC", "PRIVATE", "INTERFACE", "BEFORE", "AFTER", "SYSTEM"})
 
 
-@dataclass
-class Target:
+class Target(msgspec.Struct):
     name: str
     origin: Origin
     python: bool
-    sources: list[str] = field(default_factory=list)
-    include_dirs: list[str] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)
+    sources: list[str] = msgspec.field(default_factory=list)
+    include_dirs: list[str] = msgspec.field(default_factory=list)
+    flags: list[str] = msgspec.field(default_factory=list)
     output: str = ""
-    undecided: list[str] = field(default_factory=list)
+    undecided: list[str] = msgspec.field(default_factory=list)
 
 
 def read_cmake(root: Path) -> Findings:
@@ -74,13 +74,12 @@ def read_cmake(root: Path) -> Findings:
     return findings
 
 
-@dataclass
-class Reader:
+class Reader(msgspec.Struct):
     root: Path
-    targets: dict[str, Target] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    include_dirs: list[str] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)
+    targets: dict[str, Target] = msgspec.field(default_factory=dict)
+    notes: list[str] = msgspec.field(default_factory=list)
+    include_dirs: list[str] = msgspec.field(default_factory=list)
+    flags: list[str] = msgspec.field(default_factory=list)
 
     def read(self, folder: str, inherited: dict[str, str]) -> None:
         path = self.root / folder / "CMakeLists.txt"
@@ -104,8 +103,7 @@ class Reader:
         return absolute if inside.startswith("..") else inside.replace(os.sep, "/")
 
 
-@dataclass
-class Command:
+class Command(msgspec.Struct):
     """One command in one folder, its arguments expanded; an unknown variable is left as ${NAME}."""
 
     reader: Reader

@@ -7,9 +7,11 @@ import os
 import re
 import shlex
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from isolate_ext.project.flags import Flags, split_flags
 from isolate_ext.project.inits import find_inits
@@ -19,8 +21,7 @@ PLACES = ("compile_commands.json", "build/compile_commands.json", "builddir/comp
 TARGET = re.compile(r"(?:^|/)(?:CMakeFiles/([^/]+)\.dir|([^/]+)\.p)/")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     source: str
     target: str
     flags: Flags

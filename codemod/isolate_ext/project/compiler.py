@@ -6,8 +6,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from isolate_ext.project.baseline import Baseline, Setting, establish
 from isolate_ext.project.diagnostics import FULL, SYNTAX, Diagnostic, messages, new_ones
@@ -20,8 +21,7 @@ from isolate_ext.project.records import DiscoveredExtension
 TIMEOUT = 120
 
 
-@dataclass(frozen=True)
-class CompileResult:
+class CompileResult(msgspec.Struct, frozen=True):
     """`errors` and `warnings` are new: the unchanged sources do not give them.
 
     `checked` names the Pythons it was compiled for. When it is empty nothing was checked, and `why`
@@ -45,8 +45,7 @@ def default_interpreters(floor: tuple[int, int] = (3, 9)) -> tuple[Interpreter, 
     return tuple(dict.fromkeys([*found[:1], *found[-1:]]))
 
 
-@dataclass
-class CompileCheck:
+class CompileCheck(msgspec.Struct):
     """check(extension, {path: new bytes}) -> CompileResult. May be called from several threads.
 
     `root` is the project; the baseline of each extension is compiled once and kept, so the files of
@@ -62,8 +61,8 @@ class CompileCheck:
     jobs: int = 2
     timeout: int = TIMEOUT
     full: bool = False
-    baselines: dict[tuple[object, ...], Baseline] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    baselines: dict[tuple[object, ...], Baseline] = msgspec.field(default_factory=dict)
+    lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()

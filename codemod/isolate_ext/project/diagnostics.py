@@ -7,8 +7,9 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 LINE = re.compile(
     r"^(?P<path>[^:\n]+):(?P<line>\d+):(?:(?P<col>\d+):)? "
@@ -43,8 +44,7 @@ SYNTAX = ("-fsyntax-only",)
 FULL = ("-S", "-O1", "-o", os.devnull)  # also functions not used and values not set
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(msgspec.Struct, frozen=True):
     """One message: path relative to the project, 1-based line and column (0: none given)."""
 
     path: str
@@ -67,8 +67,7 @@ class Diagnostic:
         return f"{self.path}:{self.line}:{self.col}: {self.kind}: {self.message}"
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """A compiler call without its source file. Include folders relative to the project stay
     relative."""
 
@@ -89,8 +88,7 @@ class Command:
         ]
 
 
-@dataclass(frozen=True)
-class Messages:
+class Messages(msgspec.Struct, frozen=True):
     """All messages of one compilation; `failed` is why it did not compile at all."""
 
     found: tuple[Diagnostic, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from isolate_ext.project.assemble import Assembler
 from isolate_ext.project.cmake import read_cmake

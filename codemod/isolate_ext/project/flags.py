@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.project.records import Macro
 
@@ -12,8 +13,7 @@ DROPPED_WITH_VALUE = frozenset({"-o", "-MF", "-MT", "-MQ", "-x", "-arch"})
 DROPPED = frozenset({"-c", "-S", "-E", "-MD", "-MMD", "-MP", "-M", "-MM", "-pipe"})
 
 
-@dataclass(frozen=True)
-class Flags:
+class Flags(msgspec.Struct, frozen=True):
     include_dirs: tuple[str, ...] = ()
     macros: tuple[Macro, ...] = ()
     undef: tuple[str, ...] = ()

@@ -10,8 +10,9 @@ import ast
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 _ASIDE = frozenset(
     "test tests testing doc docs example examples demo demos build dist benchmark benchmarks bench "
@@ -24,8 +25,7 @@ _CATCHING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseE
 _TYPING = "TYPE_CHECKING"
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(msgspec.Struct, frozen=True):
     """An import at ``path:line``; with ``fallback``, the module does without the extension."""
 
     module: str
@@ -34,8 +34,7 @@ class Gate:
     fallback: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Import:
+class _Import(msgspec.Struct, frozen=True):
     target: str
     line: int
     fallback: bool

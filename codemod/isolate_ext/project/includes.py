@@ -6,9 +6,10 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
+
+import msgspec
 
 INCLUDE = re.compile(rb'#[ \t]*(?:include|import)[ \t]*(?:"([^"\n]+)"|<([^>\n]+)>)')
 COMMENT = re.compile(rb'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*?\*/', re.S)
@@ -60,8 +61,7 @@ def generator_of(data: bytes) -> str | None:
     return next((name for pattern, name in GENERATED if pattern.match(head)), None)
 
 
-@dataclass(frozen=True)
-class Scan:
+class Scan(msgspec.Struct, frozen=True, dict=True):
     """One file: the names it includes, "x.h" apart from <x.h>, and what its text speaks of."""
 
     quoted: tuple[str, ...]
@@ -80,13 +80,12 @@ def _climb(path: str) -> int:
     return posixpath.normpath(path).split("/").count("..")
 
 
-@dataclass
-class IncludeGraph:
+class IncludeGraph(msgspec.Struct):
     """Reads files below `root` once each. Paths in and out are relative to the root."""
 
     root: Path
-    scans: dict[str, Scan] = field(default_factory=dict)
-    _included: dict[tuple[str, tuple[str, ...]], list[str]] = field(default_factory=dict)
+    scans: dict[str, Scan] = msgspec.field(default_factory=dict)
+    _included: dict[tuple[str, tuple[str, ...]], list[str]] = msgspec.field(default_factory=dict)
 
     def scan(self, path: str) -> Scan:
         if path not in self.scans:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from isolate_ext.project.includes import IncludeGraph, directives, without_comments
 
@@ -31,8 +32,7 @@ BODY = re.compile(
 OBJECT_DEFINE = re.compile(rb"#[ \t]*define[ \t]+(\w+)[ \t]+\"?(\w+)\"?[ \t]*(?:/[/*].*)?$", re.M)
 
 
-@dataclass(frozen=True)
-class Init:
+class Init(msgspec.Struct, frozen=True):
     """An init function defined in a file: module name, and 1-based line."""
 
     name: str

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import msgspec
 
 from isolate_ext.project.cache import debug_pythons
 
@@ -21,8 +22,7 @@ VERSION = re.compile(r'^#\s*define\s+PY_VERSION\s+"(\d+)\.(\d+)\.(\d+)', re.M)
 COMPILERS = ("cc", "gcc", "clang")
 
 
-@dataclass(frozen=True, order=True)
-class Interpreter:
+class Interpreter(msgspec.Struct, frozen=True, order=True):
     """`include` is the folder of its Python.h; None where the headers are not installed.
 
     `flags` are those of its ABI: ``t`` free-threaded, ``d`` a debug build, ``td`` both; a regular

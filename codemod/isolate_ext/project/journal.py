@@ -8,9 +8,10 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from isolate_ext.project.errors import ProjectError
 
@@ -18,8 +19,7 @@ VERSION = 1
 PENDING, DONE, UNDONE = "pending", "done", "undone"
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One file, before and after; None where it did not or does not exist."""
 
     path: str
@@ -28,8 +28,7 @@ class Change:
     mode: int
 
 
-@dataclass(frozen=True)
-class Journal:
+class Journal(msgspec.Struct, frozen=True):
     """A recorded write. `state` is "pending" while it goes on, then "done", and "undone" after an
     undo."""
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from isolate_ext.project import meson_parse as mp
 from isolate_ext.project.flags import split_flags
 from isolate_ext.project.records import Draft, Findings, Origin
 
 
-@dataclass(frozen=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     why: str
 
 
-@dataclass(frozen=True)
-class Dependency:
+class Dependency(msgspec.Struct, frozen=True):
     """dependency('name'), or a declared one with what it adds."""
 
     packages: tuple[str, ...] = ()
@@ -27,8 +26,7 @@ class Dependency:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Dirs:
+class Dirs(msgspec.Struct, frozen=True):
     paths: tuple[str, ...]
 
 
@@ -41,14 +39,13 @@ def read_meson(root: Path) -> Findings:
     return reader.findings
 
 
-@dataclass
-class Reader:
+class Reader(msgspec.Struct):
     root: Path
-    findings: Findings = field(default_factory=Findings)
-    variables: dict[str, Any] = field(default_factory=dict)
-    project_flags: list[str] = field(default_factory=list)
+    findings: Findings = msgspec.field(default_factory=Findings)
+    variables: dict[str, Any] = msgspec.field(default_factory=dict)
+    project_flags: list[str] = msgspec.field(default_factory=list)
     folder: str = ""
-    seen: set[str] = field(default_factory=set)
+    seen: set[str] = msgspec.field(default_factory=set)
 
     def read(self, folder: str) -> None:
         path = self.join(folder, "meson.build")

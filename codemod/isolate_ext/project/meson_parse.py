@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 TOKEN = re.compile(
     r"(?P<space>[ \t\r]+|#[^\n]*|\\\n)|(?P<newline>\n)"
@@ -16,15 +17,13 @@ TOKEN = re.compile(
 ESCAPE = {"\\n": "\n", "\\'": "'", "\\\\": "\\", "\\t": "\t"}
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     kind: str
     text: str
     line: int
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """name(args, key: value); `owner` is what a method is called on."""
 
     name: str
@@ -34,31 +33,26 @@ class Call:
     owner: Any = None
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(msgspec.Struct, frozen=True):
     id: str
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     op: str
     operands: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class Assign:
+class Assign(msgspec.Struct, frozen=True):
     name: str
     op: str
     value: Any
 
 
-@dataclass(frozen=True)
-class If:
+class If(msgspec.Struct, frozen=True):
     arms: tuple[tuple[Any, tuple[Any, ...]], ...]  # condition (None for else), body
 
 
-@dataclass(frozen=True)
-class Foreach:
+class Foreach(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     value: Any
     body: tuple[Any, ...]
@@ -85,11 +79,10 @@ def tokens(text: str) -> list[Token]:
     return [*found, Token("newline", "\n", line), Token("end", "", line)]
 
 
-@dataclass
-class Parser:
+class Parser(msgspec.Struct):
     tokens: list[Token]
     at: int = 0
-    stack: list[str] = field(default_factory=list)
+    stack: list[str] = msgspec.field(default_factory=list)
 
     @property
     def now(self) -> Token:

@@ -6,8 +6,9 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from isolate_ext.project.errors import ProjectError
 from isolate_ext.project.includes import generator_of
@@ -15,8 +16,7 @@ from isolate_ext.project.includes import generator_of
 MAX_BYTES = 50_000_000
 
 
-@dataclass(frozen=True)
-class SourceFile:
+class SourceFile(msgspec.Struct, frozen=True):
     """A file as it was read. `path` is relative to the root; `mode` are its permission bits."""
 
     path: str

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 Macro = tuple[str, str | None]
 Language = Literal["c", "c++"]
@@ -13,8 +15,7 @@ C_SUFFIXES = frozenset({".c"})
 CPP_SUFFIXES = frozenset({".cpp", ".cc", ".cxx", ".c++", ".C"})
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Where something was read: a path relative to the root, a 1-based line, the construct."""
 
     path: str
@@ -25,8 +26,7 @@ class Origin:
         return f"{self.path}:{self.line}: {self.how}"
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """An extension as a build file spells it, before its files are looked at.
 
     `maybe_macros` and `maybe_flags` are there only under a condition that could not be decided;
@@ -51,8 +51,7 @@ class Draft:
     undecided: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class DiscoveredExtension:
+class DiscoveredExtension(msgspec.Struct, frozen=True):
     """One extension module. Paths are '/'-separated and relative to the root, which they never
     leave.
 
@@ -95,8 +94,7 @@ class DiscoveredExtension:
         return (*self.sources, *(h for h in self.headers if h not in self.sources))
 
 
-@dataclass(frozen=True)
-class Floor:
+class Floor(msgspec.Struct, frozen=True):
     """The oldest Python a project says it supports, `None` when it says nothing; and where it says
     so."""
 
@@ -105,8 +103,7 @@ class Floor:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True)
-class Discovery:
+class Discovery(msgspec.Struct, frozen=True):
     """All extensions of one project. `notes` are whole lines for the user, in the order found."""
 
     root: Path
@@ -116,12 +113,11 @@ class Discovery:
     requires_python_origin: Origin | None = None
 
 
-@dataclass
-class Findings:
+class Findings(msgspec.Struct):
     """What one reader of build files collects."""
 
-    drafts: list[Draft] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    drafts: list[Draft] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
     requires_python: tuple[str, Origin] | None = None
 
     def extend(self, other: Findings) -> None:

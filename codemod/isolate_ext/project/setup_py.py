@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+
+import msgspec
 
 from isolate_ext.project.flags import split_flags
 from isolate_ext.project.records import Draft, Findings, Macro, Origin
@@ -63,16 +64,15 @@ def bare(value: Value) -> Value:
     return value
 
 
-@dataclass
-class Reader:
+class Reader(msgspec.Struct):
     """Turns one Extension record into a draft, and collects what of it is undecided."""
 
     run: Run
     record: Instance
     built: bool
     package: Value
-    undecided: list[str] = field(default_factory=list)
-    packages: list[str] = field(default_factory=list)
+    undecided: list[str] = msgspec.field(default_factory=list)
+    packages: list[str] = msgspec.field(default_factory=list)
 
     def draft(self) -> Draft:
         attrs = self.record.attrs

@@ -36,12 +36,14 @@ class _Piece:
     the head by kind, ``inner`` the pieces inside by their heads.
     """
 
-    __slots__ = ("_by_kind", "base", "inner", "nodes", "raw")
+    __slots__ = ("_by_kind", "base", "inner", "lists", "nodes", "raw")
 
     def __init__(self, raw: Any, base: int) -> None:
         self.raw = raw
         self.base = base
         self.nodes: list[Node] = []
+        self.lists: list[list[Node]] = []
+        """The children of its nodes, with which they go."""
         self._by_kind: dict[str, list[Node]] = {}
         self.inner: dict[Node, _Piece] = {}
 
@@ -53,8 +55,9 @@ class _Piece:
 
     def clear(self) -> None:
         """Take the nodes apart."""
-        for node in self.nodes:
-            node.children = ()
+        for each in self.lists:
+            each.clear()
+        self.lists.clear()
         self.nodes.clear()
         self._by_kind.clear()
         self.inner.clear()
@@ -246,6 +249,8 @@ def _fill(node: Node) -> None:
     nodes, base, data = piece.nodes, piece.base, node.data
     siblings: list[Node] = []
     node.children = siblings
+    lists = piece.lists
+    lists.append(siblings)
     above: list[list[Node]] = []
     parent = node
     cursor = piece.raw.walk()
@@ -269,6 +274,7 @@ def _fill(node: Node) -> None:
             elif has_inside and descend():
                 above.append(siblings)
                 child.children = siblings = []
+                lists.append(siblings)
                 parent = child
                 continue
         while not advance():

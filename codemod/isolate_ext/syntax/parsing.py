@@ -62,10 +62,12 @@ class Views:
         """The primary view whole, then of each further one the pieces that are new."""
         first = walk(self.scan.root, Configuration())
         view = View(self.scan, first.dead, self.macros, self.braces)
-        pieces = Chunks(view.sheet.structure)
+        structure = view.sheet.structure
+        pieces: Chunks | None = None
         self._neutralise(view, [(0, len(self.scan.code))])
         self._parse_whole(view)
         for path, added in further_walks(self.scan.root, first, self.scan.skeleton):
+            pieces = pieces or Chunks(structure)
             view, chunks, room = self._further(path, first, pieces)
             windows = merged(
                 [

@@ -72,12 +72,20 @@ def _differing(
         for block in matcher.get_matching_blocks()[:-1]:
             yield low + block.a, start + block.b, block.size
         return
+    run = 0
     for left, right in anchors:
-        if left >= low and right >= start:
+        if left < low or right < start:
+            continue
+        if (left, right) != (low, start):
+            if run:
+                yield low - run, start - run, run
             if left > low and right > start:
                 yield from _between(old, new, low, left, start, right)
-            yield left, right, 1
-            low, start = left + 1, right + 1
+            run = 0
+        run += 1
+        low, start = left + 1, right + 1
+    if run:
+        yield low - run, start - run, run
     yield from _between(old, new, low, high, start, end)
 
 
@@ -105,11 +113,7 @@ def _anchors(
 
 def _once(lines: Sequence[bytes], start: int, end: int) -> dict[bytes, int]:
     """The lines that stand once in a range, with their indices, in order."""
-    found: dict[bytes, int] = {}
-    twice = set()
-    for index in range(start, end):
-        line = lines[index]
-        if line in found:
-            twice.add(line)
-        found[line] = index
-    return {line: index for line, index in found.items() if line not in twice}
+    part = lines[start:end]
+    last = dict(zip(part, range(start, end), strict=True))
+    first = dict(zip(reversed(part), range(end - 1, start - 1, -1), strict=True))
+    return {line: at for line, at in last.items() if first[line] == at}

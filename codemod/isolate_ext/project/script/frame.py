@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import libcst as cst
+import msgspec
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from isolate_ext.project.script.values import (
@@ -26,16 +26,14 @@ STEPS = 400_000
 DEPTH = 60
 
 
-@dataclass
-class SetupCall:
+class SetupCall(msgspec.Struct):
     keywords: PyDict
     path: str
     line: int
     conditions: tuple[str, ...]
 
 
-@dataclass
-class Run:
+class Run(msgspec.Struct):
     """Everything that outlives a frame. `under` are the undecided conditions being executed."""
 
     root: Path
@@ -43,12 +41,12 @@ class Run:
     load: Callable[[Run, str, Path], Module]
     steps: int = STEPS
     depth: int = 0
-    under: list[str] = field(default_factory=list)
-    setup_calls: list[SetupCall] = field(default_factory=list)
-    made: list[Instance] = field(default_factory=list)
-    modules: dict[str, Module] = field(default_factory=dict)
-    sys_path: PyList = field(default_factory=PyList)
-    notes: list[str] = field(default_factory=list)
+    under: list[str] = msgspec.field(default_factory=list)
+    setup_calls: list[SetupCall] = msgspec.field(default_factory=list)
+    made: list[Instance] = msgspec.field(default_factory=list)
+    modules: dict[str, Module] = msgspec.field(default_factory=dict)
+    sys_path: PyList = msgspec.field(default_factory=PyList)
+    notes: list[str] = msgspec.field(default_factory=list)
     stop: tuple[str, int] | None = None
 
     def call(
@@ -94,8 +92,7 @@ class Run:
             return str(path)
 
 
-@dataclass
-class Source:
+class Source(msgspec.Struct):
     """One parsed script: its tree, and the position of every node in it."""
 
     path: Path
@@ -118,12 +115,11 @@ class Source:
         return text if len(text) <= 60 else text[:57] + "..."
 
 
-@dataclass
-class Frame:
+class Frame(msgspec.Struct):
     run: Run
     source: Source
     scope: Scope
-    maybe_returns: list[Value] = field(default_factory=list)
+    maybe_returns: list[Value] = msgspec.field(default_factory=list)
     class_: Any = None
     receiver: Any = None
 

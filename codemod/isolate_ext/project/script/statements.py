@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import libcst as cst
+import msgspec
 
 from isolate_ext.project.script import access, imports, merge
 from isolate_ext.project.script.expressions import defaults, evaluate
@@ -26,8 +26,7 @@ from isolate_ext.project.script.values import (
 MAX_LOOPS = 2000
 
 
-@dataclass(frozen=True)
-class Signal:
+class Signal(msgspec.Struct, frozen=True):
     """Why a body ended early: "return", "break" or "continue"."""
 
     kind: str

@@ -7,39 +7,36 @@ remember under how many undecided conditions they were made. What is not known s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
+
+import msgspec
 
 Value: TypeAlias = Any
 MAX_OPTIONS = 12
 
 
-@dataclass(frozen=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """A value that reading alone cannot decide. `packages` are pkg-config names it asks for."""
 
     why: str
     packages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One of several values, because a condition was undecided."""
 
     options: tuple[Value, ...]
 
 
-@dataclass(frozen=True)
-class Maybe:
+class Maybe(msgspec.Struct, frozen=True):
     """A list item or dict entry that is there only under an undecided condition."""
 
     value: Value
     condition: str
 
 
-@dataclass(frozen=True)
-class Dotted:
+class Dotted(msgspec.Struct, frozen=True):
     """A name of a module that is not read: 'os.path.join', 'setuptools.setup'."""
 
     path: str
@@ -54,9 +51,8 @@ class PyDict(dict[Value, Value]):
     open: Unknown | None = None  # some key could not be decided
 
 
-@dataclass
-class Scope:
-    names: dict[str, Value] = field(default_factory=dict)
+class Scope(msgspec.Struct):
+    names: dict[str, Value] = msgspec.field(default_factory=dict)
     parent: Scope | None = None
 
     def lookup(self, name: str) -> Value:
@@ -69,8 +65,7 @@ class Scope:
         raise KeyError(name)
 
 
-@dataclass(eq=False)
-class Function:
+class Function(msgspec.Struct, eq=False):
     """A def or lambda of the script; `frame` is where it was defined."""
 
     name: str
@@ -81,22 +76,19 @@ class Function:
     generator: bool = False
 
 
-@dataclass(eq=False)
-class Builtin:
+class Builtin(msgspec.Struct, eq=False):
     """A callable of ours: call(run, args, kwargs) -> value."""
 
     name: str
     call: Callable[..., Value]
 
 
-@dataclass(eq=False)
-class Bound:
+class Bound(msgspec.Struct, eq=False):
     function: Function | Builtin
     receiver: Value
 
 
-@dataclass(eq=False)
-class Class:
+class Class(msgspec.Struct, eq=False):
     name: str
     bases: tuple[Value, ...]
     attrs: dict[str, Value]
@@ -116,8 +108,7 @@ class Class:
         return self is other or any(isinstance(b, Class) and b.derives(other) for b in self.bases)
 
 
-@dataclass(eq=False)
-class Instance:
+class Instance(msgspec.Struct, eq=False):
     cls: Class
     attrs: dict[str, Value]
     path: str = ""
@@ -125,14 +116,12 @@ class Instance:
     conditions: tuple[str, ...] = ()
 
 
-@dataclass(eq=False)
-class Super:
+class Super(msgspec.Struct, eq=False):
     cls: Class
     receiver: Instance
 
 
-@dataclass(eq=False)
-class Module:
+class Module(msgspec.Struct, eq=False):
     name: str
     scope: Scope
 
