@@ -50,3 +50,13 @@ def test_another_result_is_a_regression(probed):
 def test_results_that_differ_from_process_to_process_do_not_count(probed):
     found = judge(probed(42), probed(42), (3, 13), ("surface",))
     assert found.reasons == ()
+
+
+def test_what_the_unmodified_build_shows_in_another_run_is_no_regression(probed):
+    one, other, third = (probed(answer) for answer in (42, 43, 44))
+    surfaces = [each["rungs"]["surface"]["data"]["surface"] for each in (one, other, third)]
+    assert judge(one, other, (3, 13), ("surface",)).looks_other
+    assert judge(one, other, (3, 13), ("surface",), [surfaces[0], surfaces[2]]).looks_other
+    found = judge(one, other, (3, 13), ("surface",), [surfaces[2], surfaces[1]])
+    assert not found.looks_other
+    assert any("in another run" in reason for reason in found.expected)

@@ -32,6 +32,10 @@ COPIES = ("reimport", "foreign-copy", "settings", "load-once")
 WATCHED = ("protocol", "arguments", "blank", "names", *SCENES, "foreign-copy", "no-memory")
 """Rungs that run with the interpreter's debug allocator: freed memory is overwritten."""
 
+STEADY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4294967296"}
+"""With this glibc keeps what it once got: else a call takes ten times as long where the heap of one
+build happens to end in it."""
+
 BAD_ENDINGS = ("Fatal Python error", "Exception ignored", "Segmentation fault", "double free")
 
 OWN_GIL, JUDGED = 12, 13
@@ -239,6 +243,7 @@ class Driver:
         started = time.monotonic()
         limit = min(self.timeout, LEARNING) if name == "learn" else self.timeout
         allocator = {"PYTHONMALLOC": "debug"} if name in WATCHED else {}
+        allocator = STEADY if name == "cost" else allocator
         status, stderr = self._process(description, work, limit, allocator)
         seconds = round(time.monotonic() - started, 2)
         data = json.loads(result.read_text()) if result.exists() else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from isolate_ext.report.ladder import RungResult, Verdict
@@ -41,6 +41,11 @@ class Judgement:
     expected: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
+    def looks_other(self) -> bool:
+        """Whether Python sees something that nothing explains."""
+        return any(each.name == "surface" and each.verdict is Verdict.FAILS for each in self.rungs)
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why it is not verified; empty where it is."""
         return tuple(
@@ -56,17 +61,19 @@ def judge(
     after: Probed,
     version: tuple[int, int],
     chosen: Sequence[str] | None = None,
+    seen: Sequence[Mapping[str, Any]] = (),
 ) -> Judgement:
     """Compare the probes of one library; without ``before`` the build is judged by itself.
 
-    ``chosen`` rungs are all that was to be climbed.
+    ``chosen`` rungs are all that was to be climbed; ``seen`` are surfaces of the unmodified build
+    in other runs.
     """
     one: Mapping[str, Any] = before["rungs"] if before is not None else {}
     other: Mapping[str, Any] = after["rungs"]
     if one and one["import"]["status"] != "ok":
         why = f"the original does not import: {'; '.join(one['import']['problems'])}"
         return Judgement(notes=(why,), absent=why)
-    surface = _surface(one, other, version)
+    surface = _surface(one, other, version, seen)
     rungs = [judged(name, one.get(name), rung) for name, rung in other.items()]
     rungs = [_informational(each) if version < OWN_GIL else each for each in rungs]
     rungs += _not_judged(other, version, chosen)
@@ -143,13 +150,24 @@ def _with_differences(rung: RungResult, surface: list[Difference]) -> RungResult
 
 
 def _surface(
-    one: Mapping[str, Any], other: Mapping[str, Any], version: tuple[int, int]
+    one: Mapping[str, Any],
+    other: Mapping[str, Any],
+    version: tuple[int, int],
+    seen: Sequence[Mapping[str, Any]],
 ) -> list[Difference]:
     was, now = (rungs.get("surface", {}).get("data", {}).get("surface") for rungs in (one, other))
     if not was or not now:
         return []
     shaky = _unsteady(one) | _unsteady(other)
-    return differences(_without(was, shaky), _without(now, shaky), version)
+    now = _without(now, shaky)
+    found = differences(_without(was, shaky), now, version)
+    apart = [{it.fact for it in differences(_without(it, shaky), now, version)} for it in seen]
+    return [
+        each
+        if each.expected or all(each.fact in facts for facts in apart)
+        else replace(each, expected="the unmodified build shows that too, in another run")
+        for each in found
+    ]
 
 
 def _unsteady(rungs: Mapping[str, Any]) -> set[str]:

@@ -50,6 +50,12 @@ def climb_module(subject: Subject, settings: Settings) -> ModuleLadder:
     after = _probe(subject.after, settings, skip)
     probe_rungs = _probe_rungs(settings)
     judgement = judge(before, after, subject.version, probe_rungs)
+    seen: list[Mapping[str, Any]] = []
+    for _ in range(LOOKS):
+        if subject.before is None or not judgement.looks_other:
+            break
+        seen += _surfaces(subject.before, settings, after)
+        judgement = judge(before, after, subject.version, probe_rungs, seen)
     rungs = list(judgement.rungs)
     if not judgement.absent:
         rungs += _others(subject, settings, after)
@@ -60,8 +66,20 @@ def climb_module(subject: Subject, settings: Settings) -> ModuleLadder:
     )  # fmt: skip
 
 
+LOOKS = 8
+"""How often the unmodified build is looked at again for what seems to be new."""
+
 OTHERS = ("runtime", source_rung.NAME, "binary", "machine-code", "cost")
 """Rungs that are not the probe's."""
+
+
+def _surfaces(
+    built: Built, settings: Settings, probed: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    """What Python sees of a build in one more process; none where that dies."""
+    found = _probe(built, settings, probed["skip"], probed["only"], ("surface",))
+    surface = found["rungs"]["surface"]["data"].get("surface")
+    return [surface] if surface else []
 
 
 def _probe_rungs(settings: Settings) -> tuple[str, ...] | None:
