@@ -14,6 +14,11 @@ from isolate_ext.syntax import Node, Parsed
 _UNUSED = re.compile(r"\bPy_UNUSED\s*\(\s*(\w+)\s*\)")
 DECLARING = ("_Py_IDENTIFIER", "_Py_static_string")
 """Macros of the C API that declare a variable where a statement may stand."""
+_PLAIN = re.compile(
+    rb"(?!(?:const|volatile|register|struct|union|enum|unsigned|signed|long|short)\b)"
+    rb"([A-Za-z_]\w*)\s*(?:\s|(\*\**)\s*)([A-Za-z_]\w*)"
+)
+"""A parameter of one word, stars and a name: nearly all are that."""
 _TYPE_QUALIFIERS = ("const", "volatile", "_Atomic")
 _STORAGE = ("storage_class_specifier", "type_qualifier")
 _NO_WORDS: frozenset[str] = frozenset()
@@ -174,6 +179,12 @@ def parameters(parameter_list: Node) -> tuple[Parameter, ...]:
     result = []
     for child in parameter_list.named:
         if child.kind == "parameter_declaration":
+            plain = _PLAIN.fullmatch(child.data, child.start, child.end)
+            if plain is not None:
+                base, stars, name = (group or b"" for group in plain.groups())
+                ctype = CType(base.decode(), len(stars), steps="*" * len(stars))
+                result.append(Parameter(name.decode(), ctype, child.start, child.end))
+                continue
             found = next(declarators(child), None)
             text = child.data[child.start : child.end + 4]
             unused = _UNUSED.search(text.decode("latin-1")) if b"Py_UNUSED" in text else None
