@@ -49,12 +49,15 @@ class Draft(msgspec.Struct):
 
     def placed(self, refused: frozenset[str] = frozenset()) -> Decisions | Refusal:
         """The placement, given the keys of more that must stay."""
-        guarded = self.job.settings.guarded
-        if refused and not guarded:
-            return place(self.extension, self.kept | refused)
+        extension, settings = self.extension, self.job.settings
+        if refused and not settings.guarded:
+            return place(extension, self.kept | refused, settings.choices)
         if self._placed is None:
-            extension = self.extension
-            self._placed = place_guarded(extension) if guarded else place(extension, self.kept)
+            self._placed = (
+                place_guarded(extension)
+                if settings.guarded
+                else place(extension, self.kept, settings.choices)
+            )
         return self._placed
 
     def change(self, texts: Mapping[str, bytes]) -> bool:

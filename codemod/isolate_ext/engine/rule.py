@@ -11,6 +11,7 @@ from isolate_ext.engine.plan import Note, Plan
 from isolate_ext.engine.stages import Stage
 from isolate_ext.model.entities import Definition
 from isolate_ext.model.extension import Extension
+from isolate_ext.placement.choices import NONE, Choices
 from isolate_ext.placement.decisions import Decisions, RouteKind
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.syntax import Node, Parsed
@@ -65,10 +66,14 @@ class Output(msgspec.Struct, frozen=True, eq=False):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What the user chose: the floor as (major, minor), and how the module is initialised."""
+    """What the user chose: the floor as (major, minor), and how the module is initialised.
+
+    ``choices`` are the user's decisions about variables and types.
+    """
 
     floor: tuple[int, int] = (3, 9)
     guarded: bool = False
+    choices: Choices = NONE
 
 
 class Pass(msgspec.Struct, frozen=True, eq=False):

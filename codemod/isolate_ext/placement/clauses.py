@@ -85,11 +85,15 @@ class Purpose(Enum):
 
 
 class Confidence(Enum):
-    """CERTAIN follows from types or is proved; LIKELY from what code does; GUESS from little."""
+    """CERTAIN follows from types or is proved; LIKELY from what code does; GUESS from little.
+
+    DECIDED is what the user said.
+    """
 
     CERTAIN = "certain"
     LIKELY = "likely"
     GUESS = "guess"
+    DECIDED = "decided"
 
 
 class Classified(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from isolate_ext.model.roles import Role
 from isolate_ext.model.sequences import StructSequence
 from isolate_ext.model.types import StaticType
 from isolate_ext.placement.carriers import Registration
+from isolate_ext.placement.choices import Choice
 from isolate_ext.placement.closures import ClosureReader
 from isolate_ext.placement.contexts import Context
 from isolate_ext.placement.converters import Conversion
@@ -191,7 +192,8 @@ class Decisions(msgspec.Struct, eq=False):
     ``modules`` says how a function that runs during init names the module, and
     ``module_threaded`` which of them get it as a parameter named ``module_parameter``;
     ``makings`` are calls that make functions and bind the module to them;
-    ``limited`` says that the extension may be built for the limited API.
+    ``limited`` says that the extension may be built for the limited API;
+    ``chosen`` are the user's decisions by the key of a variable or type.
     """
 
     init: ModuleInit
@@ -229,6 +231,7 @@ class Decisions(msgspec.Struct, eq=False):
     guards: dict[str, InitGuard] = msgspec.field(default_factory=dict)
     once: FilledOnce | None = None
     limited: bool = False
+    chosen: dict[str, Choice] = msgspec.field(default_factory=dict)
     refusals: list[Refusal] = msgspec.field(default_factory=list)
 
     def claims(self, use: Use) -> bool:

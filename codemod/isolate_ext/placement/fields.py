@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from isolate_ext.model.init import ModuleInit
 from isolate_ext.model.shapes import is_number
 from isolate_ext.placement.apart import common_conditions, definitions_apart, differ
 from isolate_ext.placement.behind_lock import Locked, behind_locks
+from isolate_ext.placement.choices import Choice
 from isolate_ext.placement.decisions import Level, StateField, Stay
 from isolate_ext.placement.mutability import is_mutable
 from isolate_ext.placement.once import filled_once
@@ -31,6 +33,8 @@ _DEFINITIONS = (Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE)
 _RESERVED = re.compile(r"_?Py[A-Z]?[a-z]*_")
 _KNOWN = frozenset({"PyObject", "PyTypeObject"})
 _DIFFERENT = "is defined differently in several branches of an #if"
+_INSTANCE = "is a statically allocated Python object"
+_PARSER = "argument parsers are shared safely from 3.13 on"
 KEPT_STRING = "the interpreter keeps one string of it each"
 _OBJECTS = (Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT)
 
@@ -45,7 +49,10 @@ def lives(variable: Variable) -> bool:
 
 
 class FieldPlan:
-    """Sorts the variables of an extension; ``refused`` keys stay where they are."""
+    """Sorts the variables of an extension; ``refused`` keys stay where they are.
+
+    ``chosen`` are the levels that the user wants, which count where they can be had.
+    """
 
     def __init__(
         self,
@@ -54,6 +61,7 @@ class FieldPlan:
         types: set[str],
         refused: set[str],
         taken: set[str],
+        chosen: Mapping[str, Choice],
     ) -> None:
         self.extension = extension
         self.types = types
@@ -66,7 +74,9 @@ class FieldPlan:
         self.unusual_files = unusual_files(extension)
         self.uncalled = uncalled(extension)
         self.writers = writers_of(extension)
-        self.once = filled_once(extension, init, self.writers, refused)
+        self.chosen = chosen
+        moved = {key for key, each in chosen.items() if each.value == Level.MODULE.value}
+        self.once = filled_once(extension, init, self.writers, refused | moved)
 
     def sort(self) -> None:
         """Types come last, since they join at a later stage."""
@@ -84,11 +94,8 @@ class FieldPlan:
         if variable.key in self.types:
             self._add(variable, f"PyTypeObject *{self._name(variable)}", owned=True)
         else:
-            self._refuse(
-                variable,
-                Reason.TYPE_SHAPE,
-                "is a static type that no initialiser at file scope fills",
-            )
+            text = "is a static type that no initialiser at file scope fills"
+            self._refuse(variable, Reason.TYPE_SHAPE, text)
 
     def _variable(self, variable: Variable) -> None:
         kind = variable.kind
@@ -106,15 +113,11 @@ class FieldPlan:
             self._of_thread(variable)
             return
         if kind is Kind.ARG_PARSER:
-            self._stay(
-                variable, Level.RUNTIME, "argument parsers are shared safely from 3.13 on", False
-            )
+            self._stay(variable, Level.RUNTIME, _PARSER, False)
         elif kind is Kind.IDENTIFIER:
             self._stay(variable, Level.RUNTIME, KEPT_STRING, False)
         elif kind is Kind.INSTANCE:
-            self._refuse(
-                variable, Reason.STATIC_INSTANCE, "is a statically allocated Python object"
-            )
+            self._refuse(variable, Reason.STATIC_INSTANCE, _INSTANCE)
         elif variable.key in self.refused:
             return
         elif self.once is not None and variable.key in (*self.once.tables, *self.once.guards):
@@ -123,6 +126,8 @@ class FieldPlan:
             why = "every use of it is behind a lock of the process"
             racing = locked.racing
             self.stays.append(Stay(variable.key, Level.PROCESS, why, bool(racing), racing))
+        elif variable.key in self.chosen and kind not in _OBJECTS and self._wanted(variable):
+            return
         elif (missing := _stand_in(variable)) is not None:
             why = "it serves a function of the C API where Python does not have that yet"
             self.stays.append(Stay(variable.key, Level.RUNTIME, why, True, (missing,)))
@@ -142,12 +147,25 @@ class FieldPlan:
                     Level.PROCESS,
                     "it exists only in a configuration that is not the usual one",
                     True,
-                    tuple(c.text for c in self._conditions(variable) if c.verdict is not True)
-                    or self.unusual_files.get(variable.home.path, ()),
+                    self._unusual_conditions(variable),
                 )
             )
         elif is_mutable(self.extension, variable) and self._movable(variable):
             self._add(variable, self._declare(variable), owned=False)
+
+    def _wanted(self, variable: Variable) -> bool:
+        """Whether plain data is put where the user wants it; what nothing writes just stays."""
+        choice = self.chosen[variable.key]
+        if choice.value not in (Level.MODULE.value, Level.PROCESS.value):
+            return False
+        if not is_mutable(self.extension, variable):
+            return True
+        if choice.value == Level.PROCESS.value:
+            texts = self._unusual_conditions(variable) if self._unusual(variable) else ()
+            self.stays.append(Stay(variable.key, Level.PROCESS, choice.told, True, texts))
+        elif self._movable(variable):
+            self._add(variable, self._declare(variable), owned=False)
+        return True
 
     def _of_thread(self, variable: Variable) -> None:
         """Each thread has its own, which no copy of the module could give it."""
@@ -179,6 +197,10 @@ class FieldPlan:
         if variable.function is not None:
             return (*variable.function.conditions, *variable.home.conditions)
         return variable.home.conditions
+
+    def _unusual_conditions(self, variable: Variable) -> tuple[str, ...]:
+        found = tuple(c.text for c in self._conditions(variable) if c.verdict is not True)
+        return found or self.unusual_files.get(variable.home.path, ())
 
     def _unusual(self, variable: Variable) -> bool:
         """Compiled only where a macro is set that nothing sets by itself, as for debugging."""

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from enum import Enum
 
 import msgspec
+from msgspec.structs import replace
 
 from isolate_ext.model.entities import Definition, Kind, Variable
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.init import init_closure, module_inits
 from isolate_ext.model.macro_variables import macro_variables
 from isolate_ext.placement.classify import classify
-from isolate_ext.placement.clauses import Classified, Clause
+from isolate_ext.placement.clauses import Classified, Clause, Confidence
 from isolate_ext.placement.decisions import Decisions, Level, Route, RouteKind
 from isolate_ext.placement.evidence import Evidence, evidence_of
 from isolate_ext.placement.fields import KEPT_STRING, lives
@@ -127,6 +128,10 @@ class _Levels:
         if still and becomes in (Becomes.STATIC, Becomes.MEMBER, Becomes.HEAP_TYPE):
             becomes = Becomes.UNDECIDED
             level = level if stay is not None else _wanted(variable, classified)
+        choice = self.decisions.chosen.get(variable.key) if self.decisions is not None else None
+        if choice is not None and not still:
+            classified = replace(classified, confidence=Confidence.DECIDED)
+            why = choice.told
         writes = evidence.writes
         early = bool(writes) and all(
             each.inside is not None and each.inside.routine in self.during_init for each in writes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -17,6 +17,8 @@ from isolate_ext.model.staged import static_getter
 from isolate_ext.model.strings import stringised
 from isolate_ext.model.types import spec_types, static_types
 from isolate_ext.placement.adopt import adopted_state, module_global
+from isolate_ext.placement.choices import NONE, Choice, Choices
+from isolate_ext.placement.chosen import kept_static, static_stays, unkept
 from isolate_ext.placement.closures import closure_readers
 from isolate_ext.placement.decisions import Adopted, Decisions
 from isolate_ext.placement.exported import Exported
@@ -57,8 +59,12 @@ def place_guarded(extension: Extension) -> Decisions | Refusal:
     return Decisions(init, names, None, limited=is_limited(extension))
 
 
-def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisions | Refusal:
+def place(
+    extension: Extension, refused: frozenset[str] = frozenset(), choices: Choices = NONE
+) -> Decisions | Refusal:
     """Decide for one extension; ``refused`` are keys of types and variables that must stay.
+
+    ``choices`` are the user's; those that cannot be carried out are refused.
 
     A Refusal instead of decisions means that the extension as a whole cannot be migrated.
     """
@@ -71,11 +77,12 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     names = names_for(extension, init.name, adopted)
     types = static_types(extension)
     exported = Exported(extension)
-    refused |= exported.kept
+    static, levels = kept_static(extension, choices), choices.of_variables(extension)
+    refused |= exported.kept | static.keys()
     moving = {key: each for key, each in types.items() if key not in refused}
     sequences = {k: v for k, v in struct_sequences(extension).items() if k not in refused}
     kept = module_global(extension, init)
-    fields = _fields(extension, init, {*moving, *sequences}, refused, adopted)
+    fields = _fields(extension, init, {*moving, *sequences}, refused, adopted, levels)
     if kept is not None:
         _keep_module(extension, kept, adopted, init, fields)
     local, fixed = local_tables(extension, set(fields.fields))
@@ -83,7 +90,7 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
         fields.fields.pop(key, None)
     decisions = Decisions(
         init, names, adopted, fields.fields, moving, types, sequences, local, fixed,
-        stays=[*fields.stays, *exported.stays()],
+        stays=[*fields.stays, *exported.stays(), *static_stays(static)],
     )  # fmt: skip
     decisions.specs = spec_types(extension)
     decisions.once = fields.once
@@ -107,6 +114,8 @@ def place(extension: Extension, refused: frozenset[str] = frozenset()) -> Decisi
     decisions.refusals.extend(_stringised(extension, decisions))
     decisions.refusals.extend(hidden_returns(extension, init, decisions.roles))
     decisions.refusals.extend(_hidden(extension))
+    decisions.chosen = levels | choices.of_types(extension)
+    decisions.refusals.extend(unkept(extension, decisions))
     return decisions
 
 
@@ -210,13 +219,14 @@ def _fields(
     types: set[str],
     refused: frozenset[str],
     adopted: object,
+    chosen: Mapping[str, Choice],
 ) -> FieldPlan:
     taken: set[str] = set()
     if isinstance(adopted, Adopted):
         taken = {each.name for each in adopted.struct.fields}
     for parsed in extension.files.values():
         taken.update(define.name for define in parsed.scan.defines)
-    plan = FieldPlan(extension, init, types, set(refused), taken)
+    plan = FieldPlan(extension, init, types, set(refused), taken, chosen)
     plan.sort()
     return plan
 

@@ -1,0 +1,99 @@
+"""The user's decisions against what is known: contradictions, and what cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from isolate_ext.model.entities import Kind, Use, Variable
+from isolate_ext.model.extension import Extension
+from isolate_ext.placement.choices import STATIC, Choice, Choices
+from isolate_ext.placement.decisions import Decisions, Level, Stay
+from isolate_ext.placement.refusals import Reason, Refusal
+
+_OBJECTS = frozenset({Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT, Kind.INSTANCE})
+_READ = frozenset({Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE})
+
+
+def kept_static(extension: Extension, choices: Choices) -> dict[str, Choice]:
+    """The types that the user wants to stay static, by key."""
+    found = choices.of_types(extension)
+    return {key: each for key, each in found.items() if each.value == STATIC}
+
+
+def static_stays(kept: Mapping[str, Choice]) -> Iterator[Stay]:
+    """Static types: all interpreters share them, and no GIL of one's own protects them."""
+    for key, each in kept.items():
+        yield Stay(key, Level.PROCESS, each.told, shared=True)
+
+
+def contradictions(extension: Extension, choices: Choices) -> Iterator[str]:
+    """Choices that what is known of their variables excludes, one line each."""
+    for key, each in choices.of_variables(extension).items():
+        variable = extension.variables[key]
+        why = _excluded(variable, Level(each.value))
+        if why:
+            yield each.problem(f"{variable.name} cannot be placed at level {each.value}: {why}")
+
+
+def _excluded(variable: Variable, level: Level) -> str:
+    if variable.kind in _OBJECTS and level in (Level.PROCESS, Level.RUNTIME):
+        return "it holds objects of one interpreter; place it at 'module'"
+    if variable.kind in _READ and level is not Level.PROCESS:
+        return "Python only reads it; leave the entry out, or place it at 'process'"
+    if variable.kind is Kind.CONSTANT and level is not Level.PROCESS:
+        return "nothing writes it; leave the entry out, or place it at 'process'"
+    return ""
+
+
+def unkept(extension: Extension, decisions: Decisions) -> Iterator[Refusal]:
+    """A refusal for each choice that the placement does not carry out."""
+    told = {each.symbol for each in decisions.refusals}
+    stays = {each.symbol: each.level for each in decisions.stays}
+    local = {*decisions.tables, *(each.key for each in decisions.scratch)}
+    for key, each in decisions.chosen.items():
+        variable = extension.variables[key]
+        if variable.kind is Kind.TYPE:
+            if each.value == STATIC:
+                yield from _filled(extension, decisions, variable, each)
+            continue
+        level = stays.get(key, Level.THREAD if key in local else Level.PROCESS)
+        level = Level.MODULE if key in decisions.fields else level
+        if level.value != each.value and key not in told:
+            home = variable.home
+            at = (home.path, home.name_start, home.name_start + len(variable.name))
+            text = f"{variable.name} cannot be given level {each.value}, as {each.told}"
+            yield Refusal("global", Reason.PLACED, *at, text, key)
+
+
+def _filled(
+    extension: Extension, decisions: Decisions, variable: Variable, choice: Choice
+) -> Iterator[Refusal]:
+    """Where a type that is to stay gets what each copy of the module has its own of."""
+    for use in extension.uses_of(variable.key):
+        given = _given(extension, decisions, use)
+        if given:
+            text = f"{variable.name} is given {given} here, and cannot be shared, as {choice.told}"
+            yield Refusal(
+                "static-type", Reason.PLACED, use.path, use.start, use.end, text, variable.key
+            )
+
+
+def _given(extension: Extension, decisions: Decisions, use: Use) -> str:
+    """What a member of a type is set to, if it is the module's own; its dictionary always is."""
+    member = use.node.parent if use.node is not None and use.inside is not None else None
+    if use.inside is None or member is None or member.kind != "field_expression":
+        return ""
+    name = member.child("field")
+    if name is not None and name.str == "tp_dict":
+        return "a dictionary of objects"
+    parent = member.parent
+    value = parent.child("right") if parent is not None else None
+    if value is None or value is member:
+        return ""
+    inside = (
+        other
+        for other in extension.uses_inside(use.inside)
+        if other.path == use.path and value.start <= other.start < value.end
+    )
+    moved = next((other for other in inside if other.symbol in decisions.fields), None)
+    return extension.variables[moved.symbol].name if moved is not None else ""
