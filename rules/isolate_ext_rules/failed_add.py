@@ -24,7 +24,7 @@ import msgspec
 from isolate_ext.capi.ownership import DECREF, INCREF, STEALS_ON_SUCCESS
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, strip_casts
-from isolate_ext.model.init import creator_nodes, init_closure
+from isolate_ext.model.init import creator_statements, init_closure
 from isolate_ext.syntax import Node
 from isolate_ext_rules.adjacent import (
     across_directives,
@@ -80,8 +80,7 @@ def additions(pass_: Pass) -> Iterator[Addition]:
 
 
 def _of(pass_: Pass, definition: Definition) -> Iterator[Addition]:
-    nodes = creator_nodes(pass_.extension, definition) if definition.node is not None else ()
-    for statement in nodes:
+    for statement in creator_statements(pass_.extension, definition):
         value = sole_argument(statement, INCREF)
         if value is None or _INTERPRETERS_OWN.fullmatch(value.str):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from isolate_ext.capi.ownership import INCREF, RELEASE
 from isolate_ext.engine import Pass, Stage
 from isolate_ext.model.entities import Definition, strip_casts
-from isolate_ext.model.init import Exit, ExitKind, creator_nodes, forgets
+from isolate_ext.model.init import Exit, ExitKind, creator_statements, forgets
 from isolate_ext.placement.modules import module_parameters
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.syntax import Node
@@ -98,7 +98,7 @@ def releases(pass_: Pass, removed: list[tuple[int, int]]) -> None:
     for definition, name in module_parameters(extension, init).items():
         taken = [
             each
-            for each in creator_nodes(extension, definition)
+            for each in creator_statements(extension, definition)
             if (value := sole_argument(each, INCREF)) is not None and value.str == name
         ]
         if not taken:
@@ -107,7 +107,7 @@ def releases(pass_: Pass, removed: list[tuple[int, int]]) -> None:
 
 def _let_be(pass_: Pass, definition: Definition, name: str, removed: list[tuple[int, int]]) -> None:
     """Take the releases of the module in one function away."""
-    for node in creator_nodes(pass_.extension, definition):
+    for node in creator_statements(pass_.extension, definition):
         value = sole_argument(node, RELEASE | {"Py_CLEAR"})
         if value is None or value.str != name:
             continue

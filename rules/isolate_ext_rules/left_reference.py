@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, strip_casts
-from isolate_ext.model.init import creator_nodes, init_closure
+from isolate_ext.model.init import creator_statements, init_closure
 from isolate_ext.syntax import Node
 from isolate_ext.text import Hole, Span
 from isolate_ext.text.replacement import Part
@@ -67,10 +67,7 @@ def run(pass_: Pass) -> None:
 
 def _additions(pass_: Pass, definition: Definition) -> Iterator[tuple[Node, Node]]:
     """Statements of the function, in every branch of `#if`, that are nothing but such a call."""
-    nodes = creator_nodes(pass_.extension, definition) if definition.node is not None else ()
-    for statement in nodes:
-        if statement.kind != "expression_statement":
-            continue
+    for statement in creator_statements(pass_.extension, definition):
         call = statement.named[0] if statement.named else statement
         callee, parent = call.child("function"), statement.parent
         whole = parent is not None and parent.kind == "compound_statement"

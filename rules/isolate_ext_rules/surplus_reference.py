@@ -23,7 +23,7 @@ import msgspec
 from isolate_ext.capi.ownership import DECREF, INCREF
 from isolate_ext.engine import Pass, Rewrite, Rule, Safety, Stage
 from isolate_ext.model.entities import Definition, Kind, Use, Variable, strip_casts, with_casts
-from isolate_ext.model.init import creator_nodes, init_closure
+from isolate_ext.model.init import creator_statements, init_closure
 from isolate_ext.placement.ownership import assignments
 from isolate_ext.placement.references import references_of
 from isolate_ext.syntax import Node
@@ -65,8 +65,7 @@ def run(pass_: Pass) -> None:
 
 
 def _references(pass_: Pass, definition: Definition) -> Iterator[_Taken]:
-    nodes = creator_nodes(pass_.extension, definition) if definition.node is not None else ()
-    for statement in nodes:
+    for statement in creator_statements(pass_.extension, definition):
         value = sole_argument(statement, INCREF)
         behind = following(statement) if value is not None else None
         if value is not None and behind is not None and _adds(behind, value):

@@ -278,6 +278,13 @@ def creator_nodes(extension: Extension, creator: Definition) -> tuple[Node, ...]
 
 
 @remembered
+def creator_statements(extension: Extension, creator: Definition) -> tuple[Node, ...]:
+    """Those of the nodes that are statements of one expression; none of a macro."""
+    nodes = creator_nodes(extension, creator) if creator.node is not None else ()
+    return tuple(node for node in nodes if node.kind == "expression_statement")
+
+
+@remembered
 def init_closure(extension: Extension, init: ModuleInit) -> frozenset[str]:
     """Keys of routines that only run during init: called from it and from nowhere else."""
     closure = frozenset(each.routine for each in init.chain)

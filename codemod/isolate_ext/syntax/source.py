@@ -22,8 +22,8 @@ class Lines:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        lengths = (len(line) + 1 for line in data.split(b"\n")[:-1])
-        self.starts = list(accumulate(lengths, initial=0))
+        ends = accumulate(map(len, data.split(b"\n")[:-1]))
+        self.starts = [0, *(end + line for line, end in enumerate(ends, 1))]
 
     def number(self, offset: int) -> int:
         """The 1-based line that holds the byte offset."""

@@ -76,7 +76,9 @@ def _differing(
     for left, right in anchors:
         if left < low or right < start:
             continue
-        if (left, right) != (low, start):
+        if left - low == right - start and old[low:left] == new[start:right]:
+            run += left - low
+        elif (left, right) != (low, start):
             if run:
                 yield low - run, start - run, run
             if left > low and right > start:
