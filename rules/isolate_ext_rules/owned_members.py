@@ -9,7 +9,7 @@ from isolate_ext.capi.ownership import DECREF
 from isolate_ext.engine import Pass
 from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.model.types import StaticType
-from isolate_ext.syntax import Node
+from isolate_ext.syntax import Define, Node
 
 
 def owned_members(pass_: Pass, type_: StaticType) -> Iterator[str]:
@@ -37,7 +37,7 @@ def owned_members(pass_: Pass, type_: StaticType) -> Iterator[str]:
         definitions += [it for it in _given_to(pass_, definition) if it not in definitions]
         body = definition.node.child("body") if definition.node is not None else None
         for statement in body.named if body is not None else ():
-            for member in _released(statement):
+            for member in _released(pass_, definition, statement):
                 if member in fields and member not in seen:
                     seen.add(member)
                     yield member
@@ -57,7 +57,7 @@ def _given_to(pass_: Pass, definition: Definition) -> Iterator[Definition]:
             yield from routine.definitions[:1] if routine is not None else ()
 
 
-def _released(statement: Node) -> Iterator[str]:
+def _released(pass_: Pass, definition: Definition, statement: Node) -> Iterator[str]:
     condition = ""
     if statement.kind == "if_statement":
         test = statement.child("condition")
@@ -73,7 +73,9 @@ def _released(statement: Node) -> Iterator[str]:
         if call is None or call.kind != "call_expression":
             continue
         callee, arguments = call.child("function"), call.child("arguments")
-        if callee is None or callee.str not in DECREF or arguments is None or not arguments.named:
+        if callee is None or arguments is None or not arguments.named:
+            continue
+        if callee.str not in DECREF and not _releases(pass_, callee.str, definition.path):
             continue
         target = strip_casts(arguments.named[0]).str
         match = re.fullmatch(r"\w+\s*->\s*(\w+)", target)
@@ -82,6 +84,24 @@ def _released(statement: Node) -> Iterator[str]:
             or re.fullmatch(r"\(\s*" + re.escape(target) + r"(\s*!=\s*(NULL|0))?\s*\)", condition)
         ):
             yield match[1]
+
+
+def _releases(pass_: Pass, name: str, path: str) -> bool:
+    """Whether a macro of the project does nothing but release its argument and forget it."""
+    macro = pass_.extension.routine_named(f"#{name}", path)
+    bodies = [each.macro for each in macro.definitions if each.macro] if macro is not None else []
+    return bool(bodies) and all(map(_only_releases, bodies))
+
+
+def _only_releases(macro: Define) -> bool:
+    if macro.params is None or len(macro.params) != 1:
+        return False
+    given = rf"\(?\s*{re.escape(macro.params[0])}\s*\)?"
+    release = rf"(?:{'|'.join(sorted(DECREF))})\s*\(\s*{given}\s*\)"
+    asked = rf"(?:if\s*\(\s*{given}(?:\s*!=\s*NULL)?\s*\)\s*)?"
+    body = rf"\s*(?:do\s*)?\{{?\s*{asked}{release}\s*;?\s*(?:{given}\s*=\s*(?:NULL|0)\s*;?\s*)?"
+    end = r"\}?\s*(?:while\s*\(\s*0\s*\)\s*;?\s*)?"
+    return re.fullmatch(body + end, macro.code.decode("latin-1")) is not None
 
 
 def struct_name(type_: StaticType) -> str | None:

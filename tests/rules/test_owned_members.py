@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from rule_snippets import migrated, text_of
 
 from isolate_ext_rules.examples import TYPE
@@ -26,3 +27,24 @@ def test_what_a_helper_gets_sometimes_is_not() -> None:
         1,
     )
     assert "Py_VISIT(self->value)" not in text_of(migrated(asked))
+
+
+MACROS = {
+    "#define FORGET(x) Py_XDECREF(x)": True,
+    "#define FORGET(x) { Py_XDECREF(x); x = NULL; }": True,
+    "#define FORGET(x) do { if ((x) != NULL) Py_DECREF(x); (x) = NULL; } while (0)": True,
+    "#define FORGET(x) Py_CLEAR((x))": True,
+    "#define FORGET(x) do { if (rare) Py_DECREF(x); } while (0)": False,
+    "#define FORGET(x) Py_XINCREF(x)": False,
+    "#define FORGET(x) Py_XDECREF(x->value)": False,
+}
+
+
+@pytest.mark.parametrize(("macro", "visited"), MACROS.items())
+def test_what_a_macro_of_the_project_releases_is_visited(macro: str, visited: bool) -> None:
+    told = TYPE.replace("    Py_XDECREF(self->value);\n", "    FORGET(self->value);\n")
+    told = told.replace(
+        "static PyTypeObject Egg_Type;", f"{macro}\nstatic PyTypeObject Egg_Type;", 1
+    )
+    assert "FORGET(self->value);" in told and macro in told
+    assert ("Py_VISIT(self->value)" in text_of(migrated(told))) is visited
