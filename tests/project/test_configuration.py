@@ -47,10 +47,17 @@ def test_every_table_is_read(tree: Tree) -> None:
     assert found.types[0].reason == "its methods need no state, and nothing changes it"
 
 
+def test_the_example_of_the_docs_is_right(tree: Tree) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    found = configuration(tree({"pyproject.toml": page.split("```toml\n")[1].split("```")[0]}))
+    assert found.problems == ()
+    assert (len(found.symbols), len(found.types), len(found.extensions)) == (2, 1, 1)
+
+
 def test_a_file_of_its_own_has_the_tables_at_its_top(tree: Tree) -> None:
     own = '[symbols]\ncount = { level = "module", reason = "each its own" }\n'
-    found = configuration(tree({"isolate-ext.toml": own, "pyproject.toml": "[project]\n"}), "sub/")
-    assert found.symbols[0].told == "sub/isolate-ext.toml:2 decides: each its own"
+    found = configuration(tree({"isolate-ext.toml": own, "pyproject.toml": "[project]\n"}))
+    assert found.symbols[0].told == "isolate-ext.toml:2 decides: each its own"
 
 
 def test_two_files_are_one_too_many(tree: Tree) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from isolate_ext.app.audit_views import Described, decided
 from isolate_ext.app.binaries import beside_binary, library_of
 from isolate_ext.app.crash import report_exception
@@ -17,15 +19,18 @@ from isolate_ext.app.planning import Planned, settle
 from isolate_ext.app.rulebook import all_rules
 from isolate_ext.app.skipping import protect, split_notes, why_skipped
 from isolate_ext.app.targets import Target, base_of, find_targets
+from isolate_ext.app.user_decisions import UserDecisions, silent
 from isolate_ext.engine import Rule, Settings, survey
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.clauses import Clause
 from isolate_ext.placement.readiness import Standing
 from isolate_ext.project import DiscoveredExtension, ProjectError
+from isolate_ext.project.configuration import ISOLATED as POLICY_ISOLATED
+from isolate_ext.project.configuration import OPT_OUT
 from isolate_ext.project.errors import ENVIRONMENT
 from isolate_ext.project.import_gates import import_gates
 from isolate_ext.report.audit import AuditedExtension, AuditedProject, AuditResult, GateView
-from isolate_ext.report.results import ExtensionResult, Skipped
+from isolate_ext.report.results import FAILED, ExtensionResult, Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def audit(options: AuditOptions) -> AuditResult:
         try:
             _Audit(target, rules, options, project, base).run()
         except ProjectError as error:
-            result.errors.append(str(error))
+            result.errors += error.lines
             result.environment |= error.exit_code == ENVIRONMENT
             result.usage |= error.exit_code != ENVIRONMENT
     return result
@@ -70,6 +75,7 @@ class _Audit:
         self.library = Library(self.discovery.root)
         self.settings = Settings(floor=floor_of(self.discovery, None))
         self.named = target.named
+        self.decided = UserDecisions(target, base)
         self.planned: list[tuple[Planned, AuditedExtension]] = []
 
     def run(self) -> None:
@@ -91,6 +97,8 @@ class _Audit:
                     for it in gates[each.name]
                 )
                 self.result.extensions.append(audited)
+        failed = any(each.standing == FAILED for each in self.result.extensions)
+        self.decided.check(not (self.result.skipped or failed or self.named))
         self.settle()
 
     def settle(self) -> None:
@@ -133,8 +141,10 @@ class _Audit:
             return models[-1]
 
         try:
-            surveyed = survey(extension, self.rules, self.settings, reparse)
+            settings = replace(self.settings, choices=self.decided.of(extension))
+            surveyed = survey(extension, self.rules, settings, reparse)
             described = Described(surveyed, self.library, self.shown).extension(found)
+            self._decide(found, extension, described)
             library = library_of(self.discovery.root, found, self.binary)
             if library is not None:
                 known = described.globals
@@ -149,6 +159,18 @@ class _Audit:
         finally:
             for each in models:
                 each.forget()
+
+    def _decide(
+        self, found: DiscoveredExtension, extension: Extension, audited: AuditedExtension
+    ) -> None:
+        """An extension that the user takes out needs no decisions any more."""
+        policy = self.decided.policy(found)
+        if policy is None or policy.value == POLICY_ISOLATED:
+            return
+        if policy.value == OPT_OUT and silent(extension):
+            return
+        audited.standing = Standing.OPTED_OUT.value
+        audited.decisions, audited.decided = (), policy.told
 
 
 def rule_texts() -> dict[str, str]:

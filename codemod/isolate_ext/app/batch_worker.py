@@ -18,6 +18,7 @@ from isolate_ext.report.results import (
     FAILED,
     GUARDED,
     ISOLATED,
+    OPTED_OUT,
     PARTLY,
     REFUSED,
     STAGED,
@@ -29,7 +30,7 @@ from isolate_ext.report.views import BatchRow
 
 CRASHED, TIMED_OUT, ERROR = "crashed", "timed out", "error"
 SKIPPED, NONE = "skipped", "no extension"
-WORST_FIRST = (FAILED, REFUSED, PARTLY, STAGED, GUARDED, ISOLATED, ALREADY, UNCHANGED)
+WORST_FIRST = (FAILED, REFUSED, PARTLY, STAGED, GUARDED, ISOLATED, OPTED_OUT, ALREADY, UNCHANGED)
 GRACE = 10
 
 

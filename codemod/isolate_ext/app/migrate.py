@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from isolate_ext.app.changes import changes_of
 from isolate_ext.app.committing import commit_stages, require_repository
@@ -17,6 +18,7 @@ from isolate_ext.app.rulebook import all_rules
 from isolate_ext.app.selection import select
 from isolate_ext.app.skipping import protect, split_notes, why_skipped
 from isolate_ext.app.targets import Target, base_of, find_targets, roots_of
+from isolate_ext.app.user_decisions import UserDecisions, left_out
 from isolate_ext.app.writing import (
     require_clean,
     require_unchanged,
@@ -30,6 +32,7 @@ from isolate_ext.project import (
     ProjectError,
     default_interpreters,
 )
+from isolate_ext.project.configuration import GUARD, OPT_OUT
 from isolate_ext.project.errors import ENVIRONMENT
 from isolate_ext.report.results import (
     FAILED,
@@ -52,10 +55,10 @@ def migrate(options: MigrateOptions) -> MigrateResult:
         taken_back = []
         result.projects.append(project)
         try:
-            _Migration(target, rules, options, project).run()
+            _Migration(target, rules, options, project, result.base).run()
         except ProjectError as error:
             project.error = str(error)
-            result.errors.append(str(error))
+            result.errors += error.lines
             result.environment |= error.exit_code == ENVIRONMENT
             result.usage |= error.exit_code != ENVIRONMENT
     return result
@@ -65,14 +68,16 @@ class _Migration:
     """One project, from its files to its changes."""
 
     def __init__(
-        self, target: Target, rules: Sequence[Rule], options: MigrateOptions, result: ProjectResult
-    ) -> None:
+        self, target: Target, rules: Sequence[Rule], options: MigrateOptions,
+        result: ProjectResult, base: Path,
+    ) -> None:  # fmt: skip
         self.target = target
         self.rules = rules
         self.options = options
         self.result = result
         self.library = Library(target.discovery.root)
         self.floor = floor_of(target.discovery, options.target)
+        self.decided = UserDecisions(target, base)
         self.check = self._compiler() if options.compile else None
 
     def _compiler(self) -> CompileCheck:
@@ -87,6 +92,8 @@ class _Migration:
         result.notes += notes
         result.skipped += skipped
         planned = self.plan_all()
+        whole = not (self.result.skipped or self.result.extensions or self.target.named)
+        self.decided.check(whole)
         for each in planned:
             protect(each, self.library, self.target.named)
         settle(planned)
@@ -117,12 +124,17 @@ class _Migration:
         if why is not None:
             self.result.skipped.append(Skipped(found.name, why))
             return None
-        settings = Settings(floor=self.floor, guarded=self.options.guarded)
+        policy = self.decided.policy(found)
+        guarded = self.options.guarded or (policy is not None and policy.value == GUARD)
+        settings = Settings(floor=self.floor, guarded=guarded)
         try:
-            each = plan(
-                self.library, found, self.rules, settings,
-                self.options.stage, self.options.commit, self.check,
-            )  # fmt: skip
+            if policy is not None and policy.value == OPT_OUT:
+                each = left_out(self.library, found, policy)
+            else:
+                each = plan(
+                    self.library, found, self.rules, settings, self.options.stage,
+                    self.options.commit, self.check, self.decided.of,
+                )  # fmt: skip
         except ProjectError as error:
             self.result.skipped.append(Skipped(found.name, str(error)))
             return None

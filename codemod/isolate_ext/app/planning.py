@@ -6,8 +6,10 @@ that would edit it otherwise is refused, and so is, in turn, whatever agreed wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+from msgspec import structs
 
 from isolate_ext.app.compiling import Checked
 from isolate_ext.app.crash import write_report
@@ -16,9 +18,12 @@ from isolate_ext.app.modelling import Library, model_with
 from isolate_ext.app.selection import hole
 from isolate_ext.engine import Outcome, Rule, Settings, Stage, migrate
 from isolate_ext.model.extension import Extension
+from isolate_ext.placement.choices import Choices
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.project import CompileCheck, DiscoveredExtension
 from isolate_ext.report.results import REFUSED, Compilation, ExtensionResult, Finding
+
+Decide = Callable[[Extension], Choices]
 
 
 @dataclass(slots=True)
@@ -67,9 +72,15 @@ class Planned:
 def plan(
     library: Library, found: DiscoveredExtension, rules: Sequence[Rule], settings: Settings,
     upto: Stage, every_stage: bool, check: CompileCheck | None = None,
+    decide: Decide | None = None,
 ) -> Planned:  # fmt: skip
-    """Raises ProjectError where a file cannot be read.  Without ``check`` nothing is compiled."""
+    """Raises ProjectError where a file cannot be read.  Without ``check`` nothing is compiled.
+
+    ``decide`` gives the user's choices for an extension.
+    """
     extension = library.model(found)
+    if decide is not None:
+        settings = structs.replace(settings, choices=decide(extension))
     models = [extension]
 
     def reparse(texts: Mapping[str, bytes]) -> Extension:

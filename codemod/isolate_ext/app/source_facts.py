@@ -8,6 +8,7 @@ from isolate_ext.app.modelling import Library, model_with
 from isolate_ext.engine.prepare import spelled_out
 from isolate_ext.model.extension import Extension
 from isolate_ext.project import DiscoveredExtension, ProjectError, discover
+from isolate_ext.project.configuration import configuration
 from isolate_ext.verify.access_paths import access_paths
 from isolate_ext.verify.binary.placement_list import placement_list
 from isolate_ext.verify.binary.untouched import untouched_by_unit
@@ -30,6 +31,7 @@ def facts_of(
 ) -> SourceFacts:
     """Of one extension, which ``before`` may not have had."""
     models = _Models(before, one, after, other)
+    choices = configuration(after).choices
     try:
         return SourceFacts(
             other.python_sources or other.files,
@@ -37,8 +39,8 @@ def facts_of(
             before is None or one is None or _changed(before, one, after, other),
             "" if other.built else f"{other.origin.path} does not pass it to setup()",
             sources(models.was, models.now),
-            placement_list(models.plain_now),
-            access_paths(models.plain_was) if models.plain_was is not None else {},
+            placement_list(models.plain_now, choices),
+            access_paths(models.plain_was, choices) if models.plain_was is not None else {},
         )
     finally:
         models.forget()

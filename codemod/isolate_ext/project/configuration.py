@@ -44,9 +44,9 @@ class Configuration(msgspec.Struct, frozen=True):
         return Choices(self.symbols, self.types)
 
 
-def configuration(root: Path, shown: str = "") -> Configuration:
-    """The configuration of the project at ``root``, named in problems with ``shown`` before it."""
-    pyproject, own = (_Reader(root / name, f"{shown}{name}") for name in (PYPROJECT, OWN))
+def configuration(root: Path) -> Configuration:
+    """The configuration of the project at ``root``."""
+    pyproject, own = (_Reader(root / name) for name in (PYPROJECT, OWN))
     pyproject.read(("tool", "isolate-ext"))
     own.read(())
     first, second = (own, pyproject) if own.table is not None else (pyproject, own)
@@ -68,9 +68,9 @@ def configuration(root: Path, shown: str = "") -> Configuration:
 class _Reader:
     """One file; ``at`` is the path of the tool's table in it."""
 
-    def __init__(self, file: Path, shown: str) -> None:
+    def __init__(self, file: Path) -> None:
         self.file = file
-        self.shown = shown
+        self.shown = file.name
         self.at: tuple[str, ...] = ()
         self.table: Mapping[str, Any] | None = None
         self.places: Mapping[tuple[str, ...], tuple[int, int]] = {}

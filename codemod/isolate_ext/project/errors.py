@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 USAGE = 2
 INCOMPLETE = 3
 ENVIRONMENT = 5
@@ -15,3 +17,21 @@ class ProjectError(Exception):
         self.message = message
         self.path = path
         self.exit_code = exit_code
+
+    @property
+    def lines(self) -> list[str]:
+        """All there is to say, a line each."""
+        return [str(self)]
+
+
+class Mistakes(ProjectError):
+    """Several mistakes of the user: lines that begin with their places, at least one."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        path, _, message = lines[0].partition(": ")
+        super().__init__(message, path)
+        self._lines = list(lines)
+
+    @property
+    def lines(self) -> list[str]:
+        return self._lines

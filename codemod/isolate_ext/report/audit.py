@@ -122,7 +122,10 @@ class BinaryView:
 
 @dataclass(slots=True)
 class AuditedExtension:
-    """One extension.  ``fenced`` counts the regions of its files that could not be parsed."""
+    """One extension.  ``fenced`` counts the regions of its files that could not be parsed.
+
+    ``decided`` is what the user says of it where it opts out.
+    """
 
     name: str
     sources: tuple[str, ...] = ()
@@ -134,6 +137,7 @@ class AuditedExtension:
     fenced: int = 0
     binary: BinaryView | None = None
     report: str | None = None
+    decided: str = ""
 
     @property
     def levels(self) -> Counter[str]:
@@ -183,6 +187,8 @@ def readiness(each: AuditedExtension) -> str:
         because = _some(it.message for it in each.resources)
         rest = f"; besides, it needs {_decisions(count)}" if count else ""
         return f"must opt out because {because}{rest}"
+    if each.decided:
+        return f"opts out of several interpreters: {each.decided}"
     if each.standing == "opts out":
         return "opts out of several interpreters by its slots"
     guesses = len(each.guesses)

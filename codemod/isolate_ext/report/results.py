@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ISOLATED, GUARDED, STAGED, PARTLY, REFUSED, ALREADY, UNCHANGED, FAILED = (
-    "isolated", "guarded", "staged", "partly", "refused", "already isolated", "unchanged", "failed",
+ISOLATED, GUARDED, STAGED, PARTLY, REFUSED, ALREADY, OPTED_OUT, UNCHANGED, FAILED = (
+    "isolated", "guarded", "staged", "partly", "refused", "already isolated", "opted out",
+    "unchanged", "failed",
 )  # fmt: skip
 """Statuses of an extension: ``staged`` stopped where asked to, ``guarded`` is multi-phase alone,
-``failed`` is a fault of ours."""
+``opted out`` stays as it is by the user's decision, ``failed`` is a fault of ours."""
 
 
 @dataclass(frozen=True, slots=True)

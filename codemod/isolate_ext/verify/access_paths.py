@@ -14,6 +14,7 @@ from isolate_ext.model.entities import Definition, strip_casts
 from isolate_ext.model.extension import Extension
 from isolate_ext.model.roles import Called, Role
 from isolate_ext.model.types import StaticType
+from isolate_ext.placement.choices import NONE, Choices
 from isolate_ext.placement.decisions import BY_REGISTRATION, BY_TYPE, Decisions, RouteKind
 from isolate_ext.placement.place import place
 
@@ -60,12 +61,12 @@ def label(key: str) -> str:
     return _INSTANCE.sub("", key.partition("(")[0])
 
 
-def access_paths(before: Extension) -> dict[str, frozenset[str]]:
+def access_paths(before: Extension, choices: Choices = NONE) -> dict[str, frozenset[str]]:
     """The labels of the calls that will reach the state, by the path; none where none is planned.
 
     A function that hands the state on to others is threaded, beside its own path.
     """
-    decisions = place(before)
+    decisions = place(before, choices=choices)
     if not isinstance(decisions, Decisions):
         return {}
     names = dict(_type_names(before, decisions))

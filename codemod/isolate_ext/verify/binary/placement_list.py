@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from isolate_ext.model.extension import Extension
+from isolate_ext.placement.choices import NONE, Choices
 from isolate_ext.placement.decisions import Decisions
 from isolate_ext.placement.levels import Becomes, levels
 from isolate_ext.placement.place import place
@@ -42,12 +43,13 @@ class PlacementList:
         return not self.known.isdisjoint(names(each))
 
 
-def placement_list(extension: Extension) -> PlacementList | None:
+def placement_list(extension: Extension, choices: Choices = NONE) -> PlacementList | None:
     """The list for the sources as they are; None where they cannot be placed as a whole.
 
     What a migration has moved is static no more, and what it could not move is on no list.
+    ``choices`` are the user's.
     """
-    decisions = place(extension)
+    decisions = place(extension, choices=choices)
     if not isinstance(decisions, Decisions):
         return None
     written = {each.symbol for each in decisions.stays}
