@@ -64,6 +64,29 @@ static PyObject *
 }}
 """
 
+NOTED = MODULE.format(
+    name="spam",
+    code="""\
+static int note;
+
+static void
+mark(void)
+{
+    note = 3 - 2 * note;
+}
+
+static PyObject *
+step(PyObject *self, PyObject *args)
+{
+    mark();
+    return PyLong_FromLong(note);
+}
+""",
+    methods='{"step", step, METH_NOARGS, NULL},',
+    body="",
+)
+"""A variable whose level is a guess."""
+
 ALREADY = """\
 #include <Python.h>
 

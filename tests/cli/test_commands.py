@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from legacy import clean, setup_py, snapshot, stubborn
+from legacy import NOTED, clean, setup_py, snapshot, stubborn
 
 from isolate_ext.cli.guard import guarded
 
@@ -48,6 +48,22 @@ def test_heavy_libraries_wait_until_they_are_needed() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_proposed_configuration_alone_is_on_stdout(project: Path) -> None:
+    (project / "spam.c").write_text(NOTED)
+    before = snapshot(project)
+    done = outside(["audit", str(project), "--write-config"])
+    assert done.stdout.startswith("diff --git a/")
+    assert "+[symbols.note]" in done.stdout
+    assert "not written; --apply does" in done.stderr
+    assert snapshot(project) == before
+    done = outside(["audit", str(project), "--write-config", "--apply"])
+    assert "written; give each entry its reason" in done.stderr
+    done = outside(["audit", str(project)])
+    assert done.returncode == 2
+    assert "isolate-ext.toml:1:10: 'note' does not say why" in done.stderr
+    assert outside(["audit", str(project), "--apply"]).returncode == 2
 
 
 def test_the_patch_alone_is_on_stdout(project: Path) -> None:

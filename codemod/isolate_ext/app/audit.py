@@ -16,10 +16,12 @@ from isolate_ext.app.crash import report_exception
 from isolate_ext.app.floors import floor_of
 from isolate_ext.app.modelling import Library, model_with, modelled, uncollected
 from isolate_ext.app.planning import Planned, settle
+from isolate_ext.app.proposing import proposals
 from isolate_ext.app.rulebook import all_rules
 from isolate_ext.app.skipping import protect, split_notes, why_skipped
 from isolate_ext.app.targets import Target, base_of, find_targets
 from isolate_ext.app.user_decisions import UserDecisions, silent
+from isolate_ext.app.writing import write
 from isolate_ext.engine import Rule, Settings, survey
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.clauses import Clause
@@ -27,23 +29,30 @@ from isolate_ext.placement.readiness import Standing
 from isolate_ext.project import DiscoveredExtension, ProjectError
 from isolate_ext.project.configuration import ISOLATED as POLICY_ISOLATED
 from isolate_ext.project.configuration import OPT_OUT
+from isolate_ext.project.configuration_text import with_proposals
 from isolate_ext.project.errors import ENVIRONMENT
 from isolate_ext.project.import_gates import import_gates
 from isolate_ext.report.audit import AuditedExtension, AuditedProject, AuditResult, GateView
-from isolate_ext.report.results import FAILED, ExtensionResult, Skipped
+from isolate_ext.report.results import FAILED, ExtensionResult, FileChange, Skipped
 
 
 @dataclass(frozen=True, slots=True)
 class AuditOptions:
-    """``binary`` is a library to compare with: of the one extension that it is named after."""
+    """``binary`` is a library to compare with: of the one extension that it is named after.
+
+    With ``propose`` the configuration that is still to be written is proposed, with ``apply`` it
+    is written.
+    """
 
     paths: tuple[Path, ...]
     cflags: tuple[str, ...] = ()
     binary: Path | None = None
+    propose: bool = False
+    apply: bool = False
 
 
 def audit(options: AuditOptions) -> AuditResult:
-    """Nothing is written.  Errors are lines of the result."""
+    """Nothing but a proposal is written.  Errors are lines of the result."""
     targets, errors = find_targets(options.paths, options.cflags)
     result = AuditResult(errors=errors, usage=bool(errors))
     base = base_of([target.discovery.root for target in targets])
@@ -70,7 +79,7 @@ class _Audit:
         self.base = base
         self.discovery = target.discovery
         self.rules = rules
-        self.binary = options.binary
+        self.options = options
         self.result = result
         self.library = Library(self.discovery.root)
         self.settings = Settings(floor=floor_of(self.discovery, None))
@@ -100,6 +109,19 @@ class _Audit:
         failed = any(each.standing == FAILED for each in self.result.extensions)
         self.decided.check(not (self.result.skipped or failed or self.named))
         self.settle()
+        if self.options.propose:
+            self.propose()
+
+    def propose(self) -> None:
+        """Entries of the configuration for what is to be decided."""
+        root = self.discovery.root
+        found = with_proposals(root, proposals(self.result.extensions))
+        if found is None:
+            return
+        path, before, after = found
+        self.result.proposal = FileChange(self.shown(path), before, after)
+        if self.options.apply:
+            write(root, self.library, [FileChange(path, before, after)])
 
     def settle(self) -> None:
         """What the migration leaves alone because of its files, or of others that share them."""
@@ -145,7 +167,7 @@ class _Audit:
             surveyed = survey(extension, self.rules, settings, reparse)
             described = Described(surveyed, self.library, self.shown).extension(found)
             self._decide(found, extension, described)
-            library = library_of(self.discovery.root, found, self.binary)
+            library = library_of(self.discovery.root, found, self.options.binary)
             if library is not None:
                 known = described.globals
                 described.binary = beside_binary(

@@ -44,17 +44,30 @@ Binary = Annotated[
 ]  # fmt: skip
 
 
+WriteConfig = Annotated[
+    bool,
+    typer.Option("--write-config", help="Print, as a patch, what the configuration could decide."),
+]
+Apply = Annotated[bool, typer.Option("--apply", help="With --write-config: write it.")]
+
+
 def audit(
     paths: Paths, binary: Binary = None, cflags: Cflags = "",
-    output_format: AuditOutput = AuditFormat.full,
+    output_format: AuditOutput = AuditFormat.full, write_config: WriteConfig = False,
+    apply: Apply = False,
 ) -> int:  # fmt: skip
     """Print the level of every variable with static storage, and how far each extension is."""
     from isolate_ext.app.audit import AuditOptions
     from isolate_ext.app.audit import audit as use_case
     from isolate_ext.report.exits import audited
 
-    result = use_case(AuditOptions(tuple(paths), words(cflags), binary))
-    _show(result, output_format)
+    if apply and not write_config:
+        raise typer.BadParameter("needs --write-config", param_hint="--apply")
+    result = use_case(AuditOptions(tuple(paths), words(cflags), binary, write_config, apply))
+    if write_config:
+        _propose(result, apply)
+    else:
+        _show(result, output_format)
     return int(audited(result).code)
 
 
@@ -68,6 +81,22 @@ def _show(result: AuditResult, form: AuditFormat) -> None:
     else:
         sys.stdout.write(_payload(result, form))
     terminal.say(summary(result))
+    terminal.errors(result.errors)
+
+
+def _propose(result: AuditResult, applied: bool) -> None:
+    from isolate_ext.cli import terminal
+    from isolate_ext.report.audit_text import summary
+    from isolate_ext.report.diff import proposed
+
+    terminal.pay_patch(proposed(result))
+    terminal.say(summary(result))
+    for project in result.projects:
+        if project.proposal is not None:
+            done = "written" if applied else "not written; --apply does"
+            terminal.say([f"{project.proposal.path}: {done}; give each entry its reason"])
+        elif not result.errors:
+            terminal.say([f"{project.shown}: nothing that the configuration could decide"])
     terminal.errors(result.errors)
 
 

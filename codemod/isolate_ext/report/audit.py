@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from isolate_ext.report.results import FAILED, Skipped
+from isolate_ext.report.results import FAILED, FileChange, Skipped
 
 LEVELS = ("process", "runtime", "interpreter", "thread", "context", "module")
 """From the widest to the narrowest."""
@@ -156,12 +156,16 @@ class AuditedExtension:
 
 @dataclass(slots=True)
 class AuditedProject:
-    """One project; ``shown`` is how the user named it."""
+    """One project; ``shown`` is how the user named it.
+
+    ``proposal`` is what its configuration could say too, by the path that the user sees.
+    """
 
     shown: str
     extensions: list[AuditedExtension] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    proposal: FileChange | None = None
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from isolate_ext.report.audit import AuditResult
 from isolate_ext.report.results import MigrateResult
 from isolate_ext.text import unified_diff
 
@@ -16,6 +17,12 @@ def patch(result: MigrateResult) -> bytes:
         for project in result.projects
         for change in project.changes
     )
+
+
+def proposed(result: AuditResult) -> bytes:
+    """What an audit would add to the configuration of each project."""
+    changes = (project.proposal for project in result.projects)
+    return b"".join(unified_diff(it.path, it.before, it.after) for it in changes if it is not None)
 
 
 def shown_path(result: MigrateResult, root: Path, path: str) -> str:
