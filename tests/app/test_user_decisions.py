@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from legacy import ALREADY, MODULE, clean, setup_py
 
-from isolate_ext.app.audit import AuditOptions, audit
+from isolate_ext.app.audit import AuditOptions, audit, rule_texts
 from isolate_ext.app.migrate import migrate
 from isolate_ext.app.options import MigrateOptions
 from isolate_ext.project.errors import Mistakes
 from isolate_ext.report.audit import readiness
 from isolate_ext.report.exits import Exit, audited, verdict
 from isolate_ext.report.results import MigrateResult
+from isolate_ext.report.sarif import sarif
 
 Tree = Callable[[dict[str, str | bytes]], Path]
 
@@ -177,3 +179,40 @@ def test_a_module_with_slots_has_to_say_that_it_opts_out(tree: Tree) -> None:
     (found,) = migrated(root).extensions
     assert [each.reason for each in found.refusals] == ["placed"]
     assert "that it opts out" in found.refusals[0].message
+
+
+INLINE = COUNTER.replace(
+    "static int count;", "static int count; /* isolate-ext: ignore[global-variable] one for all */"
+)
+
+
+def test_a_comment_decides_too(tree: Tree) -> None:
+    root = project(tree, "", INLINE)
+    (found,) = audit(AuditOptions((root,))).extensions
+    (count,) = [each for each in found.globals if each.name == "count"]
+    assert count.why == "spam.c:3 decides: one for all"
+    migrated(root, write=True)
+    text = (root / "spam.c").read_text()
+    assert INLINE.splitlines()[2] in text
+    (again,) = migrated(root).extensions
+    assert again.status == "already isolated"
+
+
+@pytest.mark.parametrize(
+    ("decisions", "source", "kind"), [("", INLINE, "inSource"), (COUNT, COUNTER, "external")]
+)
+def test_what_is_decided_is_suppressed_in_sarif(
+    decisions: str, source: str, kind: str, tree: Tree
+) -> None:
+    result = audit(AuditOptions((project(tree, decisions, source),)))
+    (run,) = json.loads(sarif(result, audited(result), rule_texts()))["runs"]
+    found = {each["message"]["text"].split()[0]: each for each in run["results"]}
+    (suppression,) = found["count"]["suppressions"]
+    assert suppression["kind"] == kind
+    assert suppression["justification"].endswith("one for all")
+    assert "suppressions" not in found["last"]
+
+
+def test_a_comment_beside_an_entry_is_one_too_many(tree: Tree) -> None:
+    (line,) = migrated(project(tree, COUNT, INLINE)).errors
+    assert "spam.c:3:19: 'spam.c:count' is decided at isolate-ext.toml:2 too" in line

@@ -7,6 +7,7 @@ from pathlib import Path
 from isolate_ext.app.modelling import Library, model_with
 from isolate_ext.engine.prepare import spelled_out
 from isolate_ext.model.extension import Extension
+from isolate_ext.placement.suppressions import suppressions
 from isolate_ext.project import DiscoveredExtension, ProjectError, discover
 from isolate_ext.project.configuration import configuration
 from isolate_ext.verify.access_paths import access_paths
@@ -31,7 +32,7 @@ def facts_of(
 ) -> SourceFacts:
     """Of one extension, which ``before`` may not have had."""
     models = _Models(before, one, after, other)
-    choices = configuration(after).choices
+    choices = configuration(after).choices.joined(suppressions(models.now).choices)
     try:
         return SourceFacts(
             other.python_sources or other.files,

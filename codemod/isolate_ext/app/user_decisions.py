@@ -22,6 +22,7 @@ from isolate_ext.placement.choices import (
     types_of,
 )
 from isolate_ext.placement.chosen import contradictions
+from isolate_ext.placement.suppressions import suppressions
 from isolate_ext.project import DiscoveredExtension
 from isolate_ext.project.configuration import SYMBOLS, TYPES, configuration
 from isolate_ext.project.errors import Mistakes
@@ -43,6 +44,7 @@ class UserDecisions:
         self._names = [each.name for each in target.discovery.extensions]
         self._short = [each.short_name for each in target.discovery.extensions]
         self._problems: list[str] = list(self._found.problems)
+        self._inline = Choices()
         self._keys: dict[str, dict[str, None]] = {SYMBOLS: {}, TYPES: {}}
         if self._problems:
             self._raise()
@@ -56,7 +58,10 @@ class UserDecisions:
 
     def of(self, extension: Extension) -> Choices:
         """The choices for the variables and types of an extension."""
-        choices = self._found.choices
+        inline = suppressions(extension)
+        self._problems += inline.problems
+        self._inline = self._inline.joined(inline.choices)
+        choices = self._found.choices.joined(inline.choices)
         hidden = [each.name for each in hidden_statics(extension.files)]
         self._keys[SYMBOLS] |= dict.fromkeys([*plain_variables(extension), *hidden])
         self._keys[TYPES] |= dict.fromkeys([*types_of(extension), *hidden])
@@ -66,8 +71,9 @@ class UserDecisions:
     def check(self, whole: bool) -> None:
         """Raises Mistakes.  Unknown names count if the ``whole`` project was looked at."""
         self._problems += self._extensions()
-        for table, entries in ((SYMBOLS, self._found.symbols), (TYPES, self._found.types)):
-            self._problems += self._meanings(table, entries, whole)
+        choices = self._found.choices.joined(self._inline)
+        for table, entries in ((SYMBOLS, choices.levels), (TYPES, choices.types)):
+            self._problems += self._meanings(table, dict.fromkeys(entries), whole)
         if self._problems:
             self._raise()
 
@@ -116,8 +122,8 @@ class UserDecisions:
 def _twice(by_key: Mapping[str, list[Choice]]) -> Iterator[str]:
     for key, entries in by_key.items():
         for each in entries[1:]:
-            line = entries[0].line
-            yield each.problem(f"{key!r} is decided in line {line} too; keep one of them")
+            where = f"{entries[0].path}:{entries[0].line}"
+            yield each.problem(f"{key!r} is decided at {where} too; keep one of them")
 
 
 def left_out(library: Library, found: DiscoveredExtension, policy: Choice) -> Planned:

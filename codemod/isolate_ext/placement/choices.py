@@ -46,6 +46,9 @@ class Choices(msgspec.Struct, frozen=True):
     levels: tuple[Choice, ...] = ()
     types: tuple[Choice, ...] = ()
 
+    def joined(self, other: Choices) -> Choices:
+        return Choices((*self.levels, *other.levels), (*self.types, *other.types))
+
     def of_variables(self, extension: Extension) -> dict[str, Choice]:
         """The level chosen for each variable, by key."""
         return _by_key(self.levels, plain_variables(extension))

@@ -70,6 +70,7 @@ def _results(each: AuditedExtension) -> Iterator[dict[str, Any]]:
 def _variable(each: AuditedExtension, it: GlobalView) -> dict[str, Any]:
     warned = it.shared or it.confidence == "guess" or it.becomes == "undecided"
     text = f"{it.name} ({it.purpose}) belongs to the {it.level}; it becomes {it.becomes}: {it.why}"
+    decided = {"suppressions": [_decided(it)]} if it.confidence == "decided" else {}
     return {
         "ruleId": it.rule,
         "level": "warning" if warned else "note",
@@ -82,7 +83,14 @@ def _variable(each: AuditedExtension, it: GlobalView) -> dict[str, Any]:
             "placement": it.level,
             "confidence": it.confidence,
         },
+        **decided,
     }
+
+
+def _decided(it: GlobalView) -> dict[str, Any]:
+    """The user's decision, which stands in the configuration or in a comment of the source."""
+    outside = ".toml:" in it.why.partition(" ")[0]
+    return {"kind": "external" if outside else "inSource", "justification": it.why}
 
 
 def _decision(each: AuditedExtension, it: DecisionView, level: str) -> dict[str, Any]:
