@@ -13,6 +13,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from probe.exercise import outcome_of
 from probe.naming import full_name
 from probe.ownership import all_types
+from probe.single_phase import answer_of, survives
 
 STEPS = 600
 PATIENCE = 20
@@ -38,12 +39,14 @@ def run(setting):
     except ImportError:
         return {"ok": True, "skipped": "this Python has no _testcapi.set_nomemory"}
     subject = setting.subject
+    asked = answer_of(lambda: _asked(subject))
+    if asked is not None and asked["whole"]:
+        survives(subject, asked, set_nomemory)
+        return {"ok": True, "skipped": "it is made in a single phase, so there is no exec to fail"}
+    if asked is not None and asked["python"]:
+        return {"ok": True, "skipped": "exec runs Python code, which needs memory itself"}
     subject.alone()
     subject.load()
-    if _is_whole(subject):
-        return {"ok": True, "skipped": "it is made in a single phase, so there is no exec to fail"}
-    if _runs_python(subject):
-        return {"ok": True, "skipped": "exec runs Python code, which needs memory itself"}
     known = set(all_types())
     problems, fine, step, end = [], 0, 0, time.monotonic() + PATIENCE
     while fine < DONE and step < STEPS and time.monotonic() < end:
@@ -67,6 +70,19 @@ def run(setting):
         else:
             known.update(all_types())
     return {"ok": not problems, "problems": sorted(set(problems)), "steps": step}
+
+
+def _asked(subject):
+    """What there is to know of the module, and the modules that it needs."""
+    subject.alone()
+    subject.load()
+    whole = _is_whole(subject)
+    return {
+        "path": subject.path,
+        "whole": whole,
+        "python": not whole and _runs_python(subject),
+        "modules": [name for name in sys.modules if not subject.covers(name)],
+    }
 
 
 def _created(subject):
