@@ -1,4 +1,7 @@
-"""Members that own their objects: what a dealloc function always releases (handbook pattern 23)."""
+"""Members that own their objects: what a dealloc function always releases (handbook pattern 23).
+
+A ``Py_buffer`` owns a reference to the object that it shows, until it is released.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,11 @@ def owned_members(pass_: Pass, type_: StaticType) -> Iterator[str]:
         if pass_.extension.structs.is_object_pointer(each.ctype)
         and not each.ctype.arrays
         and not [c for c in each.conditions if c.verdict is not True and c not in around]
+    }
+    fields |= {
+        f"{each.name}.obj"
+        for each in struct.fields
+        if each.ctype.base == "Py_buffer" and not (each.ctype.pointers or each.ctype.arrays)
     }
     seen = set()
     definitions = [routine.definitions[0]]
@@ -75,9 +83,16 @@ def _released(pass_: Pass, definition: Definition, statement: Node) -> Iterator[
         callee, arguments = call.child("function"), call.child("arguments")
         if callee is None or arguments is None or not arguments.named:
             continue
+        target = strip_casts(arguments.named[0]).str
+        if callee.str == "PyBuffer_Release":
+            shown = re.fullmatch(r"&\s*(\w+\s*->\s*(\w+))", target)
+            member = re.escape(shown[1]) if shown else ""
+            asked = rf"\(\s*{member}\s*\.\s*(?:buf|obj)(\s*!=\s*(NULL|0))?\s*\)"
+            if shown and (not condition or re.fullmatch(asked, condition)):
+                yield f"{shown[2]}.obj"
+            continue
         if callee.str not in DECREF and not _releases(pass_, callee.str, definition.path):
             continue
-        target = strip_casts(arguments.named[0]).str
         match = re.fullmatch(r"\w+\s*->\s*(\w+)", target)
         if match and (
             not condition

@@ -48,3 +48,23 @@ def test_what_a_macro_of_the_project_releases_is_visited(macro: str, visited: bo
     )
     assert "FORGET(self->value);" in told and macro in told
     assert ("Py_VISIT(self->value)" in text_of(migrated(told))) is visited
+
+
+@pytest.mark.parametrize(
+    ("release", "visited"),
+    [
+        ("PyBuffer_Release(&self->shown);", True),
+        ("if (self->shown.buf) {\n        PyBuffer_Release(&self->shown);\n    }", True),
+        ("if (self->shown.obj != NULL)\n        PyBuffer_Release(&self->shown);", True),
+        ("if (rare)\n        PyBuffer_Release(&self->shown);", False),
+        ("", False),
+    ],
+)
+def test_the_object_behind_a_buffer_is_visited(release: str, visited: bool) -> None:
+    told = TYPE.replace("    Py_XDECREF(self->value);\n", f"    {release}\n", 1)
+    told = told.replace("    PyObject *value;\n", "    PyObject *value;\n    Py_buffer shown;\n", 1)
+    told = told.replace(
+        "static PyTypeObject Egg_Type;", "int rare;\nstatic PyTypeObject Egg_Type;", 1
+    )
+    assert "Py_buffer shown;" in told and f"    {release}\n" in told
+    assert ("Py_VISIT(self->shown.obj)" in text_of(migrated(told))) is visited

@@ -41,7 +41,7 @@ def run(setting):
     subject = setting.subject
     asked = answer_of(lambda: _asked(subject))
     if asked is not None and asked["whole"]:
-        survives(subject, asked, set_nomemory)
+        survives(subject, asked, set_nomemory, remove_mem_hooks)
         return {"ok": True, "skipped": "it is made in a single phase, so there is no exec to fail"}
     if asked is not None and asked["python"]:
         return {"ok": True, "skipped": "exec runs Python code, which needs memory itself"}

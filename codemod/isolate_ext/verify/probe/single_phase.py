@@ -4,15 +4,14 @@ It runs once a process only, and what it leaves behind it leaves there; so that 
 that is asked.
 """
 
-import _imp
 import contextlib
+import ctypes
 import importlib
 import json
 import os
 import signal
 import sys
-from importlib.machinery import ExtensionFileLoader
-from importlib.util import spec_from_file_location
+from functools import partial
 
 STEPS = 300
 DONE = 12
@@ -20,6 +19,7 @@ DONE = 12
 
 AT_ONCE = 2
 MADE, FAILED, CALLED = 0, 1, 2
+NOTHING = partial(sys.setprofile, None)
 
 
 def answer_of(ask):
@@ -33,34 +33,42 @@ def answer_of(ask):
     return json.loads(text) if text else None
 
 
-def survives(subject, asked, set_nomemory):
+def survives(subject, asked, set_nomemory, remove_mem_hooks):
     """Make the module with one allocation after the other failing; die as it does."""
     for name in asked["modules"]:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
-    path = asked["path"]
-    loader = ExtensionFileLoader(subject.name, path)
-    spec = spec_from_file_location(subject.name, path, loader=loader)
-    if _ended(_forked(lambda: _made(spec, sys.setprofile))) != MADE:
+    path, init = asked["path"], f"PyInit_{subject.name.rpartition('.')[2]}"
+    if _ended(_forked(lambda: _made(path, init, sys.setprofile, NOTHING))) != MADE:
         return
     fine = 0
     for step in range(STEPS):
-        child = _forked(lambda at=step: _made(spec, lambda _: set_nomemory(at, at + AT_ONCE)))
-        found = _ended(child)
+
+        def short(_, step=step):
+            set_nomemory(step, step + AT_ONCE)
+
+        found = _ended(_forked(lambda short=short: _made(path, init, short, remove_mem_hooks)))
         fine = fine + 1 if found == MADE else 0
         if fine == DONE:
             return
 
 
-def _made(spec, prepare):
-    """Whether the module could be made; one that calls Python code cannot be told about."""
+def _made(path, name, prepare, restore):
+    """Whether the module could be made; one that calls Python code cannot be told about.
+
+    The function is called by itself: what the interpreter does around it may crash too.
+    """
     calls = []
+    init = getattr(ctypes.PyDLL(path), name)
+    init.restype = ctypes.c_void_p
     prepare(lambda frame, event, argument: calls.append(event))
     try:
-        _imp.create_dynamic(spec)
+        made = init()
     except BaseException:
         return FAILED
-    return CALLED if "call" in calls else MADE
+    finally:
+        restore()
+    return CALLED if "call" in calls else MADE if made else FAILED
 
 
 def _forked(work):
