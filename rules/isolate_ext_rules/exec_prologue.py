@@ -10,7 +10,7 @@ from isolate_ext.model.entities import Kind
 from isolate_ext.placement.decisions import StateField
 from isolate_ext_rules.c_text import body_start, conditional, indent_at
 from isolate_ext_rules.identifier_calls import interning
-from isolate_ext_rules.load_once import guard_test
+from isolate_ext_rules.load_once import guard_test, loads_once
 from isolate_ext_rules.module_names import OWN_MODULE, module_name
 from isolate_ext_rules.state_needs import conditions_of
 from isolate_ext_rules.table_text import local_lines, own_tables
@@ -45,7 +45,7 @@ def add_prologue(pass_: Pass) -> None:
         isolated = stage is Stage.ISOLATED
         failure = "-1" if isolated or multi_phase else "NULL"
         lines = list(values) if isolated else []
-        if isolated and pass_.settings.guarded and not multi_phase:
+        if isolated and loads_once(pass_) and not multi_phase:
             lines += guard_test(pass_)
         if isolated and pass_.decisions.module_global in pass_.decisions.fields:
             kept = pass_.decisions.fields[pass_.decisions.module_global or ""]

@@ -10,7 +10,7 @@ from isolate_ext.model.initialisers import fields_of
 from isolate_ext_rules.api_version import api_version
 from isolate_ext_rules.c_text import with_blank_line
 from isolate_ext_rules.home import definition_name
-from isolate_ext_rules.load_once import guarded_hooks
+from isolate_ext_rules.load_once import guarded_hooks, keep_function, keeps, loads_once
 from isolate_ext_rules.module_hooks import hook_fields, hook_functions
 from isolate_ext_rules.state_needs import exports_definition
 
@@ -29,7 +29,8 @@ def write_definition(pass_: Pass) -> None:
     present = {e.field: e for e in fields_of(parsed, home)}
     prototype = f"static int {names.exec_function}(PyObject *);"
     hooks, hook_names = _hooks(pass_, present)
-    text = "\n\n".join(part for part in (hooks, prototype, _slots(pass_)) if part)
+    parts = (hooks, keep_function(pass_), prototype, _slots(pass_))
+    text = "\n\n".join(part for part in parts if part)
     values = ["PyModuleDef_HEAD_INIT,"]
     values.append(f".m_name = {present['m_name'].value.str}," if "m_name" in present else "")
     if "m_doc" in present and not present["m_doc"].empty:
@@ -143,9 +144,10 @@ def _since(pass_: Pass) -> str:
 
 def _slots(pass_: Pass) -> str:
     names = pass_.decisions.names
+    last = f"    {{Py_mod_exec, {names.keep}}},\n" if keeps(pass_) else ""
     return (
         f"static PyModuleDef_Slot {names.slots}[] = {{\n"
-        f"    {{Py_mod_exec, {names.exec_function}}},\n"
+        f"    {{Py_mod_exec, {names.exec_function}}},\n{last}"
         f"{_interpreters(pass_)}\n"
         "    {0, NULL}\n};"
     )
@@ -153,7 +155,7 @@ def _slots(pass_: Pass) -> str:
 
 def _interpreters(pass_: Pass) -> str:
     """The slot that says in which interpreters the module runs."""
-    guarded = pass_.settings.guarded
+    guarded = loads_once(pass_)
     since = "0x030c0000" if guarded else _since(pass_)
     claim = "MULTIPLE_INTERPRETERS_NOT" if guarded else "PER_INTERPRETER_GIL"
     racing = [each for each in pass_.decisions.stays if each.shared and not each.conditions]

@@ -45,7 +45,7 @@ def hook_functions(pass_: Pass) -> str:
     """The hooks that the module does not have yet, as C text."""
     names = pass_.decisions.names
     if not owned(pass_) and pass_.decisions.adopted is None:
-        return ""
+        return _free(pass_, clears=False)
     fetch = f"    {names.state_struct} *{names.variable} = {names.module_accessor}(module);"
     parts = []
     present = own_hooks(pass_.extension, pass_.decisions.init)
@@ -62,12 +62,25 @@ def hook_functions(pass_: Pass) -> str:
                 for line in each.split("\n")
             )
             parts.append(f"static int\n{head}\n{{\n{fetch}\n\n{body}\n    return 0;\n}}")
-    clear = present.get("m_clear")
-    if "m_free" not in present and (parts or clear is not None):
+    free = _free(pass_, clears=bool(parts) or "m_clear" in present)
+    return "\n\n".join([*parts, free] if free else parts)
+
+
+def _free(pass_: Pass, *, clears: bool) -> str:
+    """What `m_free` does beside what the module has for it; the owner of hooks gives them up."""
+    names = pass_.decisions.names
+    present = own_hooks(pass_.extension, pass_.decisions.init)
+    own, clear = present.get("m_free"), present.get("m_clear")
+    lines = []
+    if pass_.decisions.resources:
+        calls = [f"    {own.name}(module);"] if own is not None else []
+        lines = [f"if ({names.loaded} == (PyObject *)module) {{"]
+        lines += [f"    {names.loaded} = NULL;", *calls, "}"]
+    if own is None and clears:
         name = clear.name if clear is not None else names.clear
-        body = f"    (void){name}((PyObject *)module);\n"
-        parts.append(f"static void\n{names.free}(void *module)\n{{\n{body}}}")
-    return "\n\n".join(parts)
+        lines.append(f"(void){name}((PyObject *)module);")
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"static void\n{names.free}(void *module)\n{{\n{body}}}" if lines else ""
 
 
 def hook_fields(pass_: Pass, present: Mapping[str, Entry]) -> dict[str, str]:
@@ -76,10 +89,10 @@ def hook_fields(pass_: Pass, present: Mapping[str, Entry]) -> dict[str, str]:
     made = hook_functions(pass_)
     fields = {}
     for field, name in zip(HOOKS, (names.traverse, names.clear, names.free), strict=True):
-        if field in present and not present[field].empty:
-            fields[field] = present[field].value.str
-        elif re.search(rf"\b{name}\(", made):
+        if re.search(rf"^{name}\(", made, re.MULTILINE):
             fields[field] = name
+        elif field in present and not present[field].empty:
+            fields[field] = present[field].value.str
     return fields
 
 

@@ -40,6 +40,7 @@ from isolate_ext_rules.state_text import (
     GET_BY_TYPE,
     GET_BY_TYPE_NEW,
     GET_IN_TEARDOWN,
+    GET_LOADED,
     GET_MODULE,
     READY,
     STATIC_ACCESSOR,
@@ -144,6 +145,8 @@ def _lookups(pass_: Pass, stage: Stage, home: Home) -> list[str]:
         parts.append(
             GET_MODULE.fill(struct=names.state_struct, accessor=names.module_accessor, body=body)
         )
+    if isolated and RouteKind.OWNER in kinds:
+        parts.append(_loaded(pass_, home))
     if not kinds & (BY_TYPE | {RouteKind.TEARDOWN}):
         return parts
     if isolated:
@@ -174,6 +177,17 @@ def _lookups(pass_: Pass, stage: Stage, home: Home) -> list[str]:
             unused = f"(void)type;\n    (void){names.stand_in};"
             parts.append(_static_lookup(pass_, names.teardown_accessor, given, unused))
     return parts
+
+
+def _loaded(pass_: Pass, home: Home) -> str:
+    """How hooks of the process find the state of the one module that is loaded."""
+    names = pass_.decisions.names
+    return GET_LOADED.fill(
+        storage="extern " if home.shared else "static ",
+        loaded=names.loaded,
+        struct=names.state_struct,
+        accessor=names.owner_accessor,
+    )
 
 
 def _exec_asks(pass_: Pass) -> bool:

@@ -51,7 +51,9 @@ _AT_HAND = (
 
 def run(pass_: Pass) -> None:
     for definition, route in pass_.decisions.routes.items():
-        if route.kind not in _AT_HAND:
+        if route.kind is RouteKind.OWNER:
+            _ask_owner(pass_, definition, route)
+        elif route.kind not in _AT_HAND:
             _fetch(pass_, definition, route)
     for key in sorted(pass_.decisions.threaded):
         _thread(pass_, pass_.extension.routines[key])
@@ -66,6 +68,16 @@ def _fetch(pass_: Pass, definition: Definition, route: Route) -> None:
     since = Stage.ISOLATED if _needs_it_last(pass_, definition) else Stage.ACCESS
     pass_.replace(definition.path, at, at, text, group, since)
     _show_unused(pass_, definition, group, since)
+
+
+def _ask_owner(pass_: Pass, definition: Definition, route: Route) -> None:
+    """The state of the one module that is loaded; the static one as long as that is in use."""
+    names, group = pass_.decisions.names, f"access:{definition.routine}"
+    at = body_start(pass_.parsed(definition.path).source.data, definition.body)
+    static = f"{names.state_struct} *{names.variable} = {names.global_accessor}();"
+    pass_.replace(definition.path, at, at, f"\n    {static}", group, Stage.ACCESS, Stage.ACCESS)
+    text = "".join(f"\n    {line}" for line in fetch_lines(pass_, route))
+    pass_.replace(definition.path, at, at, text, group, Stage.ISOLATED)
 
 
 def _needs_it_last(pass_: Pass, definition: Definition) -> bool:
@@ -99,6 +111,9 @@ def fetch_lines(pass_: Pass, route: Route) -> list[str]:
     """The statements at a function's entry that get the state."""
     names = pass_.decisions.names
     declare = f"{names.state_struct} *{names.variable}"
+    if route.kind is RouteKind.OWNER:
+        found = f"{declare} = {names.owner_accessor}();"
+        return [found, f"if ({names.variable} == NULL) {{", f"    {route.bail}", "}"]
     source = route.sources[0]
     if route.kind is RouteKind.MODULE:
         return [f"{declare} = {names.module_accessor}({source});"]

@@ -146,6 +146,19 @@ typedef struct {
     "struct name",
 )
 
+GET_LOADED = Template(
+    """\
+${storage}PyObject *${loaded};
+
+/* NULL while no module is loaded. */
+static inline ${struct} *
+${accessor}(void)
+{
+    return ${loaded} == NULL ? NULL : (${struct} *)PyModule_GetState(${loaded});
+}""",
+    "storage loaded struct accessor",
+)
+
 TYPE_FLAGS = Template(
     """\
 #ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */

@@ -16,6 +16,7 @@ from isolate_ext.app.planning import Planned, merged, plan, settle
 from isolate_ext.app.rulebook import all_rules
 from isolate_ext.engine import Settings, Stage
 from isolate_ext.project import discover
+from isolate_ext.report.results import OPTED_OUT
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 
@@ -32,9 +33,15 @@ class Migration:
         return CORPUS / self.name
 
     @property
-    def isolated(self) -> tuple[str, ...]:
+    def finished(self) -> tuple[str, ...]:
         """Names of the extensions that reached the last stage."""
         return tuple(each.found.name for each in self.planned if each.stage is Stage.ISOLATED)
+
+    @property
+    def isolated(self) -> tuple[str, ...]:
+        """Those of them that may be loaded more than once."""
+        once = {each.found.name for each in self.planned if each.result().status == OPTED_OUT}
+        return tuple(each for each in self.finished if each not in once)
 
     def stages(self) -> dict[Stage, dict[str, bytes]]:
         """The texts of each stage that differ from those of the stage before."""
@@ -55,8 +62,10 @@ class Migration:
         lines = []
         for each in self.planned:
             stage = each.stage.label if each.stage is not None else "unchanged"
+            result = each.result()
+            stage = result.status if result.status == OPTED_OUT else stage
             lines.append(f"{each.found.name}: {stage}")
-            for finding in each.result().refusals:
+            for finding in result.refusals:
                 lines.append(
                     f"  {finding.path}:{finding.line}:{finding.column}: "
                     f"{finding.reason}: {finding.message}"

@@ -16,9 +16,8 @@ from typing import Any
 
 import pytest
 
-from isolate_ext.engine import Stage
 from isolate_ext.project import Interpreter, find_interpreters
-from isolate_ext.report.results import ALREADY
+from isolate_ext.report.results import ALREADY, OPTED_OUT
 
 
 def load(name: str, path: Path) -> ModuleType:
@@ -123,12 +122,16 @@ def test_these_are_isolated(name: str) -> None:
     assert made.isolated == tuple(each.found.name for each in made.planned), made.result()
 
 
-def test_a_process_wide_hook_stays_single_phase() -> None:
+def test_what_hooks_into_the_process_opts_out() -> None:
     """The line editor keeps one function pointer a process: nothing pretends to isolate it."""
     made = goldens.migration("lineedit")
-    assert [each.stage for each in made.planned] != [Stage.ISOLATED]
-    assert made.planned[0].result().refusals
-    assert all(b"Py_mod_exec" not in text for text in made.files().values())
+    (result,) = [each.result() for each in made.planned]
+    assert result.status == OPTED_OUT and not result.refusals
+    hooked = [each.message for each in result.notes if each.rule == "load-once"]
+    assert "termline_complete_word" in hooked[0]
+    assert "termline_before_line" in hooked[1]
+    (text,) = made.files().values()
+    assert b"Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED" in text and b"PER_INTERPRETER" not in text
 
 
 @pytest.mark.parametrize("python", PYTHONS, ids=lambda it: it.label)
@@ -152,6 +155,6 @@ def test_a_second_run_changes_nothing(name: str, tmp_path: Path) -> None:
     made.write(made.files(), again)
     outcomes = goldens.migrated_folder(again)
     for each in outcomes.planned:
-        if each.found.name in made.isolated:
+        if each.found.name in made.finished:
             assert each.result().status == ALREADY, outcomes.result()
             assert not each.texts()

@@ -33,6 +33,8 @@ PYTHONS: list[Interpreter] = shared.PYTHONS
 SLOTS_BEFORE = "halfway"
 LOOKED_UP = "csvlite"
 ONCE = [name for name in shared.NAMES if name not in (SLOTS_BEFORE, LOOKED_UP)]
+LOADED_ONCE = [*((name, True) for name in ONCE), ("lineedit", False)]
+"""On the user's word, and the one that opts out without it."""
 
 ROUND = """
 import sys
@@ -49,9 +51,9 @@ for name in {names!r}:
 """
 
 
-def built(name: str, python: Interpreter, folder: Path) -> Path:
-    """The libraries of an extension of the corpus, its init functions alone converted."""
-    made = goldens.migration(name, guarded=True)
+def built(name: str, python: Interpreter, folder: Path, guarded: bool) -> Path:
+    """The libraries of an extension of the corpus, its init functions alone converted or not."""
+    made = goldens.migration(name, guarded=guarded)
     source = folder / "source"
     made.write(made.files(), source)
     libraries: Path = check.build(source, python.path, folder / "libraries")
@@ -88,10 +90,12 @@ def test_only_the_init_function_is_converted(name: str) -> None:
 
 
 @pytest.mark.parametrize("python", PYTHONS, ids=lambda it: it.label)
-@pytest.mark.parametrize("name", ONCE)
-def test_every_other_load_is_refused(name: str, python: Interpreter, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "guarded"), LOADED_ONCE)
+def test_every_other_load_is_refused(
+    name: str, guarded: bool, python: Interpreter, tmp_path: Path
+) -> None:
     """Each time anew: a copy that was refused does not open the way for the next one."""
-    libraries = built(name, python, tmp_path)
+    libraries = built(name, python, tmp_path, guarded)
     for module in modules(name):
         found = scene(name, module, python, libraries)
         once = f"refused: {module} can be loaded only once in a process"
@@ -103,9 +107,11 @@ def test_every_other_load_is_refused(name: str, python: Interpreter, tmp_path: P
 
 
 @pytest.mark.parametrize("python", PYTHONS, ids=lambda it: it.label)
-@pytest.mark.parametrize("name", ONCE)
-def test_a_new_runtime_loads_it_again(name: str, python: Interpreter, tmp_path: Path) -> None:
-    libraries = built(name, python, tmp_path)
+@pytest.mark.parametrize(("name", "guarded"), LOADED_ONCE)
+def test_a_new_runtime_loads_it_again(
+    name: str, guarded: bool, python: Interpreter, tmp_path: Path
+) -> None:
+    libraries = built(name, python, tmp_path, guarded)
     script = tmp_path / "round.py"
     text = ROUND.format(folder=str(libraries), names=modules(name))
     script.write_text(text, encoding="utf-8")

@@ -215,7 +215,9 @@ def test_a_hook_of_the_process_means_to_opt_out() -> None:
         "    return Error != NULL;\n}\n\n" + GO % "lib_hook = hook;"
     )
     found = survey(extension_of(module(code, ROW)), SUITE, Settings(), extension_of)
-    ready = readiness(found.extension, found.outcome.already, found.outcome.refusals)
+    decisions = found.outcome.decisions
+    assert decisions is not None and not found.outcome.refusals
+    ready = readiness(found.extension, found.outcome.already, (), decisions.resources)
     assert ready.standing is Standing.OPT_OUT
     assert "lib_hook" in ready.resources[0].message
     assert not ready.decisions

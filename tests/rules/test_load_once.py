@@ -8,6 +8,9 @@ import pytest
 from rule_snippets import compiled, migrated, output, text_of
 
 from isolate_ext.engine import Settings, Stage
+from isolate_ext.placement.refusals import Reason
+from isolate_ext_rules.examples import module
+from isolate_ext_rules.load_once import HOOKED as HOOKED_IN
 
 HOOKED = """\
 #include <Python.h>
@@ -135,3 +138,132 @@ def test_types_and_their_specs_are_left_alone() -> None:
     outcome = migrated(source, Settings(guarded=True))
     assert not outcome.refusals
     assert "PyType_FromSpec(&spec)" in text_of(outcome)
+
+
+WORKING = (
+    HOOKED_IN.replace("PyOS_InputHook = on_idle;", "PyOS_InputHook = on_idle;${more}")
+    .replace(
+        "static PyObject *\nspam_on_idle",
+        "static PyObject *\nspam_fire(PyObject *self, PyObject *unused)\n{\n"
+        "    return PyLong_FromLong(PyOS_InputHook());\n}\n\nstatic PyObject *\nspam_on_idle",
+    )
+    .replace(
+        '{"on_idle", spam_on_idle, METH_O, NULL},',
+        '{"on_idle", spam_on_idle, METH_O, NULL}, {"fire", spam_fire, METH_NOARGS, NULL},',
+    )
+)
+FIRED = """
+import gc, os, sys
+import spam
+spam.on_idle(lambda: print("called"))
+fire = spam.fire
+kept = sys.modules.pop("spam")
+try:
+    import spam
+except ImportError as error:
+    print(error)
+del kept, spam
+gc.collect()
+print(fire())
+
+class AtTheEnd:
+    def __call__(self):
+        pass
+    def __del__(self, write=os.write):
+        write(1, b"gone\\n")
+
+kept = [each for each in gc.get_objects() if getattr(each, "__name__", "") == "spam"][0]
+kept.on_idle(AtTheEnd())
+sys.stdout.flush()
+"""
+
+
+def hooked(tmp_path: Path, more: str = "") -> Path:
+    outcome = migrated(WORKING.replace("${more}", more))
+    assert outcome.stage is Stage.ISOLATED and not outcome.refusals
+    return compiled(outcome, Stage.ISOLATED, tmp_path)
+
+
+def test_what_is_hooked_works_on_for_a_module_that_was_dropped(tmp_path: Path) -> None:
+    """Up to the end of Python, where it lets go of what it has."""
+    assert output(hooked(tmp_path), FIRED) == f"{REFUSED}\ncalled\n0\ngone"
+
+
+def test_a_module_that_failed_is_not_the_one_that_is_loaded(tmp_path: Path) -> None:
+    failing = '\n    if (getenv("SPAM_FAILS")) {\n        return PyErr_NoMemory();\n    }'
+    code = """
+import gc, os
+os.environ["SPAM_FAILS"] = "1"
+try:
+    import spam
+except MemoryError:
+    print("failed")
+gc.collect()
+del os.environ["SPAM_FAILS"]
+import spam
+spam.on_idle(lambda: print("called"))
+print(spam.fire())
+"""
+    assert output(hooked(tmp_path, failing), code) == "failed\ncalled\n0"
+
+
+def test_a_second_run_leaves_the_owner_as_it_is() -> None:
+    """The variable that names it stays static, and nothing is refused on its account."""
+    again = migrated(text_of(migrated(HOOKED_IN)))
+    assert again.already and not again.files and not again.refusals
+
+
+def test_what_a_signal_handler_uses_stays_static() -> None:
+    code = (
+        "#include <signal.h>\nstatic volatile sig_atomic_t interrupted;\nstatic int count;\n\n"
+        "static void\non_signal(int number)\n{\n    interrupted = 1;\n}\n\n"
+        "static int\non_idle(void)\n{\n    return interrupted + ++count;\n}\n"
+    )
+    body = "PyOS_setsig(SIGUSR1, on_signal);\n    PyOS_InputHook = on_idle;"
+    text = text_of(migrated(module(code, "", body)))
+    assert "static volatile sig_atomic_t interrupted;" in text and "    interrupted = 1;" in text
+    assert "state->count" in text and "static int count" not in text
+
+
+@pytest.mark.parametrize(
+    ("head", "value", "bail"),
+    [
+        ("static void", "", "return;"),
+        ("static char *", "NULL", "return NULL;"),
+        ("static unsigned long", "3", "return 0;"),
+        ("static PyOS_sighandler_t", "SIG_IGN", None),
+    ],
+)
+def test_a_hook_without_a_module_returns_a_zero(head: str, value: str, bail: str | None) -> None:
+    code = (
+        f"#include <signal.h>\nstatic int count;\nextern void *lib_hook;\n\n{head}\nhook(void)\n"
+        f"{{\n    count++;\n    return {value};\n}}\n"
+    )
+    outcome = migrated(module(code, "", "lib_hook = (void *)hook;"))
+    if bail is None:
+        assert Reason.ADDRESS_TAKEN in {each.reason for each in outcome.refusals}
+    else:
+        assert f"== NULL) {{\n        {bail}\n    }}" in text_of(outcome)
+
+
+def test_the_state_may_be_used_in_several_files(tmp_path: Path) -> None:
+    """The variable that names the owner stands beside the init function, the others see it."""
+    start, end = (
+        HOOKED_IN.index("static PyObject *idle;"),
+        HOOKED_IN.index("static PyObject *\nspam_"),
+    )
+    header = "#include <Python.h>\nextern PyObject *idle;\nint on_idle(void);\n"
+    body = HOOKED_IN[start:end].replace("static ", "")
+    outcome = migrated(
+        {
+            "spam.c": '#include "spam.h"\n' + HOOKED_IN.replace(HOOKED_IN[start:end], ""),
+            "idle.c": '#include "spam.h"\n' + body,
+            "spam.h": header,
+        }
+    )
+    assert outcome.stage is Stage.ISOLATED and not outcome.refusals
+    text = b"\n".join(outcome.files.values())
+    assert text.count(b"\nPyObject *loaded_spam;") == 1
+    assert text.count(b"\nextern PyObject *loaded_spam;") == 1
+    library = compiled(outcome, Stage.ISOLATED, tmp_path)
+    assert output(library, "import spam; spam.on_idle(print)") == ""

@@ -83,11 +83,34 @@ CASES = {
         ROW + ' {"twice", spam_twice, METH_NOARGS, NULL},',
         MAKE,
     ),
-    Reason.PROCESS_WIDE: module(
-        FAIL + "\nstatic int\nidle(void)\n{\n    return 0;\n}\n",
-        ROW,
-        MAKE + "\n    PyOS_InputHook = idle;",
-    ),
+    Reason.PROCESS_WIDE: """\
+#include <Python.h>
+
+static int
+idle(void)
+{
+    return 0;
+}
+
+static int
+spam_exec(PyObject *module)
+{
+    PyOS_InputHook = idle;
+    return 0;
+}
+
+static PyModuleDef_Slot spam_slots[] = {{Py_mod_exec, spam_exec}, {0, NULL}};
+
+static struct PyModuleDef spam_module = {
+    PyModuleDef_HEAD_INIT, "spam", NULL, 0, NULL, spam_slots,
+};
+
+PyMODINIT_FUNC
+PyInit_spam(void)
+{
+    return PyModuleDef_Init(&spam_module);
+}
+""",
     Reason.LIMITED_API: "#define Py_LIMITED_API 0x030a0000\n" + TYPE,
 }  # fmt: skip
 

@@ -35,7 +35,8 @@ class Described:
 
     def extension(self, found: DiscoveredExtension) -> AuditedExtension:
         outcome, extension = self.outcome, self.surveyed.extension
-        ready = readiness(extension, outcome.already, outcome.refusals)
+        hooks = outcome.decisions.resources if outcome.decisions is not None else ()
+        ready = readiness(extension, outcome.already, outcome.refusals, hooks)
         seen = [
             self._global(each, self.surveyed.places.offset)
             for each in levels(extension, outcome.decisions, outcome.refusals)

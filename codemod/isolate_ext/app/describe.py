@@ -17,6 +17,7 @@ from isolate_ext.report.results import (
     ALREADY,
     GUARDED,
     ISOLATED,
+    OPTED_OUT,
     PARTLY,
     REFUSED,
     STAGED,
@@ -68,7 +69,10 @@ def _status(outcome: Outcome) -> str:
         return PARTLY
     if outcome.stage is not Stage.ISOLATED:
         return STAGED
-    return GUARDED if outcome.guarded else ISOLATED
+    if outcome.guarded:
+        return GUARDED
+    hooked = outcome.decisions is not None and outcome.decisions.resources
+    return OPTED_OUT if hooked else ISOLATED
 
 
 def reason_id(reason: Reason) -> str:

@@ -90,6 +90,7 @@ class RouteKind(Enum):
     CARRIER = "the callable that it is registered with carries the module"
     CONVERTED = "by definition, from the object that is converted, if it is of the module"
     ARGUMENT = "with the place that it converts to"
+    OWNER = "from the one module of the process that is loaded"
     GLOBAL = "not at all; the static state is used"
 
 
@@ -117,7 +118,10 @@ BY_REGISTRATION = frozenset(
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A way to the state and the C expressions it starts from, casts included."""
+    """A way to the state and the C expressions it starts from, casts included.
+
+    ``bail`` is the statement that leaves the function where there is no state.
+    """
 
     kind: RouteKind
     sources: tuple[str, ...] = ()
@@ -177,6 +181,9 @@ class Names(msgspec.Struct, frozen=True):
     callback_argument: str
     filled: str
     filling: str
+    loaded: str
+    owner_accessor: str
+    keep: str
     taken: frozenset[str]
 
 
@@ -192,6 +199,7 @@ class Decisions(msgspec.Struct, eq=False):
     ``modules`` says how a function that runs during init names the module, and
     ``module_threaded`` which of them get it as a parameter named ``module_parameter``;
     ``makings`` are calls that make functions and bind the module to them;
+    ``resources`` are hooks of the process, for which the module is loaded once;
     ``limited`` says that the extension may be built for the limited API;
     ``chosen`` are the user's decisions by the key of a variable or type.
     """
@@ -230,6 +238,7 @@ class Decisions(msgspec.Struct, eq=False):
     strings: Strings = msgspec.field(default_factory=lambda: Strings())
     guards: dict[str, InitGuard] = msgspec.field(default_factory=dict)
     once: FilledOnce | None = None
+    resources: list[Refusal] = msgspec.field(default_factory=list)
     limited: bool = False
     chosen: dict[str, Choice] = msgspec.field(default_factory=dict)
     refusals: list[Refusal] = msgspec.field(default_factory=list)

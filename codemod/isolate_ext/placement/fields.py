@@ -21,6 +21,7 @@ from isolate_ext.placement.decisions import Level, StateField, Stay
 from isolate_ext.placement.mutability import is_mutable
 from isolate_ext.placement.once import filled_once
 from isolate_ext.placement.ownership import owns
+from isolate_ext.placement.process_wide import owner_stays
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.same_function import same_function
 from isolate_ext.placement.scratch import is_scratch
@@ -74,6 +75,7 @@ class FieldPlan:
         self.unusual_files = unusual_files(extension)
         self.uncalled = uncalled(extension)
         self.writers = writers_of(extension)
+        self.of_owner = owner_stays(extension, init)
         self.chosen = chosen
         moved = {key for key, each in chosen.items() if each.value == Level.MODULE.value}
         self.once = filled_once(extension, init, self.writers, refused | moved)
@@ -118,14 +120,16 @@ class FieldPlan:
             self._stay(variable, Level.RUNTIME, KEPT_STRING, False)
         elif kind is Kind.INSTANCE:
             self._refuse(variable, Reason.STATIC_INSTANCE, _INSTANCE)
+        elif variable.key in self.of_owner:
+            self.stays.append(self.of_owner[variable.key])
         elif variable.key in self.refused:
             return
         elif self.once is not None and variable.key in (*self.once.tables, *self.once.guards):
             self._stay(variable, Level.PROCESS, "the first import fills it, under a lock", False)
         elif (locked := self._locked(variable)) is not None:
             why = "every use of it is behind a lock of the process"
-            racing = locked.racing
-            self.stays.append(Stay(variable.key, Level.PROCESS, why, bool(racing), racing))
+            races = locked.racing
+            self.stays.append(Stay(variable.key, Level.PROCESS, why, bool(races), races))
         elif variable.key in self.chosen and kind not in _OBJECTS and self._wanted(variable):
             return
         elif (missing := _stand_in(variable)) is not None:
@@ -188,10 +192,8 @@ class FieldPlan:
 
     def _locked(self, variable: Variable) -> Locked | None:
         """The lock with what it protects, if the variable is one of them."""
-        for each in behind_locks(self.extension):
-            if variable.key in (each.lock, *each.numbers):
-                return each
-        return None
+        found = behind_locks(self.extension)
+        return next((it for it in found if variable.key in (it.lock, *it.numbers)), None)
 
     def _conditions(self, variable: Variable) -> tuple[Condition, ...]:
         if variable.function is not None:

@@ -38,6 +38,9 @@ def names_for(extension: Extension, module: str, adopted: Adopted | None) -> Nam
         callback_argument=fresh(f"{stem}_callback_arg"),
         filled=fresh(f"{stem}_tables_filled"),
         filling=fresh(f"{stem}_tables_mutex"),
+        loaded=fresh(f"loaded_{stem}"),
+        owner_accessor=fresh(f"get_loaded_{stem}_state"),
+        keep=fresh(f"{stem}_keep", f"{stem}_module_keep"),
         taken=frozenset(taken),
     )
 

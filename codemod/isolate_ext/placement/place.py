@@ -30,7 +30,7 @@ from isolate_ext.placement.made_functions import bound_tables, wanting
 from isolate_ext.placement.modules import modules_at_hand
 from isolate_ext.placement.naming import names_for
 from isolate_ext.placement.own_hooks import completed_hooks
-from isolate_ext.placement.process_wide import hooks
+from isolate_ext.placement.process_wide import loose_hooks, owned_hooks
 from isolate_ext.placement.reach import Reach
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.strings import StringPlan
@@ -110,7 +110,8 @@ def place(
     decisions.limited = is_limited(extension)
     decisions.refusals.extend(beyond_limits(extension, decisions))
     decisions.refusals.extend(exported.refusals())
-    decisions.refusals.extend(hooks(extension, decisions.roles))
+    decisions.resources.extend(owned_hooks(extension, init))
+    decisions.refusals.extend(loose_hooks(extension, init))
     decisions.refusals.extend(_stringised(extension, decisions))
     decisions.refusals.extend(hidden_returns(extension, init, decisions.roles))
     decisions.refusals.extend(_hidden(extension))

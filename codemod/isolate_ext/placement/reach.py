@@ -23,6 +23,7 @@ from isolate_ext.placement.exported import Exported
 from isolate_ext.placement.handed_over import HandedOver
 from isolate_ext.placement.in_hand import InHand
 from isolate_ext.placement.made_functions import as_module_methods
+from isolate_ext.placement.process_wide import bail_out, is_owner
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.teardown import teardown_closure
 
@@ -111,6 +112,8 @@ class Reach:
             if route is not None and routine.key in self.teardown:
                 route = self._in_teardown(routine, definition, route)
             if route is None and routine.key not in self.teardown:
+                route = self._from_owner(definition, handed_out)
+            if route is None and routine.key not in self.teardown:
                 route, handing = self.handed.route(routine, definition, handed_out)
                 callers += handing
                 if route is not None and route.kind in BY_REGISTRATION:
@@ -130,6 +133,15 @@ class Reach:
             return route
         self._refuse(use, Reason.MODULE_NULL, f"{routine.name} is called without the module")
         return None
+
+    def _from_owner(self, definition: Definition, handed_out: list[Role]) -> Route | None:
+        """What C code calls in a module that is loaded once: there is one state that it means."""
+        if any(role.called not in (Called.STORED, Called.CALLBACK) for role in handed_out):
+            return None
+        if not is_owner(self.extension, self.init):
+            return None
+        bail = bail_out(self.extension, definition)
+        return Route(RouteKind.OWNER, bail=bail) if bail is not None else None
 
     def _in_teardown(self, routine: Routine, definition: Definition, route: Route) -> Route:
         """No lookup by definition where a type may have been cleared (handbook section 0.3)."""

@@ -32,9 +32,17 @@ class Readiness(msgspec.Struct, frozen=True):
     resources: tuple[Refusal, ...] = ()
 
 
-def readiness(extension: Extension, already: bool, refusals: Sequence[Refusal]) -> Readiness:
-    """``already`` says that the module has slots, and that nothing is left to do."""
-    resources = tuple(each for each in refusals if each.reason is Reason.PROCESS_WIDE)
+def readiness(
+    extension: Extension,
+    already: bool,
+    refusals: Sequence[Refusal],
+    hooks: Sequence[Refusal] = (),
+) -> Readiness:
+    """``already`` says that the module has slots, and that nothing is left to do.
+
+    ``hooks`` are those of the process that are not refused.
+    """
+    resources = (*hooks, *(each for each in refusals if each.reason is Reason.PROCESS_WIDE))
     hooked = {each.symbol for each in resources}
     others = [each for each in refusals if each not in resources and each.symbol not in hooked]
     causes = tuple(each for each in others if not _follows(each, others))

@@ -31,7 +31,7 @@ class Reason(Enum):
     TEARDOWN = "do without module state while the instance is being destroyed"
     LAYOUT = "declare the types of these variables before the first function that uses them"
     MODULE_NULL = "call the function with the module as its first argument"
-    PROCESS_WIDE = "keep the module single-phase, or place the resource in the configuration"
+    PROCESS_WIDE = "load the module once in a process, or do without the hook"
     PLACED = "place it at level module or process, or leave the entry out"
     EXPORTED = "let the table hold nothing but functions that find the state by their arguments"
     FOREIGN_THREAD = "record the interpreter when the callback is registered, and enter that one"

@@ -17,7 +17,9 @@ from isolate_ext.placement.fields import lives
 from isolate_ext.placement.reach import Reach
 from isolate_ext.syntax import Condition
 
-_NO_WAY = (RouteKind.GLOBAL, RouteKind.CARRIER, RouteKind.FRAME, RouteKind.PAIR)
+_NO_WAY = (
+    RouteKind.GLOBAL, RouteKind.CARRIER, RouteKind.FRAME, RouteKind.PAIR, RouteKind.OWNER
+)  # fmt: skip
 """No way at all, or one that takes more than a C string is worth."""
 
 

@@ -10,13 +10,14 @@ from isolate_ext.report.results import (
     ALREADY,
     FAILED,
     ISOLATED,
+    OPTED_OUT,
     ExtensionResult,
     Finding,
     MigrateResult,
     ProjectResult,
 )
 
-STYLES = {ISOLATED: "green", ALREADY: "green", FAILED: "bold red"}
+STYLES = {ISOLATED: "green", OPTED_OUT: "green", ALREADY: "green", FAILED: "bold red"}
 
 
 def diagnostics(result: MigrateResult, paint: Paint = plain, *, full: bool = True) -> list[str]:
@@ -94,7 +95,7 @@ def extensions(result: MigrateResult, paint: Paint = plain) -> list[str]:
     lines = []
     for each in result.extensions:
         parts = [paint(STYLES.get(each.status, "yellow"), each.status)]
-        if each.stage and each.status != ISOLATED:
+        if each.stage and each.status not in (ISOLATED, OPTED_OUT):
             parts.append(f"up to stage {each.stage}")
         if each.files:
             parts.append(_count(len(each.files), "file"))

@@ -16,7 +16,8 @@ ISOLATED, GUARDED, STAGED, PARTLY, REFUSED, ALREADY, OPTED_OUT, UNCHANGED, FAILE
     "unchanged", "failed",
 )  # fmt: skip
 """Statuses of an extension: ``staged`` stopped where asked to, ``guarded`` is multi-phase alone,
-``opted out`` stays as it is by the user's decision, ``failed`` is a fault of ours."""
+``opted out`` stays as it is by the user's decision, or is loaded once, as it hooks itself into what
+a process has once; ``failed`` is a fault of ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,26 +19,45 @@ typedef struct {
     int auto_history;
 } lineedit_state;
 
-static lineedit_state global_lineedit_state;
-
-static inline lineedit_state *
-get_global_lineedit_state(void)
-{
-    return &global_lineedit_state;
-}
-
 static inline lineedit_state *
 get_lineedit_state(PyObject *module)
 {
-    (void)module;
-    return get_global_lineedit_state();
+    void *state = PyModule_GetState(module);
+    assert(state != NULL);
+    return (lineedit_state *)state;
 }
+
+static PyObject *loaded_lineedit;
+
+/* NULL while no module is loaded. */
+static inline lineedit_state *
+get_loaded_lineedit_state(void)
+{
+    return loaded_lineedit == NULL ? NULL : (lineedit_state *)PyModule_GetState(loaded_lineedit);
+}
+
+#if PY_VERSION_HEX < 0x030a0000
+static inline int
+PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
+{
+    Py_XINCREF(value);
+    if (PyModule_AddObject(module, name, value) < 0) {
+        Py_XDECREF(value);
+        return -1;
+    }
+    return 0;
+}
+#endif
 
 
 /* What the library calls when the user presses tab. */
 static char *
 on_complete(const char *text, int number)
 {
+    lineedit_state *state = get_loaded_lineedit_state();
+    if (state == NULL) {
+        return NULL;
+    }
     PyGILState_STATE gil = PyGILState_Ensure();
     PyObject *answer, *start;
     const char *utf8;
@@ -46,8 +65,8 @@ on_complete(const char *text, int number)
 
     start = PyLong_FromSsize_t(text - termline_buffer);
     if (start != NULL)
-        Py_XSETREF(get_global_lineedit_state()->begidx, start);
-    answer = get_global_lineedit_state()->completer ? PyObject_CallFunction(get_global_lineedit_state()->completer, "si", text, number) : NULL;
+        Py_XSETREF(state->begidx, start);
+    answer = state->completer ? PyObject_CallFunction(state->completer, "si", text, number) : NULL;
     if (answer != NULL && answer != Py_None) {
         utf8 = PyUnicode_AsUTF8(answer);
         if (utf8 != NULL) {
@@ -66,8 +85,12 @@ on_complete(const char *text, int number)
 static void
 on_startup(void)
 {
+    lineedit_state *state = get_loaded_lineedit_state();
+    if (state == NULL) {
+        return;
+    }
     PyGILState_STATE gil = PyGILState_Ensure();
-    PyObject *answer = get_global_lineedit_state()->startup_hook ? PyObject_CallObject(get_global_lineedit_state()->startup_hook, NULL) : NULL;
+    PyObject *answer = state->startup_hook ? PyObject_CallObject(state->startup_hook, NULL) : NULL;
 
     if (answer == NULL)
         PyErr_Clear();
@@ -224,47 +247,114 @@ static PyMethodDef lineedit_methods[] = {
     {NULL, NULL, 0, NULL}
 };
 
+static int
+lineedit_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    lineedit_state *state = get_lineedit_state(module);
+
+    Py_VISIT(state->completer);
+    Py_VISIT(state->startup_hook);
+    Py_VISIT(state->begidx);
+    Py_VISIT(state->LineError);
+    return 0;
+}
+
+static int
+lineedit_clear(PyObject *module)
+{
+    lineedit_state *state = get_lineedit_state(module);
+
+    Py_CLEAR(state->completer);
+    Py_CLEAR(state->startup_hook);
+    Py_CLEAR(state->begidx);
+    Py_CLEAR(state->LineError);
+    return 0;
+}
+
+static void
+lineedit_free(void *module)
+{
+    if (loaded_lineedit == (PyObject *)module) {
+        loaded_lineedit = NULL;
+    }
+    (void)lineedit_clear((PyObject *)module);
+}
+
+/* What is hooked into the process works for this module until Python exits:
+   atexit holds it that long, and calls no more than type(module) then. */
+static int
+lineedit_keep(PyObject *module)
+{
+    PyObject *atexit, *held;
+    int result;
+
+    atexit = PyImport_ImportModule("atexit");
+    if (atexit == NULL) {
+        return -1;
+    }
+    held = PyObject_CallMethod(atexit, "register", "OO", &PyType_Type, module);
+    result = held == NULL ? -1 : 0;
+    Py_XDECREF(held);
+    Py_DECREF(atexit);
+    return result;
+}
+
+static int lineedit_exec(PyObject *);
+
+static PyModuleDef_Slot lineedit_slots[] = {
+    {Py_mod_exec, lineedit_exec},
+    {Py_mod_exec, lineedit_keep},
+#if PY_VERSION_HEX >= 0x030c0000
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+    {0, NULL}
+};
+
 static struct PyModuleDef lineedit_module = {
     PyModuleDef_HEAD_INIT,
-    "lineedit",
-    "The line editor of the terminal.",
-    -1,
-    lineedit_methods,
-    NULL,
-    NULL,
-    NULL,
-    NULL
+    .m_name = "lineedit",
+    .m_doc = "The line editor of the terminal.",
+    .m_size = sizeof(lineedit_state),
+    .m_methods = lineedit_methods,
+    .m_slots = lineedit_slots,
+    .m_traverse = lineedit_traverse,
+    .m_clear = lineedit_clear,
+    .m_free = lineedit_free,
 };
 
-static lineedit_state global_lineedit_state = {
-    .auto_history = 1,
-};
-
-PyMODINIT_FUNC
-PyInit_lineedit(void)
+static int
+lineedit_exec(PyObject *m)
 {
-    lineedit_state *state = get_global_lineedit_state();
-    PyObject *m;
+    lineedit_state *state = get_lineedit_state(m);
 
-    m = PyModule_Create(&lineedit_module);
-    if (m == NULL)
-        return NULL;
+    state->auto_history = 1;
+    if (loaded_lineedit != NULL) {
+        PyErr_SetString(PyExc_ImportError,
+                        "lineedit can be loaded only once in a process");
+        return -1;
+    }
+    loaded_lineedit = m;
     state->begidx = PyLong_FromLong(0);
     if (state->begidx == NULL)
         goto error;
     state->LineError = PyErr_NewException("lineedit.LineError", PyExc_OSError, NULL);
     if (state->LineError == NULL)
         goto error;
-    Py_INCREF(state->LineError);
-    if (PyModule_AddObject(m, "LineError", state->LineError) < 0)
+    if (PyModule_AddObjectRef(m, "LineError", state->LineError) < 0)
         goto error;
 
     /* From here on the terminal is ours. */
     termline_complete_word = on_complete;
     termline_before_line = on_startup;
-    return m;
+    return 0;
 
 error:
-    Py_DECREF(m);
-    return NULL;
+    ;
+    return -1;
+}
+
+PyMODINIT_FUNC
+PyInit_lineedit(void)
+{
+    return PyModuleDef_Init(&lineedit_module);
 }
