@@ -10,6 +10,7 @@ from isolate_ext.placement.chosen import contradictions
 from isolate_ext.placement.clauses import Confidence
 from isolate_ext.placement.decisions import Level
 from isolate_ext.placement.levels import levels
+from isolate_ext.placement.readiness import readiness
 from isolate_ext.placement.refusals import Reason
 from isolate_ext.testing import extension_of
 from isolate_ext_rules import SUITE
@@ -97,7 +98,11 @@ def test_a_type_whose_methods_need_the_state_cannot_stay() -> None:
     outcome = outcome_of(NEEDY, Choices(types=(chosen("Egg_Type", "static"),)))
     assert outcome.refusals
     assert outcome.stage is not Stage.ISOLATED
-    assert any("Egg_Type" in " ".join(each.chain) for each in outcome.refusals)
+    first, second = sorted(outcome.refusals, key=lambda each: len(each.chain))
+    assert first.reason is Reason.PLACED
+    assert "a function of it needs the module state; pyproject.toml:7 decides" in first.message
+    assert second.chain == ("spam.c:Egg_Type stays a static type",)
+    assert readiness(outcome.extension, False, outcome.refusals).decisions == (first,)
 
 
 FILLED = NEEDY.replace("PyErr_SetString(Error", "PyErr_SetString(PyExc_ValueError").replace(
@@ -106,11 +111,57 @@ FILLED = NEEDY.replace("PyErr_SetString(Error", "PyErr_SetString(PyExc_ValueErro
 )
 
 
-def test_a_type_that_is_given_objects_cannot_stay() -> None:
-    outcome = outcome_of(FILLED, Choices(types=(chosen("Egg_Type", "static"),)))
-    (refusal,) = outcome.refusals
-    assert refusal.reason is Reason.PLACED
-    assert "a dictionary of objects" in refusal.message
+DERIVED = FILLED.replace(
+    "PyTypeObject Egg_Type = {",
+    "PyTypeObject Nest_Type = {\n    PyVarObject_HEAD_INIT(NULL, 0)\n"
+    '    .tp_name = "spam.Nest",\n    .tp_basicsize = sizeof(PyObject),\n'
+    "    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,\n};\n\n"
+    "static PyTypeObject Egg_Type = {",
+)
+READY = "PyType_Ready(&Egg_Type);"
+DICT = 'PyDict_SetItemString(Egg_Type.tp_dict, "error", Error);'
+
+
+@pytest.mark.parametrize(
+    ("statement", "given"),
+    [
+        (DICT, "is given a dictionary of objects"),
+        (
+            "PyTypeObject *base = PyType_Check(m) ? NULL : Py_TYPE(m);\n"
+            "    Egg_Type.tp_base = base;",
+            "is given base",
+        ),
+        ("Py_SET_TYPE(&Egg_Type, &PyType_Type);", "is copied, filled or changed in parts"),
+    ],
+)
+def test_a_type_that_is_given_objects_cannot_stay(statement: str, given: str) -> None:
+    source = DERIVED.replace(DICT, "").replace(READY, f"{statement}\n    {READY}")
+    outcome = outcome_of(source, Choices(types=(chosen("Egg_Type", "static"),)))
+    (refusal,) = [each for each in outcome.refusals if each.reason is Reason.PLACED]
+    assert given in refusal.message
+    assert outcome.stage is not Stage.ISOLATED
+
+
+@pytest.mark.parametrize("value", ["PyType_GenericNew", "(newfunc)PyType_GenericNew", "NULL"])
+def test_a_type_that_is_given_what_all_share_stays(value: str) -> None:
+    source = DERIVED.replace(DICT, "").replace(READY, f"Egg_Type.tp_new = {value};\n    {READY}")
+    outcome = outcome_of(source, Choices(types=(chosen("Egg_Type", "static"),)))
+    assert (outcome.stage, outcome.refusals) == (Stage.ISOLATED, [])
+    assert f"Egg_Type.tp_new = {value};" in text_of(outcome)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_type_whose_base_moves_cannot_stay(late: bool) -> None:
+    given = "Egg_Type.tp_base = &Nest_Type;\n    " if late else ""
+    ready = f"PyType_Ready(&Nest_Type);\n    {given}{READY}"
+    source = DERIVED.replace(DICT, "").replace(READY, ready)
+    if not late:
+        source = source.replace(".tp_methods = egg_methods", ".tp_base = &Nest_Type")
+    outcome = outcome_of(source, Choices(types=(chosen("Egg_Type", "static"),)))
+    assert {each.symbol for each in outcome.refusals} == {"spam.c:Nest_Type"}
+    assert outcome.stage is not Stage.ISOLATED
+    both = (chosen("Egg_Type", "static"), chosen("Nest_Type", "static"))
+    assert outcome_of(source, Choices(types=both)).stage is Stage.ISOLATED
 
 
 @pytest.mark.parametrize(

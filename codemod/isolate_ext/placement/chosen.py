@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from isolate_ext.model.declarators import local_names
 from isolate_ext.model.entities import Kind, Use, Variable
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.choices import STATIC, Choice, Choices
 from isolate_ext.placement.decisions import Decisions, Level, Stay
 from isolate_ext.placement.refusals import Reason, Refusal
+from isolate_ext.placement.type_writes import type_writes
 
 _OBJECTS = frozenset({Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT, Kind.INSTANCE})
 _READ = frozenset({Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE})
@@ -54,6 +56,7 @@ def unkept(extension: Extension, decisions: Decisions) -> Iterator[Refusal]:
         variable = extension.variables[key]
         if variable.kind is Kind.TYPE:
             if each.value == STATIC:
+                yield from _needy(decisions, variable, each)
                 yield from _filled(extension, decisions, variable, each)
             continue
         level = stays.get(key, Level.THREAD if key in local else Level.PROCESS)
@@ -65,35 +68,55 @@ def unkept(extension: Extension, decisions: Decisions) -> Iterator[Refusal]:
             yield Refusal("global", Reason.PLACED, *at, text, key)
 
 
+def _needy(decisions: Decisions, variable: Variable, choice: Choice) -> Iterator[Refusal]:
+    """A type that is to stay, though functions of it find the module state by it alone."""
+    cause = f"{variable.key} stays a static type"
+    lacking = [each for each in decisions.refusals if cause in each.chain]
+    if lacking:
+        count = len(lacking)
+        functions = f"{count} functions of it need" if count > 1 else "a function of it needs"
+        text = f"{variable.name} stays static, but {functions} the module state; {choice.told}"
+        home = variable.home
+        end = home.name_start + len(variable.name)
+        yield Refusal(
+            "static-type", Reason.PLACED, home.path, home.name_start, end, text, variable.key
+        )
+
+
 def _filled(
     extension: Extension, decisions: Decisions, variable: Variable, choice: Choice
 ) -> Iterator[Refusal]:
     """Where a type that is to stay gets what each copy of the module has its own of."""
+    for each in type_writes(extension).of(variable.key):
+        at = (each.path, each.node.start, each.node.end)
+        yield _changed(variable, choice, *at, "is copied, filled or changed in parts here")
     for use in extension.uses_of(variable.key):
         given = _given(extension, decisions, use)
         if given:
-            text = f"{variable.name} is given {given} here, and cannot be shared, as {choice.told}"
-            yield Refusal(
-                "static-type", Reason.PLACED, use.path, use.start, use.end, text, variable.key
-            )
+            at = (use.path, use.start, use.end)
+            yield _changed(variable, choice, *at, f"is given {given} here")
+
+
+def _changed(
+    variable: Variable, choice: Choice, path: str, start: int, end: int, text: str
+) -> Refusal:
+    message = f"{variable.name} {text}, and cannot be shared as it is; {choice.told}"
+    return Refusal("static-type", Reason.PLACED, path, start, end, message, variable.key)
 
 
 def _given(extension: Extension, decisions: Decisions, use: Use) -> str:
     """What a member of a type is set to, if it is the module's own; its dictionary always is."""
-    member = use.node.parent if use.node is not None and use.inside is not None else None
-    if use.inside is None or member is None or member.kind != "field_expression":
+    inside, member = use.inside, use.node.parent if use.node is not None else None
+    if inside is None or inside.node is None or member is None or member.kind != "field_expression":
         return ""
-    name = member.child("field")
+    name, parent = member.child("field"), member.parent
     if name is not None and name.str == "tp_dict":
         return "a dictionary of objects"
-    parent = member.parent
     value = parent.child("right") if parent is not None else None
     if value is None or value is member:
         return ""
-    inside = (
-        other
-        for other in extension.uses_inside(use.inside)
-        if other.path == use.path and value.start <= other.start < value.end
-    )
-    moved = next((other for other in inside if other.symbol in decisions.fields), None)
-    return extension.variables[moved.symbol].name if moved is not None else ""
+    own = set(local_names(extension.files[use.path], inside.node))
+    own |= {each.name for each in inside.parameters if each.name is not None}
+    own |= {extension.variables[key].name for key in decisions.fields if key in extension.variables}
+    names = [each.str for each in (value, *value.descendants()) if each.kind == "identifier"]
+    return next((each for each in names if each in own), "")

@@ -32,7 +32,7 @@ class Reason(Enum):
     LAYOUT = "declare the types of these variables before the first function that uses them"
     MODULE_NULL = "call the function with the module as its first argument"
     PROCESS_WIDE = "load the module once in a process, or do without the hook"
-    PLACED = "place it at level module or process, or leave the entry out"
+    PLACED = "leave the decision out, or make one that can be carried out"
     EXPORTED = "let the table hold nothing but functions that find the state by their arguments"
     FOREIGN_THREAD = "record the interpreter when the callback is registered, and enter that one"
     THREAD_LOCAL = "keep the object in the dictionary of the thread state, or in the module state"
