@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -86,23 +87,29 @@ def _declaring(files: Mapping[str, Parsed]) -> set[str]:
             define.name
             for define in defines
             if define.name not in found
-            and any(word.decode() in found for word in _WORD.findall(define.skeleton))
+            and not found.isdisjoint(_words(define.skeleton))
         }
         found |= more
         growing = bool(more)
     return found
 
 
-def _variables(code: bytes, outside: bool) -> list[re.Match[bytes]]:
+@lru_cache(maxsize=8192)
+def _variables(code: bytes, outside: bool) -> tuple[re.Match[bytes], ...]:
     """What a macro declares with the word `static`, and ``outside`` of functions without it."""
     found = list(_DECLARED.finditer(code))
     if outside:
         joined = _PASTE.sub(lambda it: b"#" * len(it[0]), code)
         flat = _OUTSIDE.finditer(_without_blocks(joined))
         found += [match for match in flat if not _NO_VARIABLE.match(match[1])]
-    return [
+    return tuple(
         match for match in found if _TWO_WORDS.search(match[1]) and not _HARMLESS.match(match[1])
-    ]
+    )
+
+
+@lru_cache(maxsize=8192)
+def _words(code: bytes) -> frozenset[str]:
+    return frozenset(word.decode() for word in _WORD.findall(code))
 
 
 def _without_blocks(code: bytes) -> bytes:

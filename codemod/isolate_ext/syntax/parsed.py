@@ -54,6 +54,7 @@ class Parsed:
         self._bodies: dict[int, Body] = {}
         self._macro_nodes: dict[int, Node | None] = {}
         self._nodes: dict[int, Node | None] = {}
+        self._glimpses: dict[int, Glimpse | None] = {}
         self._conditions: dict[Branch, tuple[Condition, ...]] = {}
         self.forgotten = False
         self.remembered: dict[Any, Any] = {}
@@ -137,6 +138,11 @@ class Parsed:
 
     def glimpse(self, offset: int, end: int) -> Glimpse | None:
         """What ``node_at`` would give for an identifier, at a fraction of the cost."""
+        if offset not in self._glimpses:
+            self._glimpses[offset] = self._glimpse(offset, end)
+        return self._glimpses[offset]
+
+    def _glimpse(self, offset: int, end: int) -> Glimpse | None:
         if self.define_at(offset) is not None:
             node = self.node_at(offset)
             above = node.parent if node is not None else None
