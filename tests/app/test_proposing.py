@@ -47,25 +47,40 @@ def test_a_proposal_that_is_given_reasons_decides(tree: Tree) -> None:
     assert (result.errors, proposed(result)) == ([], b"")
 
 
+STUCK = MODULE.format(
+    name="spam",
+    code=(ERROR + CALLBACK).format(name="spam"),
+    methods='{"sort", spam_sort, METH_NOARGS, NULL},',
+    body=NEW_ERROR.format(name="spam"),
+)
+
+
+def hooked(source: str, function: str) -> str:
+    """With a function that the whole process calls, hooked in by a function of the module."""
+    hook = "static int\nhook(void)\n{\n    return 0;\n}\n\nstatic PyObject *\n"
+    source = source.replace(f"static PyObject *\n{function}(", f"{hook}{function}(")
+    head = f"{function}(PyObject *self, PyObject *args)\n{{\n"
+    return source.replace(head, f"{head}    PyOS_InputHook = hook;\n")
+
+
 def test_what_only_an_edit_lifts_is_not_proposed(tree: Tree) -> None:
-    source = MODULE.format(
-        name="spam",
-        code=(ERROR + CALLBACK).format(name="spam"),
-        methods='{"sort", spam_sort, METH_NOARGS, NULL},',
-        body=NEW_ERROR.format(name="spam"),
-    )
-    result = asked(tree({"setup.py": setup_py("spam"), "spam.c": source}))
+    result = asked(tree({"setup.py": setup_py("spam"), "spam.c": STUCK}))
     assert result.extensions[0].standing == "needs decisions"
     assert proposed(result) == b""
 
 
-def test_a_hook_of_the_process_is_proposed_to_be_guarded(tree: Tree) -> None:
-    hook = "static int\nhook(void)\n{\n    return 0;\n}\n\nstatic void\nmark"
-    source = NOTED.replace("static void\nmark", hook)
-    source = source.replace("    mark();", "    PyOS_InputHook = hook;\n    mark();")
-    text = proposed(asked(tree({"setup.py": setup_py("spam"), "spam.c": source}))).decode()
-    assert "+[extensions.spam]\n" in text
+def test_a_guard_is_proposed_for_a_hook_beside_what_is_stuck(tree: Tree) -> None:
+    held = "static __thread PyObject *held;\nstatic int note;"
+    source = NOTED.replace("static int note;", held).replace("    mark();", "    held = self;")
+    root = tree({"setup.py": setup_py("spam"), "spam.c": hooked(source, "step")})
+    text = proposed(asked(root)).decode()
+    assert "+[extensions.spam]\n+# hook is hooked into PyOS_InputHook" in text
     assert '+policy = "guard"' in text
+
+
+def test_a_hook_that_the_migration_keeps_is_not_proposed(tree: Tree) -> None:
+    root = tree({"setup.py": setup_py("spam"), "spam.c": hooked(NOTED, "step")})
+    assert b"extensions" not in proposed(asked(root))
 
 
 def test_what_stands_in_the_file_stays(tree: Tree) -> None:

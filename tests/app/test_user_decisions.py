@@ -170,6 +170,7 @@ def test_an_extension_is_guarded(tree: Tree) -> None:
     root = project(tree, OUT % "guard")
     (found,) = migrated(root, write=True).extensions
     assert found.status == "guarded"
+    assert "isolate-ext.toml:2 decides: the terminal is one" in [it.message for it in found.notes]
     assert "Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED" in (root / "spam.c").read_text()
 
 
@@ -216,3 +217,18 @@ def test_what_is_decided_is_suppressed_in_sarif(
 def test_a_comment_beside_an_entry_is_one_too_many(tree: Tree) -> None:
     (line,) = migrated(project(tree, COUNT, INLINE)).errors
     assert "spam.c:3:19: 'spam.c:count' is decided at isolate-ext.toml:2 too" in line
+
+
+def test_a_guard_of_a_module_with_slots_only_says_so(tree: Tree) -> None:
+    slot = "#if PY_VERSION_HEX >= 0x030c0000\n"
+    silent = ALREADY.replace(ALREADY[ALREADY.index(slot) : ALREADY.index("#endif\n") + 7], ROW)
+    function = "static int\nrun(PyObject *m)\n{\n    return 0;\n}\n\nstatic PyModuleDef_Slot"
+    silent = silent.replace("static PyModuleDef_Slot", function, 1)
+    decisions = (OUT % "guard").replace("spam", "done")
+    root = tree({"setup.py": setup_py("done"), "done.c": silent, "isolate-ext.toml": decisions})
+    migrated(root, write=True)
+    claim = "    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},\n"
+    assert (root / "done.c").read_text() == silent.replace(ROW, f"{ROW}{slot}{claim}#endif\n")
+
+
+ROW = "    {Py_mod_exec, run},\n"

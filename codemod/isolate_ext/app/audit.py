@@ -22,7 +22,7 @@ from isolate_ext.app.skipping import protect, split_notes, why_skipped
 from isolate_ext.app.targets import Target, base_of, find_targets
 from isolate_ext.app.user_decisions import UserDecisions, silent
 from isolate_ext.app.writing import write
-from isolate_ext.engine import Rule, Settings, survey
+from isolate_ext.engine import Rule, Settings, Stage, survey
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.clauses import Clause
 from isolate_ext.placement.readiness import Standing
@@ -115,7 +115,8 @@ class _Audit:
     def propose(self) -> None:
         """Entries of the configuration for what is to be decided."""
         root = self.discovery.root
-        found = with_proposals(root, proposals(self.result.extensions))
+        done = {it.name for each, it in self.planned if each.stage is Stage.ISOLATED}
+        found = with_proposals(root, proposals(self.result.extensions, done))
         if found is None:
             return
         path, before, after = found

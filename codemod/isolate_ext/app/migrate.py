@@ -18,7 +18,7 @@ from isolate_ext.app.rulebook import all_rules
 from isolate_ext.app.selection import select
 from isolate_ext.app.skipping import protect, split_notes, why_skipped
 from isolate_ext.app.targets import Target, base_of, find_targets, roots_of
-from isolate_ext.app.user_decisions import UserDecisions, left_out
+from isolate_ext.app.user_decisions import UserDecisions, left_out, note_of
 from isolate_ext.app.writing import (
     require_clean,
     require_unchanged,
@@ -135,6 +135,8 @@ class _Migration:
                     self.library, found, self.rules, settings, self.options.stage,
                     self.options.commit, self.check, self.decided.of,
                 )  # fmt: skip
+                if policy is not None and guarded:
+                    each.described.notes.append(note_of(policy))
         except ProjectError as error:
             self.result.skipped.append(Skipped(found.name, str(error)))
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from isolate_ext.model.entities import Kind
 from isolate_ext.placement.choices import STATIC
@@ -20,15 +20,17 @@ _HOLDING = frozenset(
 )
 
 
-def proposals(extensions: Sequence[AuditedExtension]) -> list[Proposal]:
+def proposals(extensions: Sequence[AuditedExtension], planned: Collection[str]) -> list[Proposal]:
     """One for each guess, each type and plain variable that is stuck, each hook of the process.
 
-    What only an edit of the sources lifts has none.
+    Extensions that are ``planned``, by name, are migrated with the hooks that they have.
+    What only an edit of the sources lifts has no proposal.
     """
     names = _names(it for each in extensions for it in each.globals)
     found: dict[tuple[str, str], Proposal] = {}
     for each in extensions:
-        for it in (*_extension(each), *_globals(each, names)):
+        whole = () if each.name in planned else _extension(each)
+        for it in (*whole, *_globals(each, names)):
             found.setdefault((it.table, it.name), it)
     return sorted(found.values(), key=lambda each: (EXTENSIONS, TYPES, SYMBOLS).index(each.table))
 

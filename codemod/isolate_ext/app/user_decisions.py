@@ -132,16 +132,20 @@ def left_out(library: Library, found: DiscoveredExtension, policy: Choice) -> Pl
     Raises ProjectError where a file cannot be read.
     """
     extension = library.model(found)
-    note = Finding("configuration", policy.path, policy.line, policy.column, policy.told)
-    told = ExtensionResult(found.name, found.sources, OPTED_OUT, notes=[note])
+    told = ExtensionResult(found.name, found.sources, OPTED_OUT, notes=[note_of(policy)])
     planned = Planned(found, told, None, {}, frozenset(found.files))
     if silent(extension):
         planned.refuse(
             "placed", policy.path, f"{found.name} has slots that do not say that it opts out",
-            "add the slot Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED",
+            "add Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED to its slots, as policy 'guard' does",
         )  # fmt: skip
     extension.forget()
     return planned
+
+
+def note_of(policy: Choice) -> Finding:
+    """The decision, at its place."""
+    return Finding("configuration", policy.path, policy.line, policy.column, policy.told)
 
 
 def silent(extension: Extension) -> bool:
