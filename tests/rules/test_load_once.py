@@ -8,7 +8,10 @@ import pytest
 from rule_snippets import compiled, migrated, output, text_of
 
 from isolate_ext.engine import Settings, Stage
+from isolate_ext.placement.process_wide import loaded_once
 from isolate_ext.placement.refusals import Reason
+from isolate_ext.testing import extension_of
+from isolate_ext.verify.binary.placement_list import placement_list
 from isolate_ext_rules.examples import module
 from isolate_ext_rules.load_once import HOOKED as HOOKED_IN
 
@@ -267,3 +270,17 @@ def test_the_state_may_be_used_in_several_files(tmp_path: Path) -> None:
     assert text.count(b"\nextern PyObject *loaded_spam;") == 1
     library = compiled(outcome, Stage.ISOLATED, tmp_path)
     assert output(library, "import spam; spam.on_idle(print)") == ""
+
+
+def test_the_name_of_the_owner_is_all_that_stays() -> None:
+    """The proof knows by the sources that the module opts out, and for what."""
+    extension = extension_of(text_of(migrated(HOOKED_IN)))
+    assert [each.partition(",")[0] for each in loaded_once(extension)] == [
+        "on_idle is hooked into PyOS_InputHook"
+    ]
+    listed = placement_list(extension)
+    assert listed is not None
+    assert [str(each) for each in listed.stays.values() if each.borrowed] == [
+        "runtime: it names the one module that is loaded"
+    ]
+    assert not loaded_once(extension_of(HOOKED_IN))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from isolate_ext.report.ladder import Verdict
-from isolate_ext.verify.judging import judged
+from isolate_ext.verify.judging import judge, judged
 
 
 def measured(status: str, **data: str) -> dict[str, Any]:
@@ -28,3 +28,30 @@ def test_an_import_without_memory_that_leaves_something(
     was: dict[str, Any] | None, verdict: Verdict
 ) -> None:
     assert judged("no-memory", was, measured("failed")).verdict is verdict
+
+
+ONCE = "ImportError: spam can be loaded only once in a process"
+HOOK = ("idle is hooked into PyOS_InputHook, which the whole process shares",)
+
+
+@pytest.mark.parametrize(
+    ("words", "problem", "once", "verdict"),
+    [
+        (["refused", "refused"], ONCE, HOOK, Verdict.NOT_JUDGED),
+        (["refused", "refused"], ONCE, (), Verdict.FAILS),
+        (["refused", "loaded"], ONCE, HOOK, Verdict.FAILS),
+        (["refused", "refused"], "they share the type Egg", HOOK, Verdict.FAILS),
+    ],
+)
+def test_what_needs_a_second_copy_of_a_module_that_is_loaded_once(
+    words: list[str], problem: str, once: tuple[str, ...], verdict: Verdict
+) -> None:
+    rungs = {
+        "import": measured("ok"),
+        "learn": measured("ok"),
+        "load-once": {**measured("ok"), "data": {"words": words}},
+        "reimport": {**measured("failed"), "problems": [problem]},
+    }
+    after = {"rungs": rungs, "crashes": []}
+    found = judge(None, after, (3, 12), ("reimport", "load-once"), once=once)
+    assert {each.name: each.verdict for each in found.rungs}["reimport"] is verdict

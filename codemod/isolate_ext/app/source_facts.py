@@ -7,6 +7,7 @@ from pathlib import Path
 from isolate_ext.app.modelling import Library, model_with
 from isolate_ext.engine.prepare import spelled_out
 from isolate_ext.model.extension import Extension
+from isolate_ext.placement.process_wide import loaded_once
 from isolate_ext.placement.suppressions import suppressions
 from isolate_ext.project import DiscoveredExtension, ProjectError, discover
 from isolate_ext.project.configuration import configuration
@@ -42,6 +43,7 @@ def facts_of(
             sources(models.was, models.now),
             placement_list(models.plain_now, choices),
             access_paths(models.plain_was, choices) if models.plain_was is not None else {},
+            loaded_once(models.plain_now),
         )
     finally:
         models.forget()

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from isolate_ext.model.declarators import local_names
 from isolate_ext.model.entities import CType, Definition, Kind, Variable
 from isolate_ext.model.extension import Extension
-from isolate_ext.model.init import ModuleInit
+from isolate_ext.model.init import ModuleInit, module_inits
 from isolate_ext.model.remembered import remembered
 from isolate_ext.model.roles import Called, Role, roles
 from isolate_ext.model.shapes import is_number
@@ -47,6 +47,16 @@ def owned_hooks(extension: Extension, init: ModuleInit) -> tuple[Refusal, ...]:
 def loose_hooks(extension: Extension, init: ModuleInit) -> tuple[Refusal, ...]:
     """Those of a module that may be loaded twice, and stays so."""
     return () if is_owner(extension, init) or _opts_out(extension, init) else hooks(extension)
+
+
+def loaded_once(extension: Extension) -> tuple[str, ...]:
+    """What a module hooks into the process that opts out for it, and is loaded once."""
+    return tuple(
+        each.message
+        for init in module_inits(extension)
+        if _opts_out(extension, init) and _flag(extension, init) is not None
+        for each in hooks(extension)
+    )
 
 
 def owner_stays(extension: Extension, init: ModuleInit) -> dict[str, Stay]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +20,9 @@ EXPECTED_TO_FAIL = ("reimport", "own-gil")
 """Rungs of which an extension that was not migrated is expected to fail one."""
 
 REQUIRED = ("import", "learn", "surface", "reimport", "cycles", "protocol")
+_REFUSAL = re.compile(
+    r"ImportError: .*(can be loaded only once in a process|does not support loading in subinter)"
+)
 LEAK = 0.5
 OWN_GIL = (3, 13)
 SHOWN = 8
@@ -62,11 +66,12 @@ def judge(
     version: tuple[int, int],
     chosen: Sequence[str] | None = None,
     seen: Sequence[Mapping[str, Any]] = (),
+    once: Sequence[str] = (),
 ) -> Judgement:
     """Compare the probes of one library; without ``before`` the build is judged by itself.
 
     ``chosen`` rungs are all that was to be climbed; ``seen`` are surfaces of the unmodified build
-    in other runs.
+    in other runs; ``once`` is what a module has hooked into the process that opts out for it.
     """
     one: Mapping[str, Any] = before["rungs"] if before is not None else {}
     other: Mapping[str, Any] = after["rungs"]
@@ -79,6 +84,8 @@ def judge(
     rungs += _not_judged(other, version, chosen)
     rungs = [_with_leaks(each, one, other) if each.name == "cycles" else each for each in rungs]
     rungs = [_with_differences(each, surface) if each.name == "surface" else each for each in rungs]
+    if once and _refuses(other):
+        rungs = [_of_one_copy(each, once) for each in rungs]
     crashes = tuple(
         line for line in after["crashes"] if before is None or line not in before["crashes"]
     )
@@ -115,6 +122,20 @@ def _informational(rung: RungResult) -> RungResult:
         return rung
     problems = tuple(f"informational before 3.13: {line}" for line in rung.problems)
     return rung.replaced(verdict=Verdict.NOT_JUDGED, problems=problems)
+
+
+def _refuses(other: Mapping[str, Any]) -> bool:
+    """Whether every second copy was refused, as long as the first one lived."""
+    words = other.get("load-once", {}).get("data", {}).get("words", ())
+    return bool(words) and set(words) == {"refused"}
+
+
+def _of_one_copy(rung: RungResult, once: Sequence[str]) -> RungResult:
+    """A rung that needs another copy of a module that is loaded once is not judged."""
+    if rung.verdict is Verdict.HOLDS or not all(map(_REFUSAL.search, rung.problems)):
+        return rung
+    why = f"a second copy is refused: {'; '.join(once)}"
+    return rung.replaced(verdict=Verdict.NOT_JUDGED, problems=(why,))
 
 
 def _alone(rung: Mapping[str, Any]) -> bool:

@@ -48,14 +48,14 @@ def climb_module(subject: Subject, settings: Settings) -> ModuleLadder:
     before = _probe(subject.before, settings, settings.skip) if subject.before else None
     skip = before["skip"] if before is not None else settings.skip
     after = _probe(subject.after, settings, skip)
-    probe_rungs = _probe_rungs(settings)
-    judgement = judge(before, after, subject.version, probe_rungs)
+    probe_rungs, once = _probe_rungs(settings), subject.facts.once
+    judgement = judge(before, after, subject.version, probe_rungs, once=once)
     seen: list[Mapping[str, Any]] = []
     for _ in range(LOOKS):
         if subject.before is None or not judgement.looks_other:
             break
         seen += _surfaces(subject.before, settings, after)
-        judgement = judge(before, after, subject.version, probe_rungs, seen)
+        judgement = judge(before, after, subject.version, probe_rungs, seen, once)
     rungs = list(judgement.rungs)
     if not judgement.absent:
         rungs += _others(subject, settings, after)

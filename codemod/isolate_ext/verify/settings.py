@@ -47,7 +47,7 @@ class SourceFacts:
     that there is no before; ``left_out`` why the project's build need not make the module;
     ``sources`` what they show of references, where they could be read; ``listed`` what may stay
     static in them as they are; ``accesses`` the calls that the plan gives a path to the state, by
-    the path.
+    the path; ``once`` what a module hooks into the process that opts out for it.
     """
 
     own: Collection[str] = ()
@@ -57,6 +57,7 @@ class SourceFacts:
     sources: RungResult | None = None
     listed: PlacementList | None = None
     accesses: Mapping[str, Collection[str]] = field(default_factory=dict)
+    once: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

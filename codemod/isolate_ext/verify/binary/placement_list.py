@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.choices import NONE, Choices
-from isolate_ext.placement.decisions import Decisions
+from isolate_ext.placement.decisions import Decisions, Level
 from isolate_ext.placement.levels import Becomes, levels
 from isolate_ext.placement.place import place
+from isolate_ext.placement.process_wide import owner_stays
 from isolate_ext.verify.binary.records import Static
 from isolate_ext.verify.binary.unmodelled import Where, modelled, names, places
 
@@ -18,12 +19,14 @@ from isolate_ext.verify.binary.unmodelled import Where, modelled, names, places
 class Stay:
     """Why a variable keeps static storage, and at which level of handbook section 3.
 
-    ``constant`` says that nothing writes to it.
+    ``constant`` says that nothing writes to it, ``borrowed`` that it names the one module that is
+    loaded, without a reference to it.
     """
 
     level: str
     reason: str
     constant: bool = False
+    borrowed: bool = False
 
     def __str__(self) -> str:
         return f"{self.level}: {self.reason}"
@@ -53,8 +56,14 @@ def placement_list(extension: Extension, choices: Choices = NONE) -> PlacementLi
     if not isinstance(decisions, Decisions):
         return None
     written = {each.symbol for each in decisions.stays}
+    once = owner_stays(extension, decisions.init)
     stays = {
-        where: Stay(each.level.value, each.why, each.constant and each.variable.key not in written)
+        where: Stay(
+            each.level.value,
+            each.why,
+            each.constant and each.variable.key not in written,
+            each.variable.key in once and each.level is Level.RUNTIME,
+        )
         for each in levels(extension, decisions, decisions.refusals)
         if each.becomes is Becomes.STATIC
         for where in places(each.variable)

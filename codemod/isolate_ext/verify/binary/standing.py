@@ -56,7 +56,8 @@ def judge(found: Inventory, listed: PlacementList | None = None) -> StorageRung:
     """Every writable static of a library with its standing, in the order of the inventory.
 
     ``listed`` is the placement list; without one, plain data is listed and not held against it.
-    An object in static storage is never expected, whatever the list says of it.
+    An object in static storage is never expected, whatever the list says of it, but for what names
+    the one module that is loaded.
     """
     if found.reason:
         return StorageRung(found.reason)
@@ -67,7 +68,7 @@ def judge(found: Inventory, listed: PlacementList | None = None) -> StorageRung:
 
 def _judged(each: Static, listed: PlacementList | None) -> Judged:
     stay = listed.stay(each) if listed is not None else None
-    if each.holds.object:
+    if each.holds.object and not (stay is not None and stay.borrowed):
         unknown = listed is not None and each.own and not listed.knows(each)
         return Judged(each, Standing.UNMODELLED if unknown else Standing.SHARED_OBJECT, stay)
     if stay is not None:
