@@ -60,7 +60,15 @@ COUNT = '[symbols]\ncount = { level = "process", reason = "one for all" }\n'
 
 def test_a_variable_stays_where_the_user_puts_it(tree: Tree) -> None:
     root = project(tree, COUNT)
-    migrated(root, write=True)
+    (found,) = migrated(root, write=True).extensions
+    told = [each for each in found.notes if each.rule == "configuration"]
+    assert [(each.line, each.message) for each in told] == [
+        (
+            3,
+            "count stays static, and interpreters share it; "
+            "isolate-ext.toml:2 decides: one for all",
+        )
+    ]
     text = (root / "spam.c").read_text()
     assert "static int count;" in text
     assert "Py_MOD_MULTIPLE_INTERPRETERS_SUPPORTED" in text

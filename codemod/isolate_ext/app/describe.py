@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from isolate_ext.app.modelling import Library
 from isolate_ext.app.places import Places
 from isolate_ext.app.users import for_users
 from isolate_ext.engine import Note, Outcome, Rule, Stage
-from isolate_ext.placement.decisions import Level
+from isolate_ext.model.extension import Extension
+from isolate_ext.placement.decisions import Decisions, Level
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.project import DiscoveredExtension
 from isolate_ext.project.includes import generator_of
@@ -49,6 +50,7 @@ def describe(
     stage = outcome.stage
     result.stage = stage.label
     result.notes = [_note(it, places) for it in outcome.notes]
+    result.notes += _chosen(outcome.extension, outcome.decisions, places)
     result.notes += [_clinic(path) for path in sorted(texts) if _by_clinic(library, path)]
     if stage >= Stage.HEAP_TYPES:
         result.types = tuple(it.name or it.variable.name for it in outcome.decisions.types.values())
@@ -94,6 +96,19 @@ def _note(note: Note, places: Places) -> Finding:
     return Finding(
         note.rule, note.path, line, column, note.message, snippet=snippet, review=note.review
     )
+
+
+def _chosen(extension: Extension, decisions: Decisions, places: Places) -> Iterator[Finding]:
+    """What stays static by the user's decision, and what that comes to."""
+    for stay in decisions.stays:
+        choice, variable = decisions.chosen.get(stay.symbol), extension.variables.get(stay.symbol)
+        if choice is None or variable is None:
+            continue
+        comes = "interpreters share it" if stay.shared else f"it is at level {stay.level.value}"
+        home = variable.home
+        line, column, snippet = places.of(home.path, home.name_start)
+        text = f"{variable.name} stays static, and {comes}; {choice.told}"
+        yield Finding("configuration", home.path, line, column, text, snippet=snippet, review=True)
 
 
 def _by_clinic(library: Library, path: str) -> bool:
