@@ -183,3 +183,20 @@ def test_a_name_may_be_spelled_short() -> None:
     assert meant("b.c:count", keys) == ["src/b.c:count"]
     assert meant("step:count", keys) == ["src/b.c:step:count"]
     assert len(meant("count", keys)) == 3
+
+
+SEQUENCE = module(
+    'static PyStructSequence_Field fields[] = {{"a", NULL}, {NULL, NULL}};\n'
+    'static PyStructSequence_Desc desc = {"spam.pair", NULL, fields, 1};\n'
+    "static PyTypeObject Pair_Type;\n\nstatic PyObject *\n"
+    "pair(PyObject *self, PyObject *args)\n{\n    return PyStructSequence_New(&Pair_Type);\n}\n",
+    '{"pair", pair, METH_NOARGS, NULL},',
+    "if (PyStructSequence_InitType2(&Pair_Type, &desc) < 0) {\n        return NULL;\n    }",
+)
+
+
+def test_a_struct_sequence_cannot_stay() -> None:
+    assert outcome_of(SEQUENCE, Choices()).stage is Stage.ISOLATED
+    outcome = outcome_of(SEQUENCE, Choices(types=(chosen("Pair_Type", "static"),)))
+    assert [each.reason for each in outcome.refusals] == [Reason.PLACED]
+    assert outcome.stage is not Stage.ISOLATED

@@ -87,6 +87,11 @@ def _filled(
     extension: Extension, decisions: Decisions, variable: Variable, choice: Choice
 ) -> Iterator[Refusal]:
     """Where a type that is to stay gets what each copy of the module has its own of."""
+    if variable.key not in decisions.all_types:
+        home = variable.home
+        at = (home.path, home.name_start, home.name_start + len(variable.name))
+        yield _changed(variable, choice, *at, "is filled by a function, each time that it runs")
+        return
     for each in type_writes(extension).of(variable.key):
         at = (each.path, each.node.start, each.node.end)
         yield _changed(variable, choice, *at, "is copied, filled or changed in parts here")
