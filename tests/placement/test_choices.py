@@ -200,3 +200,16 @@ def test_a_struct_sequence_cannot_stay() -> None:
     outcome = outcome_of(SEQUENCE, Choices(types=(chosen("Pair_Type", "static"),)))
     assert [each.reason for each in outcome.refusals] == [Reason.PLACED]
     assert outcome.stage is not Stage.ISOLATED
+
+
+LED = COUNTER.replace("static int count;", "static int count;\nstatic int *last;").replace(
+    "    return PyLong", "    last = &count;\n    return PyLong"
+)
+
+
+def test_a_pointer_into_the_state_cannot_stay() -> None:
+    outcome = outcome_of(LED, Choices((chosen("last", "process"),)))
+    (refusal,) = outcome.refusals
+    assert refusal.message.startswith("last is given count here, and cannot be shared as it is")
+    both = Choices((chosen("last", "process"), chosen("count", "process")))
+    assert outcome_of(LED, both).stage is Stage.ISOLATED

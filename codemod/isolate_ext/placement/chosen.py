@@ -9,8 +9,10 @@ from isolate_ext.model.entities import Kind, Use, Variable
 from isolate_ext.model.extension import Extension
 from isolate_ext.placement.choices import STATIC, Choice, Choices
 from isolate_ext.placement.decisions import Decisions, Level, Stay
+from isolate_ext.placement.evidence import evidence_of
 from isolate_ext.placement.refusals import Reason, Refusal
 from isolate_ext.placement.type_writes import type_writes
+from isolate_ext.syntax import Node
 
 _OBJECTS = frozenset({Kind.OBJECT, Kind.OBJECT_ARRAY, Kind.OBJECT_STRUCT, Kind.INSTANCE})
 _READ = frozenset({Kind.MODULE_DEF, Kind.TABLE, Kind.SUITE})
@@ -61,11 +63,35 @@ def unkept(extension: Extension, decisions: Decisions) -> Iterator[Refusal]:
             continue
         level = stays.get(key, Level.THREAD if key in local else Level.PROCESS)
         level = Level.MODULE if key in decisions.fields else level
+        if each.value == Level.PROCESS.value and variable.ctype.pointers:
+            yield from _led(extension, decisions, variable, each)
         if level.value != each.value and key not in told:
             home = variable.home
             at = (home.path, home.name_start, home.name_start + len(variable.name))
             text = f"{variable.name} cannot be given level {each.value}, as {each.told}"
             yield Refusal("global", Reason.PLACED, *at, text, key)
+
+
+def _led(
+    extension: Extension, decisions: Decisions, variable: Variable, choice: Choice
+) -> Iterator[Refusal]:
+    """Where a pointer that is to stay is led into what each copy of the module has its own of."""
+    moved = _moved(extension, decisions)
+    for each in evidence_of(extension, variable).writes:
+        names = _identifiers(each.value) if each.value is not None else ()
+        given = next((name for name in names if name in moved), "")
+        if given:
+            at = (each.path, each.start, each.end)
+            yield _changed("global", variable, choice, *at, f"is given {given} here")
+
+
+def _moved(extension: Extension, decisions: Decisions) -> set[str]:
+    """The names of what becomes a member of the state."""
+    return {extension.variables[key].name for key in decisions.fields if key in extension.variables}
+
+
+def _identifiers(value: Node) -> list[str]:
+    return [each.str for each in (value, *value.descendants()) if each.kind == "identifier"]
 
 
 def _needy(decisions: Decisions, variable: Variable, choice: Choice) -> Iterator[Refusal]:
@@ -90,23 +116,27 @@ def _filled(
     if variable.key not in decisions.all_types:
         home = variable.home
         at = (home.path, home.name_start, home.name_start + len(variable.name))
-        yield _changed(variable, choice, *at, "is filled by a function, each time that it runs")
+        yield _changed(
+            "static-type", variable, choice, *at, "is filled by a function, each time that it runs"
+        )
         return
     for each in type_writes(extension).of(variable.key):
         at = (each.path, each.node.start, each.node.end)
-        yield _changed(variable, choice, *at, "is copied, filled or changed in parts here")
+        yield _changed(
+            "static-type", variable, choice, *at, "is copied, filled or changed in parts here"
+        )
     for use in extension.uses_of(variable.key):
         given = _given(extension, decisions, use)
         if given:
             at = (use.path, use.start, use.end)
-            yield _changed(variable, choice, *at, f"is given {given} here")
+            yield _changed("static-type", variable, choice, *at, f"is given {given} here")
 
 
 def _changed(
-    variable: Variable, choice: Choice, path: str, start: int, end: int, text: str
+    rule: str, variable: Variable, choice: Choice, path: str, start: int, end: int, text: str
 ) -> Refusal:
     message = f"{variable.name} {text}, and cannot be shared as it is; {choice.told}"
-    return Refusal("static-type", Reason.PLACED, path, start, end, message, variable.key)
+    return Refusal(rule, Reason.PLACED, path, start, end, message, variable.key)
 
 
 def _given(extension: Extension, decisions: Decisions, use: Use) -> str:
@@ -122,6 +152,5 @@ def _given(extension: Extension, decisions: Decisions, use: Use) -> str:
         return ""
     own = set(local_names(extension.files[use.path], inside.node))
     own |= {each.name for each in inside.parameters if each.name is not None}
-    own |= {extension.variables[key].name for key in decisions.fields if key in extension.variables}
-    names = [each.str for each in (value, *value.descendants()) if each.kind == "identifier"]
-    return next((each for each in names if each in own), "")
+    own |= _moved(extension, decisions)
+    return next((each for each in _identifiers(value) if each in own), "")
