@@ -86,8 +86,7 @@ def _declaring(files: Mapping[str, Parsed]) -> set[str]:
         more = {
             define.name
             for define in defines
-            if define.name not in found
-            and not found.isdisjoint(_words(define.skeleton))
+            if define.name not in found and not found.isdisjoint(_words(define.skeleton))
         }
         found |= more
         growing = bool(more)
