@@ -50,6 +50,30 @@ def test_heavy_libraries_wait_until_they_are_needed() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("words", [["migrate"], ["migrate", "--dry-run"], ["audit"]])
+def test_a_mistake_in_the_configuration_is_told_with_its_place(
+    words: list[str], project: Path
+) -> None:
+    (project / "pyproject.toml").write_text(
+        '[tool.isolate-ext.symbols]\nspam_eror = { level = "module", reason = "so" }\n'
+        'other = { level = "modul", reason = "so" }\n'
+    )
+    before = snapshot(project)
+    done = outside([*words, str(project)])
+    assert (done.returncode, done.stdout.count("diff --git")) == (2, 0)
+    assert "pyproject.toml:3:11: 'level' cannot be 'modul'; did you mean 'module'?" in done.stderr
+    (project / "pyproject.toml").write_text(
+        '[tool.isolate-ext.symbols]\nspam_eror = { level = "module", reason = "so" }\n'
+    )
+    done = outside([*words, str(project)])
+    assert done.returncode == 2
+    assert (
+        "pyproject.toml:2:1: no variable with static storage is called 'spam_eror'" in done.stderr
+    )
+    assert "did you mean 'spam_error'?" in done.stderr
+    assert snapshot(project)["spam.c"] == before["spam.c"]
+
+
 def test_the_proposed_configuration_alone_is_on_stdout(project: Path) -> None:
     (project / "spam.c").write_text(NOTED)
     before = snapshot(project)

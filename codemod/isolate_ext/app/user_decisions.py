@@ -14,6 +14,7 @@ from isolate_ext.model.extension import Extension
 from isolate_ext.model.hidden_statics import hidden_statics
 from isolate_ext.model.init import module_inits
 from isolate_ext.placement.choices import (
+    NONE,
     Choice,
     Choices,
     closest,
@@ -62,6 +63,8 @@ class UserDecisions:
         self._problems += inline.problems
         self._inline = self._inline.joined(inline.choices)
         choices = self._found.choices.joined(inline.choices)
+        if choices == NONE:
+            return choices
         hidden = [each.name for each in hidden_statics(extension.files)]
         self._keys[SYMBOLS] |= dict.fromkeys([*plain_variables(extension), *hidden])
         self._keys[TYPES] |= dict.fromkeys([*types_of(extension), *hidden])
