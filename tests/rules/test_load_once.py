@@ -226,6 +226,8 @@ def test_what_a_signal_handler_uses_stays_static() -> None:
     text = text_of(migrated(module(code, "", body)))
     assert "static volatile sig_atomic_t interrupted;" in text and "    interrupted = 1;" in text
     assert "state->count" in text and "static int count" not in text
+    again = migrated(text)
+    assert again.already and not again.refusals
 
 
 @pytest.mark.parametrize(

@@ -62,11 +62,12 @@ def loaded_once(extension: Extension) -> tuple[str, ...]:
 def owner_stays(extension: Extension, init: ModuleInit) -> dict[str, Stay]:
     """What is static in a module that is loaded once: its flag, and what signal handlers name."""
     stays = {}
+    done = _opts_out(extension, init) and bool(hooks(extension))
     flag = _flag(extension, init) if _opts_out(extension, init) else None
     if flag is not None:
         why = "it names the one module that is loaded"
         stays[flag.key] = Stay(flag.key, Level.RUNTIME, why, True)
-    for key in _of_signals(extension) if is_owner(extension, init) else ():
+    for key in _of_signals(extension) if done or is_owner(extension, init) else ():
         why = "a signal handler uses it, and the process has one"
         stays[key] = Stay(key, Level.PROCESS, why, True)
     return stays
