@@ -81,6 +81,8 @@ def test_the_audit_tells_who_decided(tree: Tree) -> None:
     (count,) = [each for each in found.globals if each.name == "count"]
     assert (count.level, count.confidence) == ("process", "decided")
     assert count.why == "isolate-ext.toml:2 decides: one for all"
+    told = "can be isolated unattended; interpreters share count by decision"
+    assert readiness(found) == told
 
 
 def test_a_decision_that_is_made_is_not_to_be_looked_at(tree: Tree) -> None:

@@ -195,17 +195,23 @@ def readiness(each: AuditedExtension) -> str:
         return f"opts out of several interpreters: {each.decided}"
     if each.standing == "opts out":
         return "opts out of several interpreters by its slots"
+    if each.standing == FAILED:
+        return each.standing
+    parts = [each.standing]
+    shared = [it.name for it in each.globals if it.shared and it.confidence == "decided"]
+    if shared:
+        parts.append(f"interpreters share {_some(shared, ', ')} by decision")
     guesses = len(each.guesses)
-    if guesses and each.standing != FAILED:
-        return f"{each.standing}; {guesses} level{'s' * (guesses != 1)} to look at"
-    return each.standing
+    if guesses:
+        parts.append(f"{guesses} level{'s' * (guesses != 1)} to look at")
+    return "; ".join(parts)
 
 
 def _decisions(count: int) -> str:
     return f"{count} decision{'s' * (count != 1)}"
 
 
-def _some(messages: Iterable[str]) -> str:
+def _some(messages: Iterable[str], between: str = "; ") -> str:
     found = list(dict.fromkeys(messages))
-    more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
-    return "; ".join(found[:3]) + more
+    more = f"{between}and {len(found) - 3} more" if len(found) > 3 else ""
+    return between.join(found[:3]) + more
