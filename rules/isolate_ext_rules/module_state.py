@@ -107,14 +107,14 @@ def _accessors(pass_: Pass, stage: Stage, home: Home) -> str:
         )
     if stage >= Stage.ACCESS:
         parts.extend(_lookups(pass_, stage, home))
+    if pass_.settings.floor < (3, 10) and _adds_by_reference(pass_, stage):
+        if not any("PyModule_AddObjectRef" in f.names() for f in pass_.extension.files.values()):
+            parts.append(ADD_OBJECT_REF.format(version=api_version(pass_)))
     if stage >= Stage.HEAP_TYPES and pass_.decisions.types:
         if pass_.settings.floor < (3, 10):
             parts.append(TYPE_FLAGS.fill())
         parts.append(_ready(pass_, home))
         parts.append("\n".join(late_declarations(pass_)))
-    if pass_.settings.floor < (3, 10) and _adds_by_reference(pass_, stage):
-        if not any("PyModule_AddObjectRef" in f.names() for f in pass_.extension.files.values()):
-            parts.append(ADD_OBJECT_REF.format(version=api_version(pass_)))
     parts += helpers(pass_)
     return "\n\n".join(part.strip("\n") for part in parts if part)
 

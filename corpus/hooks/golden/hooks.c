@@ -74,6 +74,19 @@ get_hooks_state_by_type(PyTypeObject *type)
 #endif
 }
 
+#if PY_VERSION_HEX < 0x030a0000
+static inline int
+PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
+{
+	Py_XINCREF(value);
+	if (PyModule_AddObject(module, name, value) < 0) {
+		Py_XDECREF(value);
+		return -1;
+	}
+	return 0;
+}
+#endif
+
 #ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION  /* new in 3.10 */
 #  define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
 #endif
@@ -98,19 +111,6 @@ hooks_add_type(PyObject *module, PyType_Spec *spec,
 #endif
 	return *type == NULL ? -1 : 0;
 }
-
-#if PY_VERSION_HEX < 0x030a0000
-static inline int
-PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
-{
-	Py_XINCREF(value);
-	if (PyModule_AddObject(module, name, value) < 0) {
-		Py_XDECREF(value);
-		return -1;
-	}
-	return 0;
-}
-#endif
 
 enum mode { MODE_ALWAYS, MODE_ONCE };
 
