@@ -74,16 +74,12 @@ def _is_extension(module):
 
 
 def _learn(setting):
-    """Every call once, with a journal: what can be called, and what is worth repeating.
-
-    That is repeated at once: later rungs do so, and a call that dies of it has to be left out.
-    """
+    """Every call once, with a journal: what can be called, and what is worth repeating."""
     journal = os.open(setting.spec["journal"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     module = setting.subject.load()
     os.write(journal, b"workload\n")
     setting.workload.work(module)
-    done = setting.exercise(module, journal=journal, timed=True, recorded=True)
-    done.rehearse(exercise.worth_repeating(done))
+    done = setting.exercise(module, journal=journal, timed=True)
     os.write(journal, b"end\n")
     return {
         "outcomes": done.outcomes,
@@ -99,9 +95,22 @@ def _learn(setting):
     }
 
 
+def _rehearse(setting):
+    """What is worth repeating twice, with a journal: a call that dies of it has to be left out."""
+    journal = os.open(setting.spec["journal"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    module = setting.subject.load()
+    os.write(journal, b"workload\n")
+    setting.workload.work(module)
+    done = setting.exercise(module, journal=journal, timed=True, recorded=True)
+    done.rehearse(setting.only)
+    os.write(journal, b"end\n")
+    return {}
+
+
 RUNGS = {
     "import": _import,
     "learn": _learn,
+    "rehearse": _rehearse,
     "surface": surface.run,
     "reimport": reimport.run,
     "own-gil": interpreters.own_gil,

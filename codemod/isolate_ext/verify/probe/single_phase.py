@@ -5,7 +5,6 @@ that is asked.
 """
 
 import contextlib
-import ctypes
 import importlib
 import json
 import os
@@ -58,6 +57,8 @@ def _made(path, name, prepare, restore):
 
     The function is called by itself: what the interpreter does around it may crash too.
     """
+    import ctypes
+
     calls = []
     init = getattr(ctypes.PyDLL(path), name)
     init.restype = ctypes.c_void_p
