@@ -85,11 +85,7 @@ def _released(pass_: Pass, definition: Definition, statement: Node) -> Iterator[
             continue
         target = strip_casts(arguments.named[0]).str
         if callee.str == "PyBuffer_Release":
-            shown = re.fullmatch(r"&\s*(\w+\s*->\s*(\w+))", target)
-            member = re.escape(shown[1]) if shown else ""
-            asked = rf"\(\s*{member}\s*\.\s*(?:buf|obj)(\s*!=\s*(NULL|0))?\s*\)"
-            if shown and (not condition or re.fullmatch(asked, condition)):
-                yield f"{shown[2]}.obj"
+            yield from _shown(target, condition)
             continue
         if callee.str not in DECREF and not _releases(pass_, callee.str, definition.path):
             continue
@@ -99,6 +95,15 @@ def _released(pass_: Pass, definition: Definition, statement: Node) -> Iterator[
             or re.fullmatch(r"\(\s*" + re.escape(target) + r"(\s*!=\s*(NULL|0))?\s*\)", condition)
         ):
             yield match[1]
+
+
+def _shown(target: str, condition: str) -> Iterator[str]:
+    """The object behind the buffer that is released, if at most the buffer itself is asked for."""
+    match = re.fullmatch(r"&\s*(\w+\s*->\s*(\w+))", target)
+    if match is not None:
+        asked = rf"\(\s*{re.escape(match[1])}\s*\.\s*(?:buf|obj)(\s*!=\s*(NULL|0))?\s*\)"
+        if not condition or re.fullmatch(asked, condition):
+            yield f"{match[2]}.obj"
 
 
 def _releases(pass_: Pass, name: str, path: str) -> bool:

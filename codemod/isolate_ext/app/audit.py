@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from isolate_ext.app.audit_views import Described, decided
 from isolate_ext.app.binaries import beside_binary, library_of
 from isolate_ext.app.crash import report_exception
 from isolate_ext.app.floors import floor_of
-from isolate_ext.app.modelling import Library, model_with, modelled, uncollected
+from isolate_ext.app.modelling import Library, one_by_one, remodelled
 from isolate_ext.app.planning import Planned, settle
 from isolate_ext.app.proposing import proposals
 from isolate_ext.app.rulebook import all_rules
@@ -94,12 +93,8 @@ class _Audit:
         self.result.skipped += skipped
         found = self.discovery.extensions
         gates = import_gates(self.discovery.root, [each.name for each in found])
-        waiting = Counter(path for each in found for path in modelled(each))
-        for each in found:
-            with uncollected():
-                audited = self.of(each)
-                waiting.subtract(modelled(each))
-                self.library.forget(path for path in modelled(each) if not waiting[path])
+        for each in one_by_one(self.library, found):
+            audited = self.of(each)
             if audited is not None:
                 audited.gates = tuple(
                     GateView(it.module, self.shown(it.path), it.line, not it.fallback)
@@ -156,14 +151,7 @@ class _Audit:
             return AuditedExtension(found.name, found.sources, report=report)
 
     def _look(self, found: DiscoveredExtension) -> AuditedExtension:
-        extension = self.library.model(found)
-        models = [extension]
-
-        def reparse(texts: Mapping[str, bytes]) -> Extension:
-            models.append(model_with(found, texts, models[-1]))
-            return models[-1]
-
-        try:
+        with remodelled(self.library, found) as (extension, reparse):
             settings = replace(self.settings, choices=self.decided.of(extension))
             surveyed = survey(extension, self.rules, settings, reparse)
             described = Described(surveyed, self.library, self.shown).extension(found)
@@ -179,9 +167,6 @@ class _Audit:
             plan = Planned(found, told, outcome.stage, outcome.texts, owned)
             self.planned.append((plan, described))
             return described
-        finally:
-            for each in models:
-                each.forget()
 
     def _decide(
         self, found: DiscoveredExtension, extension: Extension, audited: AuditedExtension

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from isolate_ext.app.committing import commit_stages, require_repository
 from isolate_ext.app.crash import report_exception
 from isolate_ext.app.dead_code import note_dead_lines
 from isolate_ext.app.floors import floor_of
-from isolate_ext.app.modelling import Library, modelled, uncollected
+from isolate_ext.app.modelling import Library, modelled, one_by_one
 from isolate_ext.app.options import MigrateOptions
 from isolate_ext.app.planning import Planned, plan, settle
 from isolate_ext.app.rulebook import all_rules
@@ -108,12 +107,8 @@ class _Migration:
     def plan_all(self) -> list[Planned]:
         """Each extension by itself; its trees are gone before the next one's are made."""
         planned = []
-        waiting = Counter(p for it in self.target.discovery.extensions for p in modelled(it))
-        for found in self.target.discovery.extensions:
-            with uncollected():
-                each = self.plan(found)
-                waiting.subtract(modelled(found))
-                self.library.forget(path for path in modelled(found) if not waiting[path])
+        for found in one_by_one(self.library, self.target.discovery.extensions):
+            each = self.plan(found)
             if each is not None:
                 planned.append(each)
         return planned

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -152,6 +153,37 @@ def _parse(each: Scan, environment: MacroEnvironment, earlier: Parsed | None) ->
         if environment.shows_alike(each, earlier.macros):
             return earlier
     return parse(each, environment, earlier)
+
+
+@contextmanager
+def remodelled(
+    library: Library, found: DiscoveredExtension
+) -> Iterator[tuple[Extension, Callable[[Mapping[str, bytes]], Extension]]]:
+    """The model of an extension, and what models it anew with other texts; all go in the end."""
+    models = [library.model(found)]
+
+    def reparse(texts: Mapping[str, bytes]) -> Extension:
+        models.append(model_with(found, texts, models[-1]))
+        return models[-1]
+
+    try:
+        yield models[0], reparse
+    finally:
+        for each in models:
+            each.forget()
+
+
+def one_by_one(
+    library: Library, extensions: Iterable[DiscoveredExtension]
+) -> Iterator[DiscoveredExtension]:
+    """Extensions in turn; scans that none of the later ones needs are let go of."""
+    found = list(extensions)
+    waiting = Counter(path for each in found for path in modelled(each))
+    for each in found:
+        with uncollected():
+            yield each
+            waiting.subtract(modelled(each))
+            library.forget(path for path in modelled(each) if not waiting[path])
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from msgspec import structs
 from isolate_ext.app.compiling import Checked
 from isolate_ext.app.crash import write_report
 from isolate_ext.app.describe import describe, reason_id
-from isolate_ext.app.modelling import Library, model_with
+from isolate_ext.app.modelling import Library, remodelled
 from isolate_ext.app.selection import hole
 from isolate_ext.engine import Outcome, Rule, Settings, Stage, migrate
 from isolate_ext.model.extension import Extension
@@ -78,25 +78,15 @@ def plan(
 
     ``decide`` gives the user's choices for an extension.
     """
-    extension = library.model(found)
-    if decide is not None:
-        settings = structs.replace(settings, choices=decide(extension))
-    models = [extension]
-
-    def reparse(texts: Mapping[str, bytes]) -> Extension:
-        models.append(model_with(found, texts, models[-1]))
-        return models[-1]
-
-    try:
+    with remodelled(library, found) as (extension, reparse):
+        if decide is not None:
+            settings = structs.replace(settings, choices=decide(extension))
         checked = Checked(check, found, rules) if check is not None else None
         outcome = migrate(extension, rules, settings, upto, every_stage, reparse, checked)
         planned = _planned(outcome, library, found, rules, settings)
         if checked is not None and outcome.plan is not None:
             planned.compilation = checked.compilation(outcome)
         return planned
-    finally:
-        for each in models:
-            each.forget()
 
 
 def _planned(

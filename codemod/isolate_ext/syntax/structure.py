@@ -8,7 +8,6 @@ from enum import Enum
 
 _BRACE = re.compile(rb"[{}]")
 _OPENING = ord("{")
-_LAST = re.compile(rb"[^\s]")
 _WORD_BEFORE = re.compile(rb"\b([A-Za-z_]\w*)$")
 _AGGREGATE = re.compile(rb"\b(struct|union|enum|class)\b")
 _CAST = re.compile(rb"\(\s*(?:const\s+)?(?:struct\s+|union\s+)?\w+[\s*]*(?:\[\w*\]\s*)?\)\s*")

@@ -33,8 +33,7 @@ WATCHED = ("protocol", "arguments", "blank", "names", *SCENES, "foreign-copy", "
 """Rungs that run with the interpreter's debug allocator: freed memory is overwritten."""
 
 STEADY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "4294967296"}
-"""With this glibc keeps what it once got: else a call takes ten times as long where the heap of one
-build happens to end in it."""
+"""With this glibc keeps what it once got, so that getting it anew is not timed with a call."""
 
 BAD_ENDINGS = ("Fatal Python error", "Exception ignored", "Segmentation fault", "double free")
 
@@ -211,10 +210,18 @@ class Driver:
 
     def learn(self, skip: list[str]) -> tuple[Rung, list[str]]:
         """Try every call; one that kills the process is noted, left out, and it starts again."""
+        return self._journaled("learn", skip)
+
+    def rehearse(self, plan: list[str], skip: list[str]) -> list[str]:
+        """Leave out what dies when it is repeated, as later rungs do; told as for ``learn``."""
+        return self._journaled("rehearse", skip, only=plan)[1]
+
+    def _journaled(self, name: str, skip: list[str], **more: Any) -> tuple[Rung, list[str]]:
+        """The rung without the calls that kill it, which are added to those to ``skip``."""
         crashes: list[str] = []
         while True:
             journal = self.scratch / "journal"
-            rung = self.rung("learn", skip=skip, journal=str(journal))
+            rung = self.rung(name, skip=skip, journal=str(journal), **more)
             if rung.status not in ("crashed", "hung") or len(crashes) >= CRASHES_TOLERATED:
                 return rung, crashes
             lines = journal.read_text(errors="replace").splitlines() if journal.exists() else []
@@ -223,21 +230,6 @@ class Driver:
             culprit = _culprit(lines[-1], skip, hung=rung.status == "hung")
             crashes.append(f"{culprit}: {rung.problems[0]}")
             skip.append(culprit)
-
-    def rehearse(self, plan: list[str], skip: list[str]) -> list[str]:
-        """Leave out what dies when it is repeated, as later rungs do; told as for ``learn``."""
-        crashes: list[str] = []
-        journal = self.scratch / "journal"
-        while len(crashes) < CRASHES_TOLERATED:
-            rung = self.rung("rehearse", only=plan, skip=skip, journal=str(journal))
-            lines = journal.read_text(errors="replace").splitlines() if journal.exists() else []
-            dead = rung.status in ("crashed", "hung") and lines
-            if not dead or lines[-1] in ("workload", "end"):
-                break
-            culprit = _culprit(lines[-1], skip, hung=rung.status == "hung")
-            crashes.append(f"{culprit}: {rung.problems[0]}")
-            skip.append(culprit)
-        return crashes
 
     def rung(self, name: str, **more: Any) -> Rung:
         """One rung in a fresh process, in an empty working directory."""
@@ -258,8 +250,8 @@ class Driver:
         description.write_text(json.dumps(spec))
         started = time.monotonic()
         limit = min(self.timeout, LEARNING) if name in ("learn", "rehearse") else self.timeout
-        allocator = {"PYTHONMALLOC": "debug"} if name in WATCHED else {}
-        allocator = STEADY if name == "cost" else allocator
+        watched = {"PYTHONMALLOC": "debug"} if name in WATCHED else {}
+        allocator = STEADY if name == "cost" else watched
         status, stderr = self._process(description, work, limit, allocator)
         seconds = round(time.monotonic() - started, 2)
         data = json.loads(result.read_text()) if result.exists() else {}

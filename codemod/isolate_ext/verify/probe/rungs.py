@@ -73,14 +73,21 @@ def _is_extension(module):
     return origin == "built-in" or origin.endswith(tuple(EXTENSION_SUFFIXES))
 
 
-def _learn(setting):
-    """Every call once, with a journal: what can be called, and what is worth repeating."""
+def _journaled(setting, repeated=(), **how):
+    """Every call once, and some once more, each noted in the journal before it is made."""
     journal = os.open(setting.spec["journal"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     module = setting.subject.load()
     os.write(journal, b"workload\n")
     setting.workload.work(module)
-    done = setting.exercise(module, journal=journal, timed=True)
+    done = setting.exercise(module, journal=journal, timed=True, **how)
+    done.rehearse(repeated)
     os.write(journal, b"end\n")
+    return done
+
+
+def _learn(setting):
+    """What can be called, and what is worth repeating."""
+    done = _journaled(setting)
     return {
         "outcomes": done.outcomes,
         "types": sorted(done.types),
@@ -96,14 +103,8 @@ def _learn(setting):
 
 
 def _rehearse(setting):
-    """What is worth repeating twice, with a journal: a call that dies of it has to be left out."""
-    journal = os.open(setting.spec["journal"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    module = setting.subject.load()
-    os.write(journal, b"workload\n")
-    setting.workload.work(module)
-    done = setting.exercise(module, journal=journal, timed=True, recorded=True)
-    done.rehearse(setting.only)
-    os.write(journal, b"end\n")
+    """What is worth repeating twice: a call that dies of it has to be left out."""
+    _journaled(setting, setting.only, recorded=True)
     return {}
 
 
